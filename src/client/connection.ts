@@ -1,0 +1,96 @@
+import { ArgumentError } from "./errors/argument-error.js";
+import type { Fetch } from "./fetch.js";
+
+/** Where the server is when nobody says. */
+export const defaultBaseUrl = "http://127.0.0.1:7331";
+
+/** Optional on every call; `createClient` takes them once for all. */
+export interface ConnectionOptions {
+  /** Where the server is; may carry a path prefix. Default: `http://127.0.0.1:7331`. */
+  baseUrl?: string | undefined;
+  /** Sent as `Authorization: Bearer …`. Default: none is sent. */
+  apiKey?: string | undefined;
+  /** Ends the call, whatever it waits for; it then throws the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Milliseconds for one attempt, headers and body; on a stream, for the headers. Default: 30,000. */
+  timeoutMs?: number | undefined;
+  /** How often a call that may be repeated is, after the first attempt. Default: 2. */
+  retries?: number | undefined;
+  /** The network. Default: the global `fetch`. */
+  fetch?: Fetch | undefined;
+}
+
+/** The checked form of {@link ConnectionOptions}. */
+export interface Connection {
+  /** Without a trailing slash. */
+  readonly baseUrl: string;
+  readonly signal: AbortSignal | undefined;
+  readonly timeoutMs: number;
+  readonly retries: number;
+  readonly fetch: Fetch;
+  authorize(headers: Record<string, string>): Record<string, string>;
+  /** Takes the key out of a text that a server or the network made. */
+  redact(text: string): string;
+}
+
+/**
+ * Checks the options before any request.
+ *
+ * @throws {ArgumentError} for a base URL or key that could not be sent
+ */
+export function connect(options: ConnectionOptions): Connection {
+  const key = checkedKey(options.apiKey);
+  return {
+    baseUrl: checkedBaseUrl(options.baseUrl ?? defaultBaseUrl),
+    signal: options.signal,
+    timeoutMs: checkedDuration("timeoutMs", options.timeoutMs ?? 30_000),
+    retries: checkedCount("retries", options.retries ?? 2),
+    fetch: options.fetch ?? (globalThis.fetch as Fetch),
+    authorize: (headers) => (key === "" ? headers : { ...headers, Authorization: `Bearer ${key}` }),
+    // A key of one to three letters would blank out ordinary words, and guards nothing.
+    redact: (text) => (key.length < 4 ? text : text.replaceAll(key, "[api key]")),
+  };
+}
+
+function checkedBaseUrl(text: string): string {
+  const wrong = (why: string) => new ArgumentError("baseUrl", `the base URL ${why}`);
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    // The text is not repeated here: what is not a URL may still hold a password.
+    throw wrong(`is not a URL; it should look like ${defaultBaseUrl}`);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw wrong("carries credentials, which would end up in logs; pass the key as apiKey");
+  }
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    throw wrong(`should start with http:// or https://, not ${url.protocol}; it should look like ${defaultBaseUrl}`);
+  }
+  if (url.search !== "" || url.hash !== "" || /[?#]/.test(text)) {
+    throw wrong("carries a query or a fragment; only a path prefix may follow the host");
+  }
+  return url.origin + url.pathname.replace(/\/+$/, "");
+}
+
+function checkedKey(key: string | undefined): string {
+  if (key === undefined || key === "") return "";
+  const at = key.search(/[^\t\x20-\x7e\x80-\xff]/);
+  if (at !== -1) {
+    const what = /[\r\n]/.test(key[at] ?? "") ? "a line break" : "a character that a header cannot carry";
+    throw new ArgumentError("apiKey", `the API key has ${what} at position ${at + 1} of ${key.length}`);
+  }
+  return key;
+}
+
+/** @throws {ArgumentError} unless it is a number of milliseconds above 0; `Infinity` means no limit */
+export function checkedDuration(argument: string, ms: number): number {
+  if (typeof ms === "number" && ms > 0) return ms;
+  throw new ArgumentError(argument, `${argument} must be a number of milliseconds above 0, not ${String(ms)}`);
+}
+
+/** @throws {ArgumentError} unless it is an integer of at least `least` */
+export function checkedCount(argument: string, count: number, least = 0): number {
+  if (Number.isSafeInteger(count) && count >= least) return count;
+  throw new ArgumentError(argument, `${argument} must be an integer of at least ${least}, not ${String(count)}`);
+}

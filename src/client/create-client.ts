@@ -1,0 +1,49 @@
+import type { ConnectionOptions } from "./connection.js";
+import { loadRunView } from "./load-run-view.js";
+import * as requests from "./requests.js";
+import { streamEvents, type StreamEventsArgs } from "./stream-events.js";
+import { watchRecords, watchRun, type WatchRunArgs } from "./watch-run.js";
+
+/** The library's functions with one server's address, key and options in them. */
+export interface SmithersClient {
+  runWorkflow: typeof requests.runWorkflow;
+  resume: typeof requests.resume;
+  approve: typeof requests.approve;
+  deny: typeof requests.deny;
+  streamEvents: typeof streamEvents;
+  getStatus: typeof requests.getStatus;
+  getFrames: typeof requests.getFrames;
+  cancel: typeof requests.cancel;
+  listRuns: typeof requests.listRuns;
+  watchRun: typeof watchRun;
+  watchRecords: typeof watchRecords;
+  loadRunView: typeof loadRunView;
+}
+
+/**
+ * Binds the functions to a server. What a call gives itself goes before these defaults.
+ *
+ * @example
+ * const smithers = createClient({ baseUrl: "http://build-host:7331", apiKey });
+ * const { runId } = await smithers.runWorkflow({ workflowPath: "./deploy.tsx", input: {} });
+ */
+export function createClient(defaults: ConnectionOptions = {}): SmithersClient {
+  const filled = <Args extends ConnectionOptions>(args: Args): Args => {
+    const given = Object.entries(args).filter(([, value]) => value !== undefined);
+    return { ...defaults, ...Object.fromEntries(given) } as Args;
+  };
+  return {
+    runWorkflow: async (args) => requests.runWorkflow(filled(args)),
+    resume: async (args) => requests.resume(filled(args)),
+    approve: async (args) => requests.approve(filled(args)),
+    deny: async (args) => requests.deny(filled(args)),
+    streamEvents: (args: StreamEventsArgs) => streamEvents(filled(args)),
+    getStatus: async (args) => requests.getStatus(filled(args)),
+    getFrames: async (args) => requests.getFrames(filled(args)),
+    cancel: async (args) => requests.cancel(filled(args)),
+    listRuns: async (args = {}) => requests.listRuns(filled(args)),
+    watchRun: (args: WatchRunArgs) => watchRun(filled(args)),
+    watchRecords: (args: WatchRunArgs) => watchRecords(filled(args)),
+    loadRunView: async (args) => loadRunView(filled(args)),
+  };
+}

@@ -1,0 +1,321 @@
+import { checkedCount, checkedDuration, type Connection } from "./connection.js";
+import { ConnectionError } from "./errors/connection-error.js";
+import { HttpError } from "./errors/http-error.js";
+import { PositionError } from "./errors/position-error.js";
+import { ProtocolError } from "./errors/protocol-error.js";
+import { TimeoutError } from "./errors/timeout-error.js";
+import { EventDecoder, OversizedEvent, type EventMessage } from "./event-decoder.js";
+import { messageLimit, openExchange, type OpenResponse } from "./exchange.js";
+import { chunksOf } from "./fetch.js";
+import { isRetryable, retryDelay, retryPolicies } from "./retry.js";
+import { routes } from "./routes.js";
+import type { SmithersEvent } from "./smithers-event.js";
+import { jittered, wait } from "./wait.js";
+
+/** One event as it came, with its number in the run. */
+export interface EventRecord {
+  /** Counts from 0 for each run, without gaps. */
+  seq: number;
+  /** The server's JSON text, untouched. */
+  data: string;
+  event: SmithersEvent;
+}
+
+/** Told before each wait for the next connection. */
+export interface Reconnect {
+  runId: string;
+  /** Number of the last event delivered, -1 before the first. */
+  position: number;
+  /** How many connections in a row have brought nothing, this one included; 0 after one that did. */
+  fruitless: number;
+  /** Milliseconds until the next attempt. */
+  delayMs: number;
+  /** Why the last connection ended; undefined where the server closed it in good order. */
+  cause: unknown;
+}
+
+/** How a stream is followed; all optional. */
+export interface StreamOptions {
+  /** Start after the event of this number. Default: -1, the run's first event. */
+  afterSeq?: number | undefined;
+  /** Milliseconds without a byte after which a connection counts as dead. Default: 30,000 (the server sends one each 10 s). */
+  idleTimeoutMs?: number | undefined;
+  /** Milliseconds before the first reconnect, doubled each time that nothing came. Default: the server's `retry:`, or 1,000. */
+  reconnectDelayMs?: number | undefined;
+  /** How many connections in a row may bring nothing before giving up. Default: 10. */
+  maxReconnects?: number | undefined;
+  /** The run was started a moment ago: a 404 is asked again for 2 s, since the server records a run after it answered. */
+  justStarted?: boolean | undefined;
+  /** Called before each wait for the next connection. */
+  onReconnect?: ((reconnect: Reconnect) => void) | undefined;
+}
+
+/** A connection that stayed up this long counts as a good one, in ms, though it brought nothing. */
+const goodConnectionMs = 5000;
+const longestDelayMs = 30_000;
+const justStartedGraceMs = 2000;
+
+/** A run's numbered events, over as many connections as it takes. */
+export class EventStream {
+  readonly #connection: Connection;
+  readonly #runId: string;
+  readonly #options: StreamOptions;
+  readonly #idleTimeoutMs: number;
+  readonly #maxReconnects: number;
+  /** The number of the next event: the server numbers from 0 without gaps and does not send the number. */
+  #next: number;
+  /** The text of event `next - 1`, to check after a reconnect that the numbering still stands. */
+  #last: string | undefined;
+  #fruitless = 0;
+  #retryMs: number | undefined;
+  #everOpened = false;
+
+  /** @throws {ArgumentError} */
+  constructor(connection: Connection, runId: string, options: StreamOptions) {
+    this.#connection = connection;
+    this.#runId = runId;
+    this.#options = options;
+    this.#next = checkedCount("afterSeq", options.afterSeq ?? -1, -1) + 1;
+    this.#idleTimeoutMs = checkedDuration("idleTimeoutMs", options.idleTimeoutMs ?? 30_000);
+    this.#maxReconnects = checkedCount("maxReconnects", options.maxReconnects ?? 10);
+    if (options.reconnectDelayMs !== undefined) checkedDuration("reconnectDelayMs", options.reconnectDelayMs);
+    routes.events(runId, -1);
+  }
+
+  /** Number of the last event delivered, -1 before the first. */
+  get position(): number {
+    return this.#next - 1;
+  }
+
+  /**
+   * Yields the events as they come, those of one network chunk at a time, until the server closes the stream in good
+   * order. A connection that broke is replaced by one that goes on at the same event. Can be called again then, to go
+   * on from where it was.
+   */
+  async *read(): AsyncGenerator<EventRecord[], void, undefined> {
+    for (;;) {
+      const connection = yield* this.#readOnce();
+      if (connection.closed) return;
+      await this.pause(connection.cause);
+    }
+  }
+
+  /**
+   * Waits before the next connection, longer each time that nothing came.
+   *
+   * @throws {ConnectionError} where nothing came too often in a row
+   */
+  async pause(cause: unknown): Promise<void> {
+    if (this.#fruitless >= this.#maxReconnects) throw this.#lost(cause);
+    const asked = this.#options.reconnectDelayMs ?? Math.min(60_000, Math.max(100, this.#retryMs ?? 1000));
+    const doubled = asked * 2 ** this.#fruitless;
+    const delay = jittered(Math.min(doubled, Math.max(longestDelayMs, asked)));
+    const retryAfter = cause instanceof HttpError ? (cause.retryAfterMs ?? 0) : 0;
+    const delayMs = Math.max(delay, Math.min(retryAfter, 60_000));
+    this.#options.onReconnect?.({
+      runId: this.#runId,
+      position: this.position,
+      fruitless: this.#fruitless,
+      delayMs,
+      cause,
+    });
+    await wait(delayMs, this.#connection.signal);
+  }
+
+  /** Counts a connection, or a question about the run, that brought nothing. */
+  countFruitless(): void {
+    this.#fruitless++;
+  }
+
+  /** One connection: yields what it brings, and says how it ended. */
+  async *#readOnce(): AsyncGenerator<EventRecord[], { closed: boolean; cause?: unknown }, undefined> {
+    const opened = await this.#open();
+    if ("cause" in opened) {
+      this.#fruitless++;
+      return { closed: false, cause: opened.cause };
+    }
+    const openedAt = performance.now();
+    const before = this.#next;
+    const decoder = new EventDecoder();
+    // After a reconnect the server is asked for one event more than needed, the last one delivered.
+    let expected = this.#last;
+    let ended: { closed: boolean; cause?: unknown };
+    try {
+      for (;;) {
+        let chunk: Uint8Array | undefined;
+        try {
+          chunk = await this.#nextChunk(opened);
+        } catch (error) {
+          this.#connection.signal?.throwIfAborted();
+          ended = { closed: false, cause: error };
+          break;
+        }
+        if (chunk === undefined) {
+          // An end in the middle of an event is a cut, however orderly the connection was closed.
+          ended = decoder.isMidEvent ? { closed: false, cause: this.#lostMidEvent() } : { closed: true };
+          break;
+        }
+        let messages = this.#decode(decoder, chunk);
+        this.#retryMs = decoder.retryMs ?? this.#retryMs;
+        if (expected !== undefined && messages.length > 0) {
+          messages = this.#withoutRepeated(messages, expected);
+          expected = undefined;
+        }
+        yield* this.#records(messages);
+      }
+    } finally {
+      opened.close();
+    }
+    const fruitful = this.#next > before || performance.now() - openedAt >= goodConnectionMs;
+    this.#fruitless = fruitful ? 0 : this.#fruitless + 1;
+    return ended;
+  }
+
+  /** Opens a connection, or says why it could not be; throws what no further attempt would change. */
+  async #open(): Promise<(OpenResponse & { chunks: AsyncIterator<Uint8Array, unknown> | undefined }) | { cause: unknown }> {
+    const started = performance.now();
+    for (let before = 0; ; before++) {
+      // Asking for one event too many shows whether the numbering still stands; without one there is nothing to compare.
+      const afterSeq = this.#last === undefined ? this.#next - 1 : this.#next - 2;
+      const route = routes.events(this.#runId, afterSeq);
+      try {
+        const open = await openExchange(this.#connection, route, "text/event-stream");
+        const type = open.response.headers.get("content-type") ?? "no content type";
+        if (open.response.status !== 200 || !/^text\/event-stream\b/i.test(type)) {
+          open.close();
+          throw new ProtocolError(
+            `the event stream opened with ${open.response.status} and ${type} instead of 200 and text/event-stream ` +
+              `(GET ${route.path}); is this a Smithers server?`,
+            { position: this.position },
+          );
+        }
+        this.#everOpened = true;
+        const { body } = open.response;
+        return { ...open, chunks: body === null ? undefined : chunksOf(body) };
+      } catch (error) {
+        this.#connection.signal?.throwIfAborted();
+        const retryable = isRetryable(error, retryPolicies.read);
+        if (this.#everOpened) {
+          // A page from a proxy in place of the stream is an outage like any other, once the stream has been seen.
+          if (retryable || error instanceof ProtocolError) return { cause: error };
+          throw error;
+        }
+        const is404 = error instanceof HttpError && error.status === 404;
+        if (is404 && this.#options.justStarted) {
+          if (performance.now() - started >= justStartedGraceMs) throw notRecorded(error);
+          await wait(100, this.#connection.signal);
+          continue;
+        }
+        if (!retryable || before >= this.#connection.retries) throw error;
+        await wait(retryDelay(error, before), this.#connection.signal);
+      }
+    }
+  }
+
+  async #nextChunk(open: OpenResponse & { chunks: AsyncIterator<Uint8Array, unknown> | undefined }): Promise<Uint8Array | undefined> {
+    const { chunks } = open;
+    if (chunks === undefined) return undefined;
+    // The clock runs only while a read is pending, so a consumer that takes its time does not trip it.
+    const { done, value } = await open.step(
+      () => chunks.next(),
+      this.#idleTimeoutMs,
+      () =>
+        new ConnectionError(`nothing came from ${this.#connection.baseUrl} for ${this.#idleTimeoutMs / 1000} s`, {
+          method: "GET",
+          path: routes.events(this.#runId, -1).path,
+          networkCode: "IDLE",
+          mayHaveBeenApplied: false,
+          position: this.position,
+        }),
+    );
+    return done ? undefined : (value as Uint8Array);
+  }
+
+  #decode(decoder: EventDecoder, chunk: Uint8Array): EventMessage[] {
+    try {
+      return decoder.push(chunk);
+    } catch (error) {
+      if (!(error instanceof OversizedEvent)) throw error;
+      throw new ProtocolError(`the event after number ${this.position} is over ${messageLimit} bytes`, {
+        position: this.position,
+      });
+    }
+  }
+
+  /** Takes the event off that was asked for once too many, after checking that it is the one we had. */
+  #withoutRepeated(messages: EventMessage[], expected: string): EventMessage[] {
+    const first = messages[0];
+    // A server that numbers its events says itself which ones are new.
+    if (first?.id !== undefined && first.id !== this.position) {
+      if (first.id > this.#next) throw new PositionError(this.position);
+      return messages;
+    }
+    if (first?.data !== expected) throw new PositionError(this.position);
+    return messages.slice(1);
+  }
+
+  *#records(messages: EventMessage[]): Generator<EventRecord[], void, undefined> {
+    const records: EventRecord[] = [];
+    for (const { data, id } of messages) {
+      if (id !== undefined && id < this.#next) continue;
+      const seq = id ?? this.#next;
+      const event = parseEvent(data);
+      if (event === undefined) {
+        if (records.length > 0) yield records;
+        throw new ProtocolError(`event ${seq} is not a JSON object: ${this.#connection.redact(data.slice(0, 80))}`, {
+          position: this.position,
+        });
+      }
+      records.push({ seq, data, event });
+      this.#next = seq + 1;
+      this.#last = data;
+    }
+    if (records.length > 0) yield records;
+  }
+
+  #lostMidEvent(): ConnectionError {
+    return new ConnectionError(`the connection to ${this.#connection.baseUrl} ended in the middle of an event`, {
+      method: "GET",
+      path: routes.events(this.#runId, -1).path,
+      mayHaveBeenApplied: false,
+      position: this.position,
+    });
+  }
+
+  #lost(cause: unknown): ConnectionError {
+    const why = cause instanceof Error ? `: ${cause.message}` : ": the server closes it again and again";
+    return new ConnectionError(
+      `lost the events of run ${this.#runId} after number ${this.position}; ` +
+        `${this.#fruitless} attempts in a row brought nothing${why}`,
+      {
+        method: "GET",
+        path: routes.events(this.#runId, -1).path,
+        networkCode: cause instanceof ConnectionError ? cause.networkCode : undefined,
+        mayHaveBeenApplied: false,
+        position: this.position,
+        cause,
+      },
+    );
+  }
+}
+
+function parseEvent(data: string): SmithersEvent | undefined {
+  try {
+    const event: unknown = JSON.parse(data);
+    return typeof event === "object" && event !== null ? (event as SmithersEvent) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function notRecorded(error: HttpError): HttpError {
+  return new HttpError(
+    error,
+    "; the server took the run but never recorded it, as it does with input that the workflow's schema rejects",
+  );
+}
+
+/** Whether waiting and asking again can mend it. */
+export function isOutage(error: unknown): boolean {
+  return error instanceof ConnectionError || error instanceof TimeoutError || isRetryable(error, retryPolicies.read);
+}

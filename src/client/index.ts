@@ -1,0 +1,32 @@
+/**
+ * The client library of a Smithers server: everything a program imports from `smithers-client`.
+ *
+ * @packageDocumentation
+ */
+export { approve, cancel, deny, getFrames, getStatus, listRuns, resume, runWorkflow } from "./requests.js";
+export type { DecideArgs, FramesArgs, ListRunsArgs, ResumeArgs, RunArgs, RunWorkflowArgs } from "./requests.js";
+export { streamEvents, type StreamEventsArgs } from "./stream-events.js";
+export { isOver, watchRecords, watchRun, type WatchRunArgs } from "./watch-run.js";
+export { loadRunView } from "./load-run-view.js";
+export { createClient, type SmithersClient } from "./create-client.js";
+export type { EventRecord, Reconnect, StreamOptions } from "./event-stream.js";
+export { defaultBaseUrl, type ConnectionOptions } from "./connection.js";
+export type { Fetch, FetchRequest, FetchResponse } from "./fetch.js";
+export type { Frame, FrameNode, RunReference, RunRow, RunState, RunStatus } from "./results.js";
+export { isKnownEvent } from "./smithers-event.js";
+export type {
+  ApprovalRequest,
+  KnownSmithersEvent,
+  RunStatusName,
+  SmithersEvent,
+  UnknownSmithersEvent,
+} from "./smithers-event.js";
+export { emptyRunView, nodeKey, reduceRun } from "./run-view.js";
+export type { ApprovalView, NodeState, NodeView, RunView } from "./run-view.js";
+export { SmithersError } from "./errors/smithers-error.js";
+export { ArgumentError } from "./errors/argument-error.js";
+export { ConnectionError } from "./errors/connection-error.js";
+export { HttpError } from "./errors/http-error.js";
+export { PositionError } from "./errors/position-error.js";
+export { ProtocolError } from "./errors/protocol-error.js";
+export { TimeoutError } from "./errors/timeout-error.js";

@@ -1,0 +1,65 @@
+import { getStatus, type RunArgs } from "./requests.js";
+import type { RunStatus } from "./results.js";
+import { emptyRunView, reduceRun, type RunView } from "./run-view.js";
+import { watchRecords } from "./watch-run.js";
+
+/** The server sends up to this many events a poll, and polls again after half a second. */
+const eventsPerPoll = 200;
+/** Milliseconds of silence that end the history: after a poll that brought fewer events than it could, and else. */
+const quietAfterShortPoll = 300;
+const quietBetweenPolls = 1500;
+/** Milliseconds of silence that end it although the status counts other gates than the events show. */
+const quietInDoubt = 3000;
+
+/**
+ * A run as it stands now, from its whole history. The stream of a run that has not ended stays open and does not say
+ * where the past ends, so the end is known by the silence after it, checked against the status.
+ *
+ * Throws what `getStatus` and `streamEvents` throw.
+ */
+export async function loadRunView(args: RunArgs): Promise<{ view: RunView; status: RunStatus }> {
+  const status = await getStatus(args);
+  const stop = new AbortController();
+  const forward = () => stop.abort(args.signal?.reason);
+  args.signal?.addEventListener("abort", forward, { once: true });
+  const records = watchRecords({ ...args, signal: stop.signal });
+  let view = emptyRunView(args.runId);
+  let count = 0;
+  try {
+    let next = records.next();
+    for (;;) {
+      const quiet = count === 0 || count % eventsPerPoll === 0 ? quietBetweenPolls : quietAfterShortPoll;
+      let result = await within(quiet, next);
+      if (result === silence) {
+        const now = await getStatus(args);
+        const agrees = (now.summary["waiting-approval"] ?? 0) === view.openGates.length;
+        result = agrees && count > 0 ? silence : await within(quietInDoubt, next);
+        if (result === silence) return { view, status: now };
+      }
+      if (result.done) return { view, status: result.value };
+      for (const { event } of result.value) {
+        if (event.runId === args.runId) view = reduceRun(view, event);
+      }
+      count += result.value.length;
+      next = records.next();
+    }
+  } finally {
+    args.signal?.removeEventListener("abort", forward);
+    stop.abort();
+    await records.return(status as never).catch(() => {});
+  }
+}
+
+const silence = Symbol("silence");
+
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | typeof silence> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const quiet = new Promise<typeof silence>((resolve) => {
+    timer = setTimeout(() => resolve(silence), ms);
+  });
+  try {
+    return await Promise.race([promise, quiet]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

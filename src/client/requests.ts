@@ -1,0 +1,186 @@
+import { checkedCount, connect, type ConnectionOptions } from "./connection.js";
+import { ArgumentError } from "./errors/argument-error.js";
+import { ConnectionError } from "./errors/connection-error.js";
+import { HttpError } from "./errors/http-error.js";
+import { ProtocolError } from "./errors/protocol-error.js";
+import { TimeoutError } from "./errors/timeout-error.js";
+import type { Frame, RunReference, RunRow, RunStatus } from "./results.js";
+import { requestWithRetries, retryPolicies } from "./retry.js";
+import { routes } from "./routes.js";
+
+/** Names the run that a call is about. */
+export interface RunArgs extends ConnectionOptions {
+  runId: string;
+}
+
+export interface RunWorkflowArgs extends ConnectionOptions {
+  /** Where the `.tsx` file is on the server's machine, seen from the server's root. */
+  workflowPath: string;
+  /** A JSON object; the server refuses anything else. */
+  input: unknown;
+  /** Default: a UUID made up here, so that a lost answer can never start a second run. */
+  runId?: string | undefined;
+}
+
+/**
+ * Starts a run. Sent again when its answer was lost, always under the same run id, so that it starts one run.
+ *
+ * @throws {HttpError} 409 where the given run id exists already; its `mayHaveBeenApplied` says that an earlier attempt
+ *   of this very call may have made it
+ */
+export async function runWorkflow(args: RunWorkflowArgs): Promise<RunReference> {
+  const connection = connect(args);
+  const runId = args.runId ?? crypto.randomUUID();
+  const route = routes.startRun({
+    workflowPath: requiredText("workflowPath", args.workflowPath),
+    input: args.input,
+    runId: requiredText("runId", runId),
+  });
+  const answer = await requestWithRetries(connection, route, retryPolicies.repeatable, async (error, attempts) => {
+    if (!(error instanceof HttpError) || error.status !== 409 || attempts.before === 0) return undefined;
+    // Nobody else can have an id that was made up here: the run is the one an earlier attempt started.
+    if (args.runId === undefined) return { runId };
+    if (!attempts.mayHaveBeenApplied) return undefined;
+    throw withNote(error, "; an earlier attempt of this call lost its answer and may be what started the run");
+  });
+  return reference(answer, runId);
+}
+
+export interface ResumeArgs extends RunArgs {
+  /** Where the `.tsx` file is on the server's machine; `listRuns` knows it for each run. */
+  workflowPath: string;
+}
+
+/** Resumes a paused or failed run. On a run that is running already it does nothing. */
+export async function resume(args: ResumeArgs): Promise<RunReference> {
+  const connection = connect(args);
+  const runId = requiredText("runId", args.runId);
+  const route = routes.resumeRun({ workflowPath: requiredText("workflowPath", args.workflowPath), runId });
+  const answer = await requestWithRetries(connection, route, retryPolicies.once, async (error) => {
+    if (!isLost(error)) return undefined;
+    const { status } = await getStatus(args);
+    return isStillStopped(status) ? "retry" : { runId };
+  });
+  return reference(answer, runId);
+}
+
+export interface DecideArgs extends RunArgs {
+  nodeId: string;
+  /** Which turn of the loop around the node. Default: 0. */
+  iteration?: number | undefined;
+  note?: string | undefined;
+  /** Who decided, for the server's records. */
+  decidedBy?: string | undefined;
+}
+
+/**
+ * Approves a node that waits for a person. The decision is only recorded: a run that has paused goes on after a
+ * {@link resume}. Never sent twice: where its answer is lost the error says that it may have been applied.
+ */
+export function approve(args: DecideArgs): Promise<RunReference> {
+  return decide("approve", args);
+}
+
+/** Denies a node that waits for a person; otherwise as {@link approve}. */
+export function deny(args: DecideArgs): Promise<RunReference> {
+  return decide("deny", args);
+}
+
+async function decide(decision: "approve" | "deny", args: DecideArgs): Promise<RunReference> {
+  const connection = connect(args);
+  const route = routes.decideGate(decision, args.runId, args.nodeId, {
+    iteration: checkedCount("iteration", args.iteration ?? 0),
+    note: args.note,
+    decidedBy: args.decidedBy,
+  });
+  const answer = await requestWithRetries(connection, route, retryPolicies.once, async (error) => {
+    if (!(error instanceof ConnectionError) || !error.mayHaveBeenApplied) return undefined;
+    throw new ConnectionError(`${error.message}; the decision may have been applied all the same, and is not sent again`, error);
+  });
+  return reference(answer, args.runId);
+}
+
+/** Asks where a run stands. */
+export async function getStatus(args: RunArgs): Promise<RunStatus> {
+  const route = routes.status(args.runId);
+  return document<RunStatus>(await requestWithRetries(connect(args), route, retryPolicies.read), route.path);
+}
+
+export interface FramesArgs extends RunArgs {
+  /** At most so many frames. Default: 20. */
+  tail?: number | undefined;
+}
+
+/** Lists the newest renderings of a run's workflow tree, newest first. */
+export async function getFrames(args: FramesArgs): Promise<Frame[]> {
+  const route = routes.frames(args.runId, checkedCount("tail", args.tail ?? 20, 1));
+  return list<Frame>(await requestWithRetries(connect(args), route, retryPolicies.read), route.path);
+}
+
+/** Cancels a run. The server answers at once; the run ends when the tasks under way have. */
+export async function cancel(args: RunArgs): Promise<RunReference> {
+  const answer = await requestWithRetries(
+    connect(args),
+    routes.cancelRun(args.runId),
+    retryPolicies.repeatable,
+    async (error, attempts) => {
+      const gone = error instanceof HttpError && (error.status === 404 || error.code === "RUN_NOT_ACTIVE");
+      if (!gone || !attempts.mayHaveBeenApplied) return undefined;
+      // The attempt whose answer was lost has cancelled it, and a run that is over is no longer there to cancel.
+      await getStatus(args);
+      return { runId: args.runId };
+    },
+  );
+  return reference(answer, args.runId);
+}
+
+export interface ListRunsArgs extends ConnectionOptions {
+  /** At most so many runs. Default: the server's, 50. */
+  limit?: number | undefined;
+  /** Only runs of this status. */
+  status?: string | undefined;
+}
+
+/**
+ * Lists runs, newest first.
+ *
+ * @throws {HttpError} 400 `DB_NOT_CONFIGURED` where the server keeps no list
+ */
+export async function listRuns(args: ListRunsArgs = {}): Promise<RunRow[]> {
+  const limit = args.limit === undefined ? undefined : checkedCount("limit", args.limit, 1);
+  const route = routes.listRuns({ limit, status: args.status });
+  return list<RunRow>(await requestWithRetries(connect(args), route, retryPolicies.read), route.path);
+}
+
+/** Whether the status is one from which a run moves only by somebody's doing, or has failed. */
+function isStillStopped(status: string): boolean {
+  return status.startsWith("waiting-") || status === "paused" || status === "failed";
+}
+
+function isLost(error: unknown): boolean {
+  return (error instanceof ConnectionError || error instanceof TimeoutError) && error.mayHaveBeenApplied;
+}
+
+function requiredText(argument: string, value: unknown): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw new ArgumentError(argument, `${argument} must be a text that is not empty`);
+}
+
+function withNote(error: HttpError, note: string): HttpError {
+  return new HttpError({ ...error, code: error.code, mayHaveBeenApplied: true }, note);
+}
+
+function reference(answer: unknown, runId: string): RunReference {
+  const object = document<RunReference>(answer, "");
+  return typeof object.runId === "string" ? object : { ...object, runId };
+}
+
+function document<T extends object>(answer: unknown, path: string): T {
+  if (typeof answer === "object" && answer !== null && !Array.isArray(answer)) return answer as T;
+  throw new ProtocolError(`expected a JSON object from the server ${path}`.trimEnd());
+}
+
+function list<T>(answer: unknown, path: string): T[] {
+  if (Array.isArray(answer)) return answer as T[];
+  throw new ProtocolError(`expected a JSON array from the server (GET ${path})`);
+}

@@ -1,0 +1,70 @@
+import { ArgumentError } from "./errors/argument-error.js";
+
+/** One call as it goes over the wire. */
+export interface Route {
+  method: "GET" | "POST";
+  /** Below the base URL, with its query. */
+  path: string;
+  body?: unknown;
+}
+
+/** The server's HTTP interface; nothing else in the library knows a path. */
+export const routes = {
+  startRun: (body: { workflowPath: string; input: unknown; runId: string }): Route => ({
+    method: "POST",
+    path: "/v1/runs",
+    body,
+  }),
+  resumeRun: (body: { workflowPath: string; runId: string }): Route => ({
+    method: "POST",
+    path: "/v1/runs",
+    body: { ...body, resume: true },
+  }),
+  decideGate: (
+    decision: "approve" | "deny",
+    runId: string,
+    nodeId: string,
+    body: { iteration: number; note?: string | undefined; decidedBy?: string | undefined },
+  ): Route => ({ method: "POST", path: `${runPath(runId)}/nodes/${segment("nodeId", nodeId)}/${decision}`, body }),
+  cancelRun: (runId: string): Route => ({ method: "POST", path: `${runPath(runId)}/cancel`, body: {} }),
+  events: (runId: string, afterSeq: number): Route => ({
+    method: "GET",
+    path: `${runPath(runId)}/events${query({ afterSeq: afterSeq === -1 ? undefined : afterSeq })}`,
+  }),
+  status: (runId: string): Route => ({ method: "GET", path: runPath(runId) }),
+  frames: (runId: string, limit: number): Route => ({ method: "GET", path: `${runPath(runId)}/frames${query({ limit })}` }),
+  listRuns: (filter: { limit?: number | undefined; status?: string | undefined }): Route => ({
+    method: "GET",
+    path: `/v1/runs${query(filter)}`,
+  }),
+};
+
+function runPath(runId: string): string {
+  return `/v1/runs/${segment("runId", runId)}`;
+}
+
+/**
+ * An id as a path segment. The servers do not percent-decode, so what a URL path may carry stays raw
+ * (`gate:prod@v1` would otherwise name another node), and only what would change the path is encoded.
+ *
+ * @throws {ArgumentError} for an id that would reach another route, or that no URL can carry
+ */
+export function segment(argument: string, id: string): string {
+  if (typeof id !== "string" || id === "") throw new ArgumentError(argument, `${argument} must be a text that is not empty`);
+  if (id === "." || id === "..") {
+    throw new ArgumentError(argument, `${argument} must not be "${id}": as a part of a path it means another place`);
+  }
+  try {
+    return id.replace(/[^A-Za-z0-9\-._~:@!$&'()*+,;=]+/gu, encodeURIComponent);
+  } catch (cause) {
+    throw new ArgumentError(argument, `${argument} has half of a character (a lone surrogate) in it`, { cause });
+  }
+}
+
+function query(parameters: Record<string, string | number | undefined>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined && value !== "") search.set(name, String(value));
+  }
+  return search.size === 0 ? "" : `?${search}`;
+}

@@ -1,0 +1,258 @@
+import type { ApprovalRequest, RunStatusName, SmithersEvent } from "./smithers-event.js";
+
+/** The states of 0.5.0; a newer server's events may bring others. */
+export type NodeState =
+  | "pending"
+  | "waiting-approval"
+  | "in-progress"
+  | "finished"
+  | "failed"
+  | "cancelled"
+  | "skipped"
+  | "retrying"
+  | (string & {});
+
+/** One node in one turn of its loop. */
+export interface NodeView {
+  readonly nodeId: string;
+  readonly iteration: number;
+  readonly state: NodeState;
+  /** The newest attempt, counted from 1; 0 before the first. */
+  readonly attempt: number;
+  /** When the newest attempt started, in milliseconds since 1970. */
+  readonly startedAtMs: number | null;
+  readonly finishedAtMs: number | null;
+  /** The error of the newest attempt that failed, as the server sent it. */
+  readonly error: unknown;
+  /** The gate in front of the node, where there is one. */
+  readonly approval: ApprovalView | null;
+}
+
+/** An approval gate, open or decided. */
+export interface ApprovalView {
+  readonly nodeId: string;
+  readonly iteration: number;
+  readonly decision: "approved" | "denied" | null;
+  readonly requestedAtMs: number | null;
+  readonly decidedAtMs: number | null;
+  readonly request: ApprovalRequest | null;
+}
+
+/** A run as its events tell it. */
+export interface RunView {
+  readonly runId: string;
+  /** `unknown` before the first event. */
+  readonly status: RunStatusName | "unknown";
+  readonly startedAtMs: number | null;
+  /** When the run last ended; `null` while it goes on. */
+  readonly finishedAtMs: number | null;
+  /** Why the run failed, as the server sent it. */
+  readonly error: unknown;
+  /** By {@link nodeKey}, in the order in which the events first named them. */
+  readonly nodes: ReadonlyMap<string, NodeView>;
+  /** The gates that nobody has decided, in the order in which they opened. */
+  readonly openGates: readonly ApprovalView[];
+  /**
+   * Decisions that no engine has taken up: on a run that has paused nothing goes on until somebody resumes it.
+   * Empty while the run executes, since the engine then sees a decision by itself.
+   */
+  readonly untakenDecisions: readonly ApprovalView[];
+  /** Number of the newest frame; 0 before the first. */
+  readonly frameNo: number;
+  /** The run in which the work goes on (servers from 0.32 on). */
+  readonly continuedAs: string | null;
+  /** By the server's clock, the time of the newest event. */
+  readonly updatedAtMs: number | null;
+}
+
+/** The view of a run of which nothing is known yet. */
+export function emptyRunView(runId: string): RunView {
+  return {
+    runId,
+    status: "unknown",
+    startedAtMs: null,
+    finishedAtMs: null,
+    error: null,
+    nodes: new Map(),
+    openGates: [],
+    untakenDecisions: [],
+    frameNo: 0,
+    continuedAs: null,
+    updatedAtMs: null,
+  };
+}
+
+/** Names a node in one turn of its loop, as the server's frames do. */
+export function nodeKey(nodeId: string, iteration: number): string {
+  return `${nodeId}::${iteration}`;
+}
+
+/**
+ * The view after one more event, or after several in order (cheaper than one by one). Pure: the view passed in stays
+ * as it is. Events of unknown types change nothing but the time.
+ */
+export function reduceRun(view: RunView, ...events: readonly SmithersEvent[]): RunView {
+  let draft: Draft | undefined;
+  for (const event of events) {
+    draft ??= { ...view };
+    draft.updatedAtMs = typeof event.timestampMs === "number" ? event.timestampMs : draft.updatedAtMs;
+    applyEvent(draft, event, view.nodes);
+  }
+  return draft ?? view;
+}
+
+type Draft = { -readonly [Field in keyof RunView]: RunView[Field] };
+
+function applyEvent(draft: Draft, event: SmithersEvent, original: ReadonlyMap<string, NodeView>): void {
+  // Fields of an event may be missing or of another kind: it comes from another program, perhaps a newer one.
+  const { type, timestampMs: at } = event;
+  const fields = event as Record<string, unknown>;
+  const nodeId = fields["nodeId"];
+
+  if (type.startsWith("Run")) return applyRunEvent(draft, type, at, fields, original);
+  if (type === "FrameCommitted") {
+    if (typeof fields["frameNo"] === "number") draft.frameNo = fields["frameNo"];
+    return;
+  }
+  if (typeof nodeId !== "string") return;
+  const iteration = typeof fields["iteration"] === "number" ? fields["iteration"] : 0;
+  const key = nodeKey(nodeId, iteration);
+  const node = draft.nodes.get(key) ?? newNode(nodeId, iteration);
+  const change = nodeChange(type, at, fields, node);
+  if (change === undefined) return;
+  const changed = { ...node, ...change };
+  mutableNodes(draft, original).set(key, changed);
+  if ("approval" in change) draft.openGates = withGate(draft.openGates, changed.approval);
+  draft.untakenDecisions = withoutNode(draft.untakenDecisions, changed);
+  // A decision that the executing engine sees is taken up; the node's next event shows it.
+  if (type === "ApprovalGranted" || type === "ApprovalDenied") {
+    draft.untakenDecisions = [...draft.untakenDecisions, changed.approval as ApprovalView];
+  }
+}
+
+function applyRunEvent(
+  draft: Draft,
+  type: string,
+  at: number,
+  fields: Record<string, unknown>,
+  original: ReadonlyMap<string, NodeView>,
+): void {
+  switch (type) {
+    case "RunStarted":
+      draft.status = "running";
+      draft.startedAtMs ??= at;
+      draft.finishedAtMs = null;
+      draft.error = null;
+      draft.continuedAs = null;
+      // The engine that starts reads every decision made before; what an earlier one had under way, it starts again.
+      draft.untakenDecisions = [];
+      for (const [key, node] of draft.nodes) {
+        if (node.state === "in-progress" || node.state === "retrying") {
+          mutableNodes(draft, original).set(key, { ...node, state: "pending" });
+        }
+      }
+      return;
+    case "RunStatusChanged":
+      if (typeof fields["status"] === "string") draft.status = fields["status"];
+      return;
+    case "RunFinished":
+    case "RunFailed":
+    case "RunCancelled":
+      draft.status = type === "RunFinished" ? "finished" : type === "RunFailed" ? "failed" : "cancelled";
+      draft.finishedAtMs = at;
+      draft.error = type === "RunFailed" ? (fields["error"] ?? null) : null;
+      draft.openGates = [];
+      draft.untakenDecisions = [];
+      return;
+    case "RunContinuedAsNew":
+      draft.status = "continued";
+      draft.finishedAtMs = at;
+      draft.continuedAs = typeof fields["newRunId"] === "string" ? fields["newRunId"] : null;
+  }
+}
+
+/** What an event changes of its node; undefined where nothing. */
+function nodeChange(type: string, at: number, fields: Record<string, unknown>, node: NodeView): Partial<NodeView> | undefined {
+  const attempt = typeof fields["attempt"] === "number" ? fields["attempt"] : node.attempt;
+  switch (type) {
+    case "NodePending":
+      return { state: "pending" };
+    case "NodeStarted":
+      return { state: "in-progress", attempt, startedAtMs: at, finishedAtMs: null, error: null };
+    case "NodeFinished":
+      return { state: "finished", attempt, finishedAtMs: at, error: null };
+    case "NodeFailed":
+      return { state: "failed", attempt, finishedAtMs: at, error: fields["error"] ?? null };
+    case "NodeCancelled":
+      return { state: "cancelled", attempt, finishedAtMs: at };
+    case "NodeSkipped":
+      return { state: "skipped", finishedAtMs: at };
+    case "NodeRetrying":
+      return { state: "retrying", attempt };
+    case "ApprovalRequested":
+    case "NodeWaitingApproval":
+      return { state: "waiting-approval", approval: requested(node, at, fields["request"]) };
+    case "ApprovalGranted":
+      return { state: "pending", approval: decided(node, "approved", at) };
+    case "ApprovalDenied":
+      return { state: "failed", approval: decided(node, "denied", at) };
+    default:
+      return undefined;
+  }
+}
+
+function newNode(nodeId: string, iteration: number): NodeView {
+  return {
+    nodeId,
+    iteration,
+    state: "pending",
+    attempt: 0,
+    startedAtMs: null,
+    finishedAtMs: null,
+    error: null,
+    approval: null,
+  };
+}
+
+function requested(node: NodeView, at: number, request: unknown): ApprovalView {
+  const isRequest = typeof request === "object" && request !== null;
+  return {
+    nodeId: node.nodeId,
+    iteration: node.iteration,
+    decision: null,
+    // Two events announce one gate; the first one's time is when it opened.
+    requestedAtMs: node.approval?.decision === null ? node.approval.requestedAtMs : at,
+    decidedAtMs: null,
+    request: isRequest ? (request as ApprovalRequest) : (node.approval?.request ?? null),
+  };
+}
+
+function decided(node: NodeView, decision: "approved" | "denied", at: number): ApprovalView {
+  return {
+    nodeId: node.nodeId,
+    iteration: node.iteration,
+    requestedAtMs: node.approval?.requestedAtMs ?? null,
+    request: node.approval?.request ?? null,
+    decision,
+    decidedAtMs: at,
+  };
+}
+
+function withGate(gates: readonly ApprovalView[], gate: ApprovalView | null): readonly ApprovalView[] {
+  if (gate === null) return gates;
+  const at = gates.findIndex((other) => other.nodeId === gate.nodeId && other.iteration === gate.iteration);
+  const open = gate.decision === null;
+  if (at === -1) return open ? [...gates, gate] : gates;
+  return open ? gates.with(at, gate) : gates.toSpliced(at, 1);
+}
+
+function withoutNode(decisions: readonly ApprovalView[], node: NodeView): readonly ApprovalView[] {
+  const isOther = (other: ApprovalView) => other.nodeId !== node.nodeId || other.iteration !== node.iteration;
+  return decisions.every(isOther) ? decisions : decisions.filter(isOther);
+}
+
+/** The draft's nodes as a map of its own: copied from the view's once, at the first change. */
+function mutableNodes(draft: Draft, original: ReadonlyMap<string, NodeView>): Map<string, NodeView> {
+  if (draft.nodes === original) draft.nodes = new Map(original);
+  return draft.nodes as Map<string, NodeView>;
+}

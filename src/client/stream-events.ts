@@ -1,0 +1,25 @@
+import { connect, type ConnectionOptions } from "./connection.js";
+import { EventStream, type StreamOptions } from "./event-stream.js";
+import type { SmithersEvent } from "./smithers-event.js";
+
+export interface StreamEventsArgs extends ConnectionOptions, StreamOptions {
+  runId: string;
+}
+
+/**
+ * Yields a run's events from its first on, each once and in order, until the server closes the stream, which it does
+ * when the run has ended. A broken connection is replaced by one that goes on where it was.
+ *
+ * Leaving the loop closes the connection. The next chunk is read only when the loop asks for it.
+ *
+ * @throws {HttpError} for a 404, 401 or 5xx, where the published client ended silently
+ * @throws {ConnectionError} where the connection could not be mended, with the position reached
+ * @throws {ProtocolError} for an answer that is no event stream, or an event that is not JSON
+ * @throws {PositionError} where the server's numbering moved between two connections
+ */
+export async function* streamEvents(args: StreamEventsArgs): AsyncGenerator<SmithersEvent, void, undefined> {
+  const stream = new EventStream(connect(args), args.runId, args);
+  for await (const records of stream.read()) {
+    for (const record of records) yield record.event;
+  }
+}
