@@ -1,0 +1,82 @@
+#!/usr/bin/env node
+// The one file that touches `process`: it gives the command line its outside world and its exit code.
+import { addAbortSignal } from "node:stream";
+import { createInterface } from "node:readline/promises";
+import { createRequire } from "node:module";
+import { Interrupted } from "../dist/cli/context.js";
+import { httpFetch } from "../dist/cli/http-fetch.js";
+import { main } from "../dist/cli/main.js";
+import { nodeSpawn } from "../dist/cli/node-spawn.js";
+
+const { version } = createRequire(import.meta.url)("../package.json");
+const stop = new AbortController();
+
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(name, () => {
+    // The second one does not wait for anything.
+    if (stop.signal.aborted) process.exit({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[name]);
+    stop.abort(new Interrupted(name));
+  });
+}
+
+function outputStream(stream) {
+  let broken;
+  stream.on("error", (error) => {
+    broken ??= error;
+  });
+  return {
+    isTTY: stream.isTTY === true,
+    get columns() {
+      return stream.columns;
+    },
+    get rows() {
+      return stream.rows;
+    },
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        if (broken !== undefined) return reject(broken);
+        stream.write(text, (error) => (error ? reject(error) : resolve()));
+      }),
+    onResize(listener) {
+      stream.on("resize", listener);
+      return () => stream.off("resize", listener);
+    },
+  };
+}
+
+const stdin = {
+  isTTY: process.stdin.isTTY === true,
+  async text(signal) {
+    const chunks = [];
+    try {
+      for await (const chunk of addAbortSignal(signal, process.stdin)) chunks.push(chunk);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    }
+    return Buffer.concat(chunks).toString("utf8");
+  },
+  async question(prompt, signal) {
+    const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: true });
+    try {
+      return await lines.question(prompt, { signal });
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      lines.close();
+    }
+  },
+};
+
+// Setting the code and letting the loop end, since an exit here would lose what is still in the pipe.
+process.exitCode = await main(process.argv.slice(2), {
+  stdin,
+  stdout: outputStream(process.stdout),
+  stderr: outputStream(process.stderr),
+  env: process.env,
+  cwd: process.cwd(),
+  version,
+  signal: stop.signal,
+  fetch: httpFetch,
+  now: Date.now,
+  spawn: nodeSpawn,
+});

@@ -1,0 +1,34 @@
+import type { OutputStream } from "./context.js";
+import type { Style } from "./style.js";
+
+const asIs = (text: string) => text;
+
+/** Whether a stream is to be coloured, by the rules that the environment's variables and the terminal set. */
+export function wantsColor(
+  stream: OutputStream,
+  env: Readonly<Record<string, string | undefined>>,
+  noColorFlag: boolean,
+): boolean {
+  if (noColorFlag) return false;
+  const forced = env["FORCE_COLOR"];
+  if (forced !== undefined && forced !== "") return forced !== "0" && forced !== "false";
+  if (env["NO_COLOR"] !== undefined && env["NO_COLOR"] !== "") return false;
+  return stream.isTTY && env["TERM"] !== "dumb";
+}
+
+/** The style for a stream; chalk is loaded only where it colours something. */
+export async function styleFor(
+  stream: OutputStream,
+  env: Readonly<Record<string, string | undefined>>,
+  noColorFlag: boolean,
+): Promise<Style> {
+  const columns = Number(env["COLUMNS"]);
+  const width = Number.isInteger(columns) && columns > 0 ? columns : stream.isTTY ? (stream.columns ?? 80) : Infinity;
+  if (!wantsColor(stream, env, noColorFlag)) {
+    return { bold: asIs, dim: asIs, red: asIs, green: asIs, yellow: asIs, cyan: asIs, width };
+  }
+  const { Chalk } = await import("chalk");
+  // Sixteen colours, which every palette, light or dark, has made readable.
+  const { bold, dim, red, green, yellow, cyan } = new Chalk({ level: 1 });
+  return { bold, dim, red, green, yellow, cyan, width };
+}

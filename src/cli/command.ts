@@ -1,0 +1,104 @@
+import type { EventRecord, RunStatus, SmithersClient } from "../client/index.js";
+import type { Context } from "./context.js";
+import type { Style } from "./style.js";
+
+/** An option of a command, in commander's notation. */
+export interface OptionSpec {
+  /** Such as `-w, --watch` or `--limit <n>`. */
+  flags: string;
+  description: string;
+  /** Turns the text into a value; throws {@link UsageError}. */
+  parse?: (value: string) => unknown;
+  /** May be given several times; the values come as an array. */
+  repeatable?: boolean;
+  default?: unknown;
+}
+
+/**
+ * A subcommand: what it takes, and a plain function from that to a result. It does not know the output format, never
+ * prints to stdout and never exits.
+ */
+export interface CommandSpec<Options = any> {
+  /** Such as `status <run-id>`. */
+  syntax: string;
+  /** One sentence. */
+  summary: string;
+  options: readonly OptionSpec[];
+  /** Command lines that work, without the program's name. */
+  examples: readonly [string, string, ...string[]];
+  execute(input: CommandInput<Options>, session: Session): Promise<Outcome>;
+  /** The next command to type after an error, where this command knows better than the general rules. */
+  hint?(error: unknown, input: CommandInput<Options>, session: Session): string | undefined;
+}
+
+export interface CommandInput<Options> {
+  args: readonly (string | undefined)[];
+  options: Options;
+}
+
+/** Keeps a command's options typed where it is written. */
+export function defineCommand<Options>(spec: CommandSpec<Options>): CommandSpec<Options> {
+  return spec;
+}
+
+/** What a command works with. */
+export interface Session {
+  readonly client: SmithersClient;
+  readonly context: Context;
+  /** Where the server is, for messages; carries no secret. */
+  readonly baseUrl: string;
+  /** The key as given, for a server that we start. */
+  readonly apiKey: string | undefined;
+  /** Ends everything: a signal to the process, or `--timeout`. */
+  readonly signal: AbortSignal;
+  /** How to write what goes to stdout. */
+  readonly style: Style;
+  /** How to write what goes to stderr. */
+  readonly noteStyle: Style;
+  /** One line of narrative on stderr; silent where the format is for machines. */
+  note(line: string): void;
+  /** A command line of ours to be typed next, for this server, quoted for a shell. */
+  commandLine(...words: string[]): string;
+}
+
+/** A result that is one document. */
+export interface DocumentOutcome {
+  kind: "document";
+  /** What JSON shows: the server's document, untouched. */
+  document: unknown;
+  /** What a person sees; empty for nothing. */
+  text(style: Style): string;
+  exitCode?: number;
+}
+
+/** A result that is a run followed to its end. */
+export interface FollowOutcome {
+  kind: "follow";
+  runId: string;
+  records: AsyncGenerator<EventRecord[], RunStatus, undefined>;
+  /** When the run started, where the events to come do not tell. */
+  startedAtMs: number | null;
+}
+
+/** Nothing to show: the command did its work on stderr. */
+export interface SilentOutcome {
+  kind: "silent";
+  exitCode: number;
+}
+
+export type Outcome = DocumentOutcome | FollowOutcome | SilentOutcome;
+
+/** Input that a person has to correct; exit code 4. */
+export class UsageError extends Error {
+  /** A stable word for `--json`. */
+  readonly code: string;
+  /** The next command to type. */
+  readonly hint: string | undefined;
+
+  constructor(message: string, options: { code?: string; hint?: string } = {}) {
+    super(message);
+    this.name = "UsageError";
+    this.code = options.code ?? "USAGE";
+    this.hint = options.hint;
+  }
+}

@@ -1,0 +1,14 @@
+import type { CommandSpec } from "./command.js";
+import { approve } from "./commands/approve.js";
+import { cancel } from "./commands/cancel.js";
+import { deny } from "./commands/deny.js";
+import { frames } from "./commands/frames.js";
+import { ls } from "./commands/ls.js";
+import { resume } from "./commands/resume.js";
+import { run } from "./commands/run.js";
+import { serve } from "./commands/serve.js";
+import { status } from "./commands/status.js";
+import { watch } from "./commands/watch.js";
+
+/** Every subcommand, in the order in which help lists them. */
+export const commands: readonly CommandSpec[] = [run, resume, approve, deny, watch, status, frames, cancel, ls, serve];

@@ -1,0 +1,10 @@
+import { defineCommand } from "../command.js";
+import { decideGate, decideOptions, type DecideOptions } from "../decide-gate.js";
+
+export const deny = defineCommand<DecideOptions>({
+  syntax: "deny <run-id> [node-id]",
+  summary: "Deny a gate that waits for a person; without a node id, the one that is open.",
+  options: decideOptions,
+  examples: ["deny 4f1c", "deny 4f1c gate:prod --note 'wrong branch'"],
+  execute: (input, session) => decideGate("deny", input, session),
+});

@@ -1,0 +1,62 @@
+import { HttpError } from "../../client/index.js";
+import { defineCommand, UsageError, type Session } from "../command.js";
+import { followRun, watchOption } from "../follow-run.js";
+import { visibleText } from "../visible-text.js";
+
+export const resume = defineCommand<{ watch?: boolean }>({
+  syntax: "resume <run-id> [workflow]",
+  summary: "Let a paused or failed run go on; its workflow is looked up on the server when left out.",
+  options: [watchOption],
+  examples: ["resume 4f1c --watch", "resume 4f1c ./deploy.tsx"],
+
+  async execute({ args, options }, session) {
+    const { runId, workflow } = inOrder(args, session);
+    const workflowPath = workflow ?? (await findWorkflow(session, runId));
+    const document = await session.client.resume({ runId, workflowPath });
+    if (options.watch === true) return followRun(session, runId);
+    return { kind: "document", document, text: () => visibleText(document.runId) };
+  },
+
+  hint(error, { args }, session) {
+    if (!(error instanceof HttpError)) return undefined;
+    const { runId, workflow } = inOrder(args, session);
+    if (error.code === "DB_NOT_CONFIGURED") {
+      return `this server keeps no list of runs, so pass the workflow: ${session.commandLine("resume", runId, "<workflow>").replace("'<workflow>'", "<workflow>")}`;
+    }
+    if (workflow !== undefined && (error.code === "WORKFLOW_PATH_OUTSIDE_ROOT" || error.status === 500)) {
+      return `check that ${visibleText(workflow)} is a workflow on the server's machine: its path is looked up there, from the server's root, not here`;
+    }
+    return undefined;
+  },
+});
+
+/** The two arguments, also where they were typed the other way round. */
+function inOrder([first = "", second]: readonly (string | undefined)[], session: Session): { runId: string; workflow?: string } {
+  if (second === undefined) {
+    if (!looksLikeFile(first)) return { runId: first };
+    throw new UsageError(`'${first}' is a workflow; the run to resume is missing`, {
+      hint: session.commandLine("ls"),
+    });
+  }
+  return looksLikeFile(first) && !looksLikeFile(second)
+    ? { runId: second, workflow: first }
+    : { runId: first, workflow: second };
+}
+
+function looksLikeFile(word: string): boolean {
+  return /\.[cm]?[jt]sx?$|^\.{0,2}\//.test(word);
+}
+
+/** Most runs that are resumed are recent; the long list is asked for only where the short one has not the run. */
+const listLengths = [100, 100_000];
+
+async function findWorkflow(session: Session, runId: string): Promise<string> {
+  for (const limit of listLengths) {
+    const row = (await session.client.listRuns({ limit })).find((each) => each.runId === runId);
+    if (typeof row?.workflowPath === "string" && row.workflowPath !== "") return row.workflowPath;
+  }
+  throw new UsageError(`the server's list has no run ${visibleText(runId)} with a workflow, at ${session.baseUrl}`, {
+    code: "RUN_NOT_FOUND",
+    hint: session.commandLine("ls"),
+  });
+}

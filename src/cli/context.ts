@@ -1,0 +1,61 @@
+import type { Fetch } from "../client/index.js";
+
+/** A stream to write to, with what a terminal says of itself. */
+export interface OutputStream {
+  readonly isTTY: boolean;
+  /** The terminal's width in columns, where it has one. */
+  readonly columns: number | undefined;
+  readonly rows: number | undefined;
+  /** Resolves when the reader can take more; rejects when it is gone. */
+  write(text: string): Promise<void>;
+  /** Calls back after each change of the terminal's size; returns what ends that. */
+  onResize(listener: () => void): () => void;
+}
+
+export interface InputStream {
+  readonly isTTY: boolean;
+  /** Everything up to the end of the input. Rejects with the signal's reason. */
+  text(signal: AbortSignal): Promise<string>;
+  /** Asks for one line, shown on stderr. Rejects with the signal's reason. */
+  question(prompt: string, signal: AbortSignal): Promise<string>;
+}
+
+/** A signal that the process was sent. */
+export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/** A child process that shares our terminal. */
+export interface Child {
+  readonly pid: number | undefined;
+  /** Resolves with the exit code, or 128 + the signal's number; rejects where it could not be started. */
+  readonly ended: Promise<number>;
+  kill(signal: SignalName | "SIGKILL"): void;
+}
+
+/** All of the outside world that the command line sees; a test passes its own. */
+export interface Context {
+  readonly stdin: InputStream;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** The package's version. */
+  readonly version: string;
+  /** Aborted by a signal to the process; its reason is an {@link Interrupted}. */
+  readonly signal: AbortSignal;
+  readonly fetch: Fetch;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Starts a program with its stdout on our stderr. */
+  spawn(command: string, args: readonly string[], options: { cwd: string; env: Record<string, string | undefined> }): Child;
+}
+
+/** The reason of an abort that a signal to the process caused. */
+export class Interrupted extends Error {
+  readonly signalName: SignalName;
+
+  constructor(signalName: SignalName) {
+    super(`interrupted by ${signalName}`);
+    this.name = "Interrupted";
+    this.signalName = signalName;
+  }
+}

@@ -1,0 +1,30 @@
+import { UsageError } from "./command.js";
+
+const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Reads `30s`, `5m`, `1h30m`, `500ms`, or a bare number of seconds, as milliseconds. */
+export function parseDuration(text: string): number {
+  const bare = /^\d+(\.\d+)?$/.test(text) ? `${text}s` : text;
+  const parts = [...bare.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  const ms = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ""] ?? NaN), 0);
+  if (parts.map(([part]) => part).join("") !== bare || !(ms > 0)) {
+    throw new UsageError(`'${text}' is not a duration; write it as 30s, 5m or 1h30m`);
+  }
+  return ms;
+}
+
+/** Milliseconds for a person: `0.4s`, `12.3s`, `4m 05s`, `2h 03m`. */
+export function formatDuration(ms: number): string {
+  const tenths = Math.max(0, Math.round(ms / 100));
+  if (tenths < 600) return `${(tenths / 10).toFixed(1)}s`;
+  const seconds = Math.round(ms / 1000);
+  const two = (value: number) => String(value).padStart(2, "0");
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${two(seconds % 60)}s`;
+  return `${Math.floor(seconds / 3600)}h ${two(Math.floor((seconds % 3600) / 60))}m`;
+}
+
+/** A server's time for a person: ISO, in UTC, to the second; `-` for none. */
+export function formatTime(ms: number | null | undefined): string {
+  if (typeof ms !== "number" || !(Math.abs(ms) <= 8.64e15)) return "-";
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+}

@@ -1,0 +1,23 @@
+import type { DocumentOutcome, FollowOutcome } from "./command.js";
+import type { Failure } from "./failure.js";
+import type { OutputStream } from "./context.js";
+import type { Style } from "./style.js";
+
+/** Where a format writes. */
+export interface Output {
+  stdout: OutputStream;
+  stderr: OutputStream;
+  style: Style;
+  noteStyle: Style;
+}
+
+/** A way to show results: of one document, of a run being followed, of an error. */
+export interface Format {
+  name: string;
+  /** Whether stderr carries a narrative for people. */
+  narrates: boolean;
+  document(outcome: DocumentOutcome, output: Output): Promise<void>;
+  /** Shows events as they come and returns the run's last status. */
+  follow(outcome: FollowOutcome, output: Output): Promise<{ status: string }>;
+  failure(failure: Failure, output: Output): Promise<void>;
+}

@@ -1,0 +1,29 @@
+import type { Format } from "../format.js";
+import { safeJson } from "../visible-text.js";
+
+/** One document for a result, one compact line for each event: the server's own, untouched. */
+export const json: Format = {
+  name: "json",
+  narrates: false,
+
+  async document({ document }, { stdout }) {
+    await stdout.write(`${safeJson(JSON.stringify(document))}\n`);
+  },
+
+  async follow({ records }, { stdout }) {
+    for (;;) {
+      const { done, value } = await records.next();
+      if (done) return value;
+      await stdout.write(value.map(({ data }) => `${oneLine(data)}\n`).join(""));
+    }
+  },
+
+  async failure({ code, message, status, hint }, { stderr }) {
+    await stderr.write(`${safeJson(JSON.stringify({ error: { code, message, status, hint } }))}\n`);
+  },
+};
+
+/** A line break in JSON text is only ever space between its parts. */
+function oneLine(data: string): string {
+  return safeJson(data.includes("\n") ? data.replaceAll("\n", " ") : data);
+}

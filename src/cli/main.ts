@@ -1,0 +1,195 @@
+import { createClient, type Fetch } from "../client/index.js";
+import type { CommandInput, CommandSpec, FollowOutcome, Outcome, Session } from "./command.js";
+import { styleFor } from "./color.js";
+import { Interrupted, type Context } from "./context.js";
+import { exitCodeOf, exitCodes } from "./exit-codes.js";
+import { describeFailure, TimedOut } from "./failure.js";
+import type { Format, Output } from "./format.js";
+import { formatDuration } from "./duration.js";
+import { commandLine, parseCommandLine } from "./program.js";
+import { readFormat, readSettings, type Settings } from "./settings.js";
+import { visibleText } from "./visible-text.js";
+
+/**
+ * The whole command line, in the context given.
+ *
+ * @param argv the words after the program's name
+ * @returns the exit code; nothing is left running
+ */
+export async function main(argv: readonly string[], context: Context): Promise<number> {
+  let format: Format | undefined;
+  let settings: Settings | undefined;
+  let told: Told = {};
+  try {
+    format = readFormat(asksForJson(argv), context.env);
+    const request = await parseCommandLine(argv, context.version);
+    if ("show" in request) {
+      await context.stdout.write(request.show);
+      return exitCodes.done;
+    }
+    settings = readSettings(request.globals, context.env);
+    told = { command: request.command, input: { args: request.args, options: request.options } };
+    return await execute(told as Required<Told>, settings, format, context, told);
+  } catch (error) {
+    if (isClosedPipe(error)) return exitCodes.done;
+    return await tell(error, told, settings, format, context);
+  }
+}
+
+/** What is known of the work when it goes wrong. */
+interface Told {
+  command?: CommandSpec;
+  input?: CommandInput<Record<string, unknown>>;
+  session?: Session;
+  following?: FollowOutcome;
+}
+
+async function execute(
+  { command, input }: Required<Pick<Told, "command" | "input">>,
+  settings: Settings,
+  format: Format,
+  context: Context,
+  told: Told,
+): Promise<number> {
+  const output = await outputFor(context, settings.noColor);
+  const limit = limitTime(context.signal, settings.timeoutMs);
+  try {
+    const session = openSession(settings, format, output, context, limit.signal);
+    told.session = session;
+    const outcome = await command.execute(input, session);
+    return await show(outcome, format, output, told);
+  } finally {
+    limit.end();
+  }
+}
+
+async function show(outcome: Outcome, format: Format, output: Output, told: Told): Promise<number> {
+  switch (outcome.kind) {
+    case "silent":
+      return outcome.exitCode;
+    case "document":
+      await format.document(outcome, output);
+      return outcome.exitCode ?? exitCodes.done;
+    case "follow":
+      told.following = outcome;
+      try {
+        const { status } = await format.follow(outcome, output);
+        return exitCodeOf(status);
+      } finally {
+        // Closes the connection, whatever ended the following.
+        await outcome.records.return(undefined as never);
+      }
+  }
+}
+
+function openSession(settings: Settings, format: Format, output: Output, context: Context, signal: AbortSignal): Session {
+  const { baseUrl, apiKey } = settings;
+  const words = (line: string[]) => (settings.baseUrlIsFlag ? ["--base-url", baseUrl, ...line] : line);
+  const writeNote = (line: string) => {
+    // A narrative that nobody can read any more is no reason to stop.
+    context.stderr.write(`${line}\n`).catch(() => {});
+  };
+  return {
+    client: createClient({
+      baseUrl,
+      apiKey,
+      signal,
+      fetch: settings.debug ? tellingFetch(context, writeNote) : context.fetch,
+    }),
+    context,
+    baseUrl,
+    apiKey,
+    signal,
+    style: output.style,
+    noteStyle: output.noteStyle,
+    note: (line) => {
+      if (format.narrates) writeNote(line);
+    },
+    commandLine: (...line) => commandLine(words(line)),
+  };
+}
+
+/** Tells of an error in the format asked for, and gives the exit code. */
+async function tell(
+  error: unknown,
+  { command, input, session, following }: Told,
+  settings: Settings | undefined,
+  format: Format | undefined,
+  context: Context,
+): Promise<number> {
+  const failure = describeFailure(error, settings?.baseUrl);
+  const hint = session && input && command?.hint?.(error, input, session);
+  if (hint !== undefined) failure.hint = hint;
+  if (session && following && (error instanceof Interrupted || error instanceof TimedOut)) {
+    failure.message += `; run ${following.runId} goes on`;
+    failure.hint = session.commandLine("watch", following.runId);
+  }
+  const output = await outputFor(context, settings?.noColor ?? false);
+  try {
+    await (format ?? readFormat(false, {})).failure(failure, output);
+    if (settings?.debug && error instanceof Error && error.stack) await context.stderr.write(`${visibleStack(error)}\n`);
+  } catch {
+    // Nobody reads stderr any more; the exit code still tells.
+  }
+  return failure.exitCode;
+}
+
+async function outputFor(context: Context, noColor: boolean): Promise<Output> {
+  const { stdout, stderr, env } = context;
+  return {
+    stdout,
+    stderr,
+    style: await styleFor(stdout, env, noColor),
+    noteStyle: await styleFor(stderr, env, noColor),
+  };
+}
+
+/** Needed before the command line is read, since reading it may be what goes wrong. */
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return (end === -1 ? argv : argv.slice(0, end)).includes("--json");
+}
+
+/** The context's signal, aborted by `--timeout` as well; `end` leaves no timer and no listener behind. */
+function limitTime(signal: AbortSignal, timeoutMs: number | undefined): { signal: AbortSignal; end(): void } {
+  if (timeoutMs === undefined) return { signal, end: () => {} };
+  const controller = new AbortController();
+  const forward = () => controller.abort(signal.reason);
+  if (signal.aborted) forward();
+  signal.addEventListener("abort", forward, { once: true });
+  const timer = setTimeout(() => controller.abort(new TimedOut(timeoutMs)), Math.min(timeoutMs, 2 ** 31 - 1));
+  return {
+    signal: controller.signal,
+    end: () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", forward);
+    },
+  };
+}
+
+/** Tells of each request; never of its headers, where the key is, nor of its body. */
+function tellingFetch(context: Context, tellLine: (line: string) => void): Fetch {
+  return async (url, request) => {
+    const started = context.now();
+    const took = () => formatDuration(context.now() - started);
+    try {
+      const response = await context.fetch(url, request);
+      tellLine(`debug: ${request.method} ${visibleText(url)} ${response.status} (${took()})`);
+      return response;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      tellLine(`debug: ${request.method} ${visibleText(url)} failed: ${visibleText(why)} (${took()})`);
+      throw error;
+    }
+  };
+}
+
+function visibleStack(error: Error): string {
+  return (error.stack ?? "").split("\n").map(visibleText).join("\n");
+}
+
+/** The reader of our output has gone, as `head` does when it has enough: an end like any other. */
+function isClosedPipe(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED");
+}
+

@@ -1,0 +1,24 @@
+/**
+ * What a terminal could obey instead of show: control characters, marks that turn the direction of writing or are
+ * invisible, separators that break a line, tags, and halves of characters. The joiner that emoji are made with stays.
+ */
+const unsafe = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Cs}/gu;
+
+const short: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/** A server's text for one line of a terminal: what could move the cursor or forge a line is spelled out, as `\u001b`. */
+export function visibleText(text: string): string {
+  return text.replace(unsafe, (character) => short[character] ?? escaped(character));
+}
+
+/**
+ * JSON text for a terminal: the same document, with the control characters escaped that JSON itself leaves as they are.
+ */
+export function safeJson(json: string): string {
+  return json.replace(/[\x7f-\x9f]/g, escaped);
+}
+
+function escaped(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, "0")}`;
+}
