@@ -23,7 +23,8 @@ export async function styleFor(
   noColorFlag: boolean,
 ): Promise<Style> {
   const columns = Number(env["COLUMNS"]);
-  const width = Number.isInteger(columns) && columns > 0 ? columns : stream.isTTY ? (stream.columns ?? 80) : Infinity;
+  const width =
+    Number.isInteger(columns) && columns > 0 ? columns : stream.isTTY ? (stream.columns ?? 80) : Infinity;
   if (!wantsColor(stream, env, noColorFlag)) {
     return { bold: asIs, dim: asIs, red: asIs, green: asIs, yellow: asIs, cyan: asIs, width };
   }

@@ -11,4 +11,15 @@ import { status } from "./commands/status.js";
 import { watch } from "./commands/watch.js";
 
 /** Every subcommand, in the order in which help lists them. */
-export const commands: readonly CommandSpec[] = [run, resume, approve, deny, watch, status, frames, cancel, ls, serve];
+export const commands: readonly CommandSpec[] = [
+  run,
+  resume,
+  approve,
+  deny,
+  watch,
+  status,
+  frames,
+  cancel,
+  ls,
+  serve,
+];

@@ -23,7 +23,17 @@ export interface InputStream {
 /** A signal that the process was sent. */
 export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
 
-/** A child process that shares our terminal. */
+/** What a program is started with. */
+export interface SpawnOptions {
+  cwd: string;
+  env: Record<string, string | undefined>;
+  /** Takes each line that it writes to its stdout or stderr. */
+  onLine: (line: string) => void;
+  /** Takes each message that it sends by IPC; that channel closes when this process ends, however it ends. */
+  onMessage: (message: unknown) => void;
+}
+
+/** A program that we started. It has no stdin, and the terminal's Ctrl-C does not reach it. */
 export interface Child {
   readonly pid: number | undefined;
   /** Resolves with the exit code, or 128 + the signal's number; rejects where it could not be started. */
@@ -45,8 +55,7 @@ export interface Context {
   readonly fetch: Fetch;
   /** Milliseconds since 1970. */
   now(): number;
-  /** Starts a program with its stdout on our stderr. */
-  spawn(command: string, args: readonly string[], options: { cwd: string; env: Record<string, string | undefined> }): Child;
+  spawn(command: string, args: readonly string[], options: SpawnOptions): Child;
 }
 
 /** The reason of an abort that a signal to the process caused. */

@@ -9,7 +9,11 @@ export interface DecideOptions {
 }
 
 export const decideOptions = [
-  { flags: "--iteration <n>", description: "which turn of the loop (default: the open one)", parse: parseCount(0) },
+  {
+    flags: "--iteration <n>",
+    description: "which turn of the loop (default: the open one)",
+    parse: parseCount(0),
+  },
   { flags: "--note <text>", description: "why, for the server's records" },
 ];
 
@@ -32,7 +36,8 @@ export async function decideGate(
   return {
     kind: "document",
     document,
-    text: (style) => `${decision === "approve" ? style.green(done) : style.red(done)} ${gateName(gate)} of run ${visibleText(runId)}`,
+    text: (style) =>
+      `${decision === "approve" ? style.green(done) : style.red(done)} ${gateName(gate)} of run ${visibleText(runId)}`,
   };
 }
 
@@ -46,7 +51,8 @@ function findGate(
 ): ApprovalView {
   const meant = view.openGates.filter(
     (gate) =>
-      (nodeId === undefined || gate.nodeId === nodeId) && (iteration === undefined || gate.iteration === iteration),
+      (nodeId === undefined || gate.nodeId === nodeId) &&
+      (iteration === undefined || gate.iteration === iteration),
   );
   const [gate] = meant;
   if (gate !== undefined && meant.length === 1) return gate;
@@ -55,12 +61,15 @@ function findGate(
   const runId = visibleText(view.runId);
   if (gate !== undefined) {
     const same = meant.every((other) => other.nodeId === gate.nodeId);
-    throw new UsageError(`run ${runId} has ${meant.length} open gates: ${meant.map(gateName).join(", ")}; say which`, {
-      code: "SEVERAL_OPEN_GATES",
-      hint: same
-        ? session.commandLine(decision, view.runId, gate.nodeId, "--iteration", String(gate.iteration))
-        : session.commandLine(decision, view.runId, gate.nodeId),
-    });
+    throw new UsageError(
+      `run ${runId} has ${meant.length} open gates: ${meant.map(gateName).join(", ")}; say which`,
+      {
+        code: "SEVERAL_OPEN_GATES",
+        hint: same
+          ? session.commandLine(decision, view.runId, gate.nodeId, "--iteration", String(gate.iteration))
+          : session.commandLine(decision, view.runId, gate.nodeId),
+      },
+    );
   }
   const others = open === "" ? "no gate of it is open" : `open are: ${open}`;
   if (nodeId === undefined && iteration === undefined) {

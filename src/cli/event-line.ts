@@ -14,7 +14,10 @@ export interface EventLineContext {
 }
 
 /** One line for an event that matters to a person; undefined for the others. */
-export function eventLine(event: SmithersEvent, { startedAtMs, nodeStartedAtMs, style }: EventLineContext): string | undefined {
+export function eventLine(
+  event: SmithersEvent,
+  { startedAtMs, nodeStartedAtMs, style }: EventLineContext,
+): string | undefined {
   const said = wordsFor(event, nodeStartedAtMs, style);
   if (said === undefined) return undefined;
   const since = formatDuration(event.timestampMs - (startedAtMs ?? event.timestampMs)).padStart(8);
@@ -29,7 +32,8 @@ function wordsFor(
   const fields = event as Record<string, unknown>;
   const run = (words: string) => ({ subject: "run", words });
   const nodeId = typeof fields["nodeId"] === "string" ? fields["nodeId"] : "";
-  const turn = typeof fields["iteration"] === "number" && fields["iteration"] > 0 ? ` #${fields["iteration"]}` : "";
+  const turn =
+    typeof fields["iteration"] === "number" && fields["iteration"] > 0 ? ` #${fields["iteration"]}` : "";
   const node = (words: string) => ({ subject: visibleText(nodeId) + turn, words });
   const attempt = typeof fields["attempt"] === "number" ? ` (attempt ${fields["attempt"]})` : "";
   const took = nodeStartedAtMs === null ? "" : ` in ${formatDuration(event.timestampMs - nodeStartedAtMs)}`;
@@ -70,7 +74,9 @@ function wordsFor(
     case "RevertStarted":
       return node(`${style.yellow("reverting")}${attempt}`);
     case "RevertFinished":
-      return node(`${style.yellow(fields["success"] === false ? `revert failed${because}` : "reverted")}${attempt}`);
+      return node(
+        `${style.yellow(fields["success"] === false ? `revert failed${because}` : "reverted")}${attempt}`,
+      );
     default:
       return undefined;
   }

@@ -28,9 +28,21 @@ export class TimedOut extends Error {
   }
 }
 
-/** Puts an error into words for a person, with the server it is about. */
-export function describeFailure(error: unknown, baseUrl: string | undefined): Failure {
+/** What is known of the call that failed. */
+export interface FailureContext {
+  baseUrl: string | undefined;
+  /** A command line of ours to be typed next, for the same server. */
+  commandLine(...words: string[]): string;
+  /** The command that failed, where the words could be read that far. */
+  commandName: string | undefined;
+}
+
+/** Puts an error into words for a person, with the server it is about and what to do next. */
+export function describeFailure(error: unknown, context: FailureContext): Failure {
+  const { baseUrl } = context;
   const failure = classify(error);
+  const hint = failure.hint ?? generalHint(error, failure, context);
+  if (hint !== undefined) failure.hint = hint;
   const aboutServer = error instanceof SmithersError && !(error instanceof ArgumentError);
   if (aboutServer && baseUrl !== undefined && !failure.message.includes(baseUrl)) {
     failure.message += `, from ${baseUrl}`;
@@ -40,24 +52,27 @@ export function describeFailure(error: unknown, baseUrl: string | undefined): Fa
 
 function classify(error: unknown): Failure {
   if (error instanceof UsageError) {
-    return { exitCode: exitCodes.usage, code: error.code, message: error.message, ...optional("hint", error.hint) };
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    return { exitCode: exitCodes.usage, code: error.code, message: error.message, ...hint };
   }
   if (error instanceof ArgumentError) {
     return { exitCode: exitCodes.usage, code: error.code, message: error.message };
   }
   if (error instanceof HttpError) {
     const { status, code, message } = error;
-    return { exitCode: exitCodeOfHttpStatus(status), code, message, status, ...optional("hint", generalHint(error)) };
+    return { exitCode: exitCodeOfHttpStatus(status), code, message, status };
   }
   if (error instanceof ConnectionError || error instanceof TimeoutError || error instanceof ProtocolError) {
-    return { exitCode: exitCodes.server, code: error.code, message: error.message, ...optional("hint", generalHint(error)) };
+    return { exitCode: exitCodes.server, code: error.code, message: error.message };
   }
   if (error instanceof Interrupted) {
     return { exitCode: exitCodes[error.signalName], code: "INTERRUPTED", message: error.message };
   }
-  if (error instanceof TimedOut) return { exitCode: exitCodes.timedOut, code: "TIMED_OUT", message: error.message };
+  if (error instanceof TimedOut)
+    return { exitCode: exitCodes.timedOut, code: "TIMED_OUT", message: error.message };
   const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "INTERNAL";
+  const code =
+    error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "INTERNAL";
   return { exitCode: exitCodes.server, code, message };
 }
 
@@ -68,22 +83,33 @@ function exitCodeOfHttpStatus(status: number): number {
   return status >= 400 && status < 500 ? exitCodes.usage : exitCodes.server;
 }
 
-function generalHint(error: unknown): string | undefined {
+function generalHint(
+  error: unknown,
+  failure: Failure,
+  { commandLine, commandName }: FailureContext,
+): string | undefined {
   if (error instanceof HttpError) {
-    if (error.status === 401 || error.status === 403) return "set SMITHERS_API_KEY, or pass --api-key <key>";
-    if (error.code === "DB_NOT_CONFIGURED") return "this server was started without a database and keeps no list of runs";
-    if (error.code === "PAYLOAD_TOO_LARGE") return "put the data where the workflow can read it, and pass its name as input";
-    if (error.status === 404 && error.serverMessage === "Run not found") return "smithers-client ls";
+    const { status, code } = error;
+    if (status === 401 || status === 403) return "set SMITHERS_API_KEY, or pass --api-key <key>";
+    if (code === "DB_NOT_CONFIGURED")
+      return "start the server with a database: without one it keeps no list of runs";
+    if (status === 413) return "put the data where the workflow can read it, and pass its name as input";
+    if (status === 404 && code !== "HTTP_404") return commandLine("ls");
   }
-  if (error instanceof ProtocolError || (error instanceof HttpError && error.code.startsWith("HTTP_"))) {
-    return "check that --base-url or SMITHERS_BASE_URL is a Smithers server";
+  if (
+    error instanceof ProtocolError ||
+    (error instanceof HttpError && /^(HTTP_|REDIRECT)/.test(error.code))
+  ) {
+    return "check that --base-url or SMITHERS_BASE_URL names a Smithers server";
   }
-  if (error instanceof ConnectionError && error.position === undefined) {
-    return "start a server with 'smithers-client serve', or name yours with --base-url or SMITHERS_BASE_URL";
+  if (error instanceof HttpError && error.status >= 500) return "look at the server's log, or try again";
+  if (error instanceof TimeoutError) return "try again, or look whether the server is overloaded";
+  if (error instanceof ConnectionError) {
+    return error.position === undefined
+      ? "start a server with 'smithers-client serve', or name yours with --base-url or SMITHERS_BASE_URL"
+      : "look whether the server runs, then follow the run again";
   }
+  if (failure.exitCode === exitCodes.usage)
+    return commandLine(...(commandName === undefined ? [] : [commandName]), "--help");
   return undefined;
-}
-
-function optional<Key extends string>(key: Key, value: string | undefined): { [K in Key]?: string } {
-  return value === undefined ? {} : ({ [key]: value } as { [K in Key]?: string });
 }

@@ -3,13 +3,16 @@ import { formatDuration } from "./duration.js";
 import { visibleText } from "./visible-text.js";
 
 /** The option that `run` and `resume` share. */
-export const watchOption = { flags: "-w, --watch", description: "follow the run to its end and exit with its result" };
+export const watchOption = {
+  flags: "-w, --watch",
+  description: "follow the run to its end and exit with its result",
+};
 
 /** Follows a run to its end, telling on stderr when the connection has to be made anew. */
 export function followRun(
   session: Session,
   runId: string,
-  options: { afterSeq?: number | undefined; justStarted?: boolean; startedAtMs?: number | null } = {},
+  options: { afterSeq?: number | undefined; startedAtMs?: number | null } = {},
 ): FollowOutcome {
   const { startedAtMs = null, ...stream } = options;
   return {

@@ -6,7 +6,7 @@ import { exitCodeOf, exitCodes } from "./exit-codes.js";
 import { describeFailure, TimedOut } from "./failure.js";
 import type { Format, Output } from "./format.js";
 import { formatDuration } from "./duration.js";
-import { commandLine, parseCommandLine } from "./program.js";
+import { commandLine, commandNameOf, parseCommandLine } from "./program.js";
 import { readFormat, readSettings, type Settings } from "./settings.js";
 import { visibleText } from "./visible-text.js";
 
@@ -82,7 +82,13 @@ async function show(outcome: Outcome, format: Format, output: Output, told: Told
   }
 }
 
-function openSession(settings: Settings, format: Format, output: Output, context: Context, signal: AbortSignal): Session {
+function openSession(
+  settings: Settings,
+  format: Format,
+  output: Output,
+  context: Context,
+  signal: AbortSignal,
+): Session {
   const { baseUrl, apiKey } = settings;
   const words = (line: string[]) => (settings.baseUrlIsFlag ? ["--base-url", baseUrl, ...line] : line);
   const writeNote = (line: string) => {
@@ -117,17 +123,23 @@ async function tell(
   format: Format | undefined,
   context: Context,
 ): Promise<number> {
-  const failure = describeFailure(error, settings?.baseUrl);
+  const line = session?.commandLine ?? ((...words: string[]) => commandLine(words));
+  const failure = describeFailure(error, {
+    baseUrl: settings?.baseUrl,
+    commandLine: line,
+    commandName: command && commandNameOf(command),
+  });
   const hint = session && input && command?.hint?.(error, input, session);
   if (hint !== undefined) failure.hint = hint;
   if (session && following && (error instanceof Interrupted || error instanceof TimedOut)) {
     failure.message += `; run ${following.runId} goes on`;
-    failure.hint = session.commandLine("watch", following.runId);
+    failure.hint = line("watch", following.runId);
   }
   const output = await outputFor(context, settings?.noColor ?? false);
   try {
     await (format ?? readFormat(false, {})).failure(failure, output);
-    if (settings?.debug && error instanceof Error && error.stack) await context.stderr.write(`${visibleStack(error)}\n`);
+    if (settings?.debug && error instanceof Error && error.stack)
+      await context.stderr.write(`${visibleStack(error)}\n`);
   } catch {
     // Nobody reads stderr any more; the exit code still tells.
   }
@@ -190,6 +202,9 @@ function visibleStack(error: Error): string {
 
 /** The reader of our output has gone, as `head` does when it has enough: an end like any other. */
 function isClosedPipe(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED");
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED")
+  );
 }
-

@@ -7,6 +7,7 @@ export function paintStatus(status: string, style: Style): string {
   if (status === "finished" || status === "continued") return style.green(text);
   if (status === "failed") return style.red(text);
   if (status === "running" || status === "in-progress" || status === "retrying") return style.cyan(text);
-  if (status.startsWith("waiting-") || status === "paused" || status === "cancelled") return style.yellow(text);
+  if (status.startsWith("waiting-") || status === "paused" || status === "cancelled")
+    return style.yellow(text);
   return text;
 }

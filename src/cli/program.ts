@@ -10,7 +10,12 @@ export const programName = "smithers-client";
 
 /** What a command line asks for: a command to execute, or a text to show. */
 export type Request =
-  | { command: CommandSpec; args: (string | undefined)[]; options: Record<string, unknown>; globals: GlobalOptions }
+  | {
+      command: CommandSpec;
+      args: (string | undefined)[];
+      options: Record<string, unknown>;
+      globals: GlobalOptions;
+    }
   | { show: string };
 
 /**
@@ -33,7 +38,10 @@ export async function parseCommandLine(argv: readonly string[], version: string)
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   for (const option of globalOptions) program.addOption(toOption(option));
-  program.addHelpText("after", `\nExit codes:\n${columns(exitCodeHelp)}\n\nEnvironment:\n${columns(environmentHelp)}`);
+  program.addHelpText(
+    "after",
+    `\nExit codes:\n${columns(exitCodeHelp)}\n\nEnvironment:\n${columns(environmentHelp)}`,
+  );
 
   for (const spec of commands) {
     const command = program.command(spec.syntax).summary(spec.summary).description(spec.summary);
@@ -47,7 +55,7 @@ export async function parseCommandLine(argv: readonly string[], version: string)
   }
 
   try {
-    helpCommand = argv.find((word) => commands.some(({ syntax }) => syntax.split(" ")[0] === word));
+    helpCommand = argv.find((word) => commands.some((command) => commandNameOf(command) === word));
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -65,6 +73,11 @@ export async function parseCommandLine(argv: readonly string[], version: string)
   }
   if (request === undefined) throw new UsageError("no command given", { hint: `${programName} --help` });
   return request;
+}
+
+/** The word that names a command. */
+export function commandNameOf({ syntax }: CommandSpec): string {
+  return syntax.split(" ")[0] ?? syntax;
 }
 
 function toOption({ flags, description, parse, repeatable, default: preset }: OptionSpec): Option {

@@ -3,22 +3,35 @@ import { resolve } from "node:path";
 import { UsageError, type Session } from "./command.js";
 
 /** What `--input` and its like take: JSON, `@file`, or `-` for stdin; the default is an empty object. */
-export async function readJsonObject(flag: string, given: string | undefined, session: Session): Promise<object> {
+export async function readJsonObject(
+  flag: string,
+  given: string | undefined,
+  session: Session,
+): Promise<object> {
   if (given === undefined) return {};
   const { text, from } = await readGiven(flag, given, session);
-  if (text.trim() === "") throw new UsageError(`${flag} ${from} is empty; it must be a JSON object, such as {}`);
+  if (text.trim() === "")
+    throw new UsageError(`${flag} ${from} is empty; it must be a JSON object, such as {}`);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`${flag} ${from} is not JSON: ${placeOf(text, error as Error)}`, { code: "INVALID_JSON" });
+    throw new UsageError(`${flag} ${from} is not JSON: ${placeOf(text, error as Error)}`, {
+      code: "INVALID_JSON",
+    });
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   const kind = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
-  throw new UsageError(`${flag} ${from} is ${kind}; it must be a JSON object, such as {"environment":"staging"}`);
+  throw new UsageError(
+    `${flag} ${from} is ${kind}; it must be a JSON object, such as {"environment":"staging"}`,
+  );
 }
 
-async function readGiven(flag: string, given: string, { context, signal, note }: Session): Promise<{ text: string; from: string }> {
+async function readGiven(
+  flag: string,
+  given: string,
+  { context, signal, note }: Session,
+): Promise<{ text: string; from: string }> {
   if (given === "-") {
     if (context.stdin.isTTY) note("reading JSON from the terminal; end it with Ctrl-D");
     return { text: withoutMark(await context.stdin.text(signal)), from: "from stdin" };
@@ -28,7 +41,9 @@ async function readGiven(flag: string, given: string, { context, signal, note }:
   try {
     return { text: withoutMark(await readFile(resolve(context.cwd, path), "utf8")), from: `from ${path}` };
   } catch (error) {
-    throw new UsageError(`${flag} cannot read ${path}: ${(error as Error).message}`, { code: "INPUT_UNREADABLE" });
+    throw new UsageError(`${flag} cannot read ${path}: ${(error as Error).message}`, {
+      code: "INPUT_UNREADABLE",
+    });
   }
 }
 
@@ -43,7 +58,8 @@ function placeOf(text: string, error: Error): string {
   const before = text.slice(0, at).split("\n");
   const line = before.length;
   const column = (before.at(-1)?.length ?? 0) + 1;
-  const what = at >= text.length ? "the text ends too early" : `unexpected '${[...text.slice(at, at + 2)][0]}'`;
+  const what =
+    at >= text.length ? "the text ends too early" : `unexpected '${[...text.slice(at, at + 2)][0]}'`;
   const near = text.slice(Math.max(0, at - 20), at + 20).replace(/\s+/g, " ");
   return `${what} at line ${line}, column ${column}, near ${near}`;
 }

@@ -17,9 +17,16 @@ export interface GlobalOptions {
 
 export const globalOptions = [
   { flags: "--base-url <url>", description: `the server (SMITHERS_BASE_URL; default ${defaultBaseUrl})` },
-  { flags: "--api-key <key>", description: "the server's token (SMITHERS_API_KEY, which no process list shows)" },
+  {
+    flags: "--api-key <key>",
+    description: "the server's token (SMITHERS_API_KEY, which no process list shows)",
+  },
   { flags: "--json", description: "JSON on stdout, and errors as JSON on stderr (SMITHERS_FORMAT=json)" },
-  { flags: "--timeout <duration>", description: "give up after 30s, 5m, …; the run goes on", parse: parseDuration },
+  {
+    flags: "--timeout <duration>",
+    description: "give up after 30s, 5m, …; the run goes on",
+    parse: parseDuration,
+  },
   { flags: "--debug", description: "tell on stderr what is asked of the server" },
   { flags: "--no-color", description: "no colours (also NO_COLOR)" },
 ] as const;

@@ -11,12 +11,15 @@ export interface Cell {
 export function table(headings: readonly string[], rows: readonly (readonly Cell[])[], style: Style): string {
   const heading = headings.map((text): Cell => ({ text, paint: style.dim }));
   const all = [heading, ...rows];
-  const widths = headings.map((_, column) => Math.max(...all.map((row) => stringWidth(row[column]?.text ?? ""))));
+  const widths = headings.map((_, column) =>
+    Math.max(...all.map((row) => stringWidth(row[column]?.text ?? ""))),
+  );
   return all
     .map((row) =>
       row
         .map(({ text, paint }, column) => {
-          const padding = column === row.length - 1 ? "" : " ".repeat((widths[column] ?? 0) - stringWidth(text));
+          const padding =
+            column === row.length - 1 ? "" : " ".repeat((widths[column] ?? 0) - stringWidth(text));
           return (paint?.(text) ?? text) + padding;
         })
         .join("  ")

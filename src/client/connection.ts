@@ -45,7 +45,7 @@ export function connect(options: ConnectionOptions): Connection {
     signal: options.signal,
     timeoutMs: checkedDuration("timeoutMs", options.timeoutMs ?? 30_000),
     retries: checkedCount("retries", options.retries ?? 2),
-    fetch: options.fetch ?? (globalThis.fetch as Fetch),
+    fetch: options.fetch ?? (globalThis.fetch),
     authorize: (headers) => (key === "" ? headers : { ...headers, Authorization: `Bearer ${key}` }),
     // A key of one to three letters would blank out ordinary words, and guards nothing.
     redact: (text) => (key.length < 4 ? text : text.replaceAll(key, "[api key]")),
@@ -65,7 +65,9 @@ function checkedBaseUrl(text: string): string {
     throw wrong("carries credentials, which would end up in logs; pass the key as apiKey");
   }
   if (url.protocol !== "http:" && url.protocol !== "https:") {
-    throw wrong(`should start with http:// or https://, not ${url.protocol}; it should look like ${defaultBaseUrl}`);
+    throw wrong(
+      `should start with http:// or https://, not ${url.protocol}; it should look like ${defaultBaseUrl}`,
+    );
   }
   if (url.search !== "" || url.hash !== "" || /[?#]/.test(text)) {
     throw wrong("carries a query or a fragment; only a path prefix may follow the host");
@@ -86,11 +88,17 @@ function checkedKey(key: string | undefined): string {
 /** @throws {ArgumentError} unless it is a number of milliseconds above 0; `Infinity` means no limit */
 export function checkedDuration(argument: string, ms: number): number {
   if (typeof ms === "number" && ms > 0) return ms;
-  throw new ArgumentError(argument, `${argument} must be a number of milliseconds above 0, not ${String(ms)}`);
+  throw new ArgumentError(
+    argument,
+    `${argument} must be a number of milliseconds above 0, not ${String(ms)}`,
+  );
 }
 
 /** @throws {ArgumentError} unless it is an integer of at least `least` */
 export function checkedCount(argument: string, count: number, least = 0): number {
   if (Number.isSafeInteger(count) && count >= least) return count;
-  throw new ArgumentError(argument, `${argument} must be an integer of at least ${least}, not ${String(count)}`);
+  throw new ArgumentError(
+    argument,
+    `${argument} must be an integer of at least ${least}, not ${String(count)}`,
+  );
 }

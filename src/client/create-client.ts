@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from "./connection.js";
+import { driveRecords, driveRun, findWorkflowPath, type DriveRunArgs } from "./drive-run.js";
 import { loadRunView } from "./load-run-view.js";
 import * as requests from "./requests.js";
 import { streamEvents, type StreamEventsArgs } from "./stream-events.js";
@@ -17,7 +18,10 @@ export interface SmithersClient {
   listRuns: typeof requests.listRuns;
   watchRun: typeof watchRun;
   watchRecords: typeof watchRecords;
+  driveRun: typeof driveRun;
+  driveRecords: typeof driveRecords;
   loadRunView: typeof loadRunView;
+  findWorkflowPath: typeof findWorkflowPath;
 }
 
 /**
@@ -44,6 +48,9 @@ export function createClient(defaults: ConnectionOptions = {}): SmithersClient {
     listRuns: async (args = {}) => requests.listRuns(filled(args)),
     watchRun: (args: WatchRunArgs) => watchRun(filled(args)),
     watchRecords: (args: WatchRunArgs) => watchRecords(filled(args)),
+    driveRun: (args: DriveRunArgs) => driveRun(filled(args)),
+    driveRecords: (args: DriveRunArgs) => driveRecords(filled(args)),
     loadRunView: async (args) => loadRunView(filled(args)),
+    findWorkflowPath: async (args) => findWorkflowPath(filled(args)),
   };
 }

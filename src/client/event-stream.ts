@@ -3,12 +3,12 @@ import { ConnectionError } from "./errors/connection-error.js";
 import { HttpError } from "./errors/http-error.js";
 import { PositionError } from "./errors/position-error.js";
 import { ProtocolError } from "./errors/protocol-error.js";
-import { TimeoutError } from "./errors/timeout-error.js";
 import { EventDecoder, OversizedEvent, type EventMessage } from "./event-decoder.js";
 import { messageLimit, openExchange, type OpenResponse } from "./exchange.js";
 import { chunksOf } from "./fetch.js";
 import { isRetryable, retryDelay, retryPolicies } from "./retry.js";
 import { routes } from "./routes.js";
+import { mayBeUnrecorded } from "./started-runs.js";
 import type { SmithersEvent } from "./smithers-event.js";
 import { jittered, wait } from "./wait.js";
 
@@ -44,8 +44,6 @@ export interface StreamOptions {
   reconnectDelayMs?: number | undefined;
   /** How many connections in a row may bring nothing before giving up. Default: 10. */
   maxReconnects?: number | undefined;
-  /** The run was started a moment ago: a 404 is asked again for 2 s, since the server records a run after it answered. */
-  justStarted?: boolean | undefined;
   /** Called before each wait for the next connection. */
   onReconnect?: ((reconnect: Reconnect) => void) | undefined;
 }
@@ -53,7 +51,7 @@ export interface StreamOptions {
 /** A connection that stayed up this long counts as a good one, in ms, though it brought nothing. */
 const goodConnectionMs = 5000;
 const longestDelayMs = 30_000;
-const justStartedGraceMs = 2000;
+const idleCode = "IDLE";
 
 /** A run's numbered events, over as many connections as it takes. */
 export class EventStream {
@@ -69,10 +67,15 @@ export class EventStream {
   #fruitless = 0;
   #retryMs: number | undefined;
   #everOpened = false;
+  #serverSeen: boolean;
 
-  /** @throws {ArgumentError} */
-  constructor(connection: Connection, runId: string, options: StreamOptions) {
+  /**
+   * @param serverSeen whether this server has streamed already, so that an outage is waited out from the start
+   * @throws {ArgumentError}
+   */
+  constructor(connection: Connection, runId: string, options: StreamOptions, serverSeen = false) {
     this.#connection = connection;
+    this.#serverSeen = serverSeen;
     this.#runId = runId;
     this.#options = options;
     this.#next = checkedCount("afterSeq", options.afterSeq ?? -1, -1) + 1;
@@ -122,7 +125,7 @@ export class EventStream {
     await wait(delayMs, this.#connection.signal);
   }
 
-  /** Counts a connection, or a question about the run, that brought nothing. */
+  /** Counts a question about the run that brought nothing, as a connection that did. */
   countFruitless(): void {
     this.#fruitless++;
   }
@@ -135,6 +138,7 @@ export class EventStream {
       return { closed: false, cause: opened.cause };
     }
     const openedAt = performance.now();
+    let heardAt = openedAt;
     const before = this.#next;
     const decoder = new EventDecoder();
     // After a reconnect the server is asked for one event more than needed, the last one delivered.
@@ -151,10 +155,13 @@ export class EventStream {
           break;
         }
         if (chunk === undefined) {
-          // An end in the middle of an event is a cut, however orderly the connection was closed.
-          ended = decoder.isMidEvent ? { closed: false, cause: this.#lostMidEvent() } : { closed: true };
+          // An end in the middle of an event is a cut, however orderly the connection was closed; so is one before the
+          // event that a server which still has our run must have sent.
+          const isCut = decoder.isMidEvent || expected !== undefined;
+          ended = isCut ? { closed: false, cause: this.#cutOff() } : { closed: true };
           break;
         }
+        heardAt = performance.now();
         let messages = this.#decode(decoder, chunk);
         this.#retryMs = decoder.retryMs ?? this.#retryMs;
         if (expected !== undefined && messages.length > 0) {
@@ -166,15 +173,17 @@ export class EventStream {
     } finally {
       opened.close();
     }
-    const fruitful = this.#next > before || performance.now() - openedAt >= goodConnectionMs;
+    // The silence of a dead connection is not a time for which it was up.
+    const upUntil = isIdleTimeout(ended.cause) ? heardAt : performance.now();
+    const fruitful = this.#next > before || upUntil - openedAt >= goodConnectionMs;
     this.#fruitless = fruitful ? 0 : this.#fruitless + 1;
     return ended;
   }
 
   /** Opens a connection, or says why it could not be; throws what no further attempt would change. */
   async #open(): Promise<(OpenResponse & { chunks: AsyncIterator<Uint8Array, unknown> | undefined }) | { cause: unknown }> {
-    const started = performance.now();
-    for (let before = 0; ; before++) {
+    let wasUnrecorded = false;
+    for (let before = 0; ; ) {
       // Asking for one event too many shows whether the numbering still stands; without one there is nothing to compare.
       const afterSeq = this.#last === undefined ? this.#next - 1 : this.#next - 2;
       const route = routes.events(this.#runId, afterSeq);
@@ -184,30 +193,30 @@ export class EventStream {
         if (open.response.status !== 200 || !/^text\/event-stream\b/i.test(type)) {
           open.close();
           throw new ProtocolError(
-            `the event stream opened with ${open.response.status} and ${type} instead of 200 and text/event-stream ` +
+            `the event stream opened with ${open.response.status} and ${this.#connection.redact(type)} instead of 200 and text/event-stream ` +
               `(GET ${route.path}); is this a Smithers server?`,
             { position: this.position },
           );
         }
-        this.#everOpened = true;
+        this.#everOpened = this.#serverSeen = true;
         const { body } = open.response;
         return { ...open, chunks: body === null ? undefined : chunksOf(body) };
       } catch (error) {
         this.#connection.signal?.throwIfAborted();
-        const retryable = isRetryable(error, retryPolicies.read);
-        if (this.#everOpened) {
-          // A page from a proxy in place of the stream is an outage like any other, once the stream has been seen.
-          if (retryable || error instanceof ProtocolError) return { cause: error };
+        if (error instanceof HttpError && error.status === 404 && !this.#everOpened) {
+          if (mayBeUnrecorded(this.#connection.baseUrl, this.#runId)) {
+            wasUnrecorded = true;
+            await wait(100, this.#connection.signal);
+            continue;
+          }
+          if (wasUnrecorded) throw notRecorded(error);
+        }
+        if (this.#serverSeen) {
+          if (isOutage(error)) return { cause: error };
           throw error;
         }
-        const is404 = error instanceof HttpError && error.status === 404;
-        if (is404 && this.#options.justStarted) {
-          if (performance.now() - started >= justStartedGraceMs) throw notRecorded(error);
-          await wait(100, this.#connection.signal);
-          continue;
-        }
-        if (!retryable || before >= this.#connection.retries) throw error;
-        await wait(retryDelay(error, before), this.#connection.signal);
+        if (!isRetryable(error, retryPolicies.read) || before >= this.#connection.retries) throw error;
+        await wait(retryDelay(error, before++), this.#connection.signal);
       }
     }
   }
@@ -223,12 +232,12 @@ export class EventStream {
         new ConnectionError(`nothing came from ${this.#connection.baseUrl} for ${this.#idleTimeoutMs / 1000} s`, {
           method: "GET",
           path: routes.events(this.#runId, -1).path,
-          networkCode: "IDLE",
+          networkCode: idleCode,
           mayHaveBeenApplied: false,
           position: this.position,
         }),
     );
-    return done ? undefined : (value as Uint8Array);
+    return done ? undefined : (value);
   }
 
   #decode(decoder: EventDecoder, chunk: Uint8Array): EventMessage[] {
@@ -262,7 +271,7 @@ export class EventStream {
       const event = parseEvent(data);
       if (event === undefined) {
         if (records.length > 0) yield records;
-        throw new ProtocolError(`event ${seq} is not a JSON object: ${this.#connection.redact(data.slice(0, 80))}`, {
+        throw new ProtocolError(`event ${seq} is not a JSON object: ${this.#connection.redact(data).slice(0, 80)}`, {
           position: this.position,
         });
       }
@@ -273,8 +282,8 @@ export class EventStream {
     if (records.length > 0) yield records;
   }
 
-  #lostMidEvent(): ConnectionError {
-    return new ConnectionError(`the connection to ${this.#connection.baseUrl} ended in the middle of an event`, {
+  #cutOff(): ConnectionError {
+    return new ConnectionError(`the connection to ${this.#connection.baseUrl} ended before an event was complete`, {
       method: "GET",
       path: routes.events(this.#runId, -1).path,
       mayHaveBeenApplied: false,
@@ -315,7 +324,14 @@ function notRecorded(error: HttpError): HttpError {
   );
 }
 
-/** Whether waiting and asking again can mend it. */
+function isIdleTimeout(error: unknown): boolean {
+  return error instanceof ConnectionError && error.networkCode === idleCode;
+}
+
+/**
+ * Whether waiting and asking again can mend it, with a server that has been seen working: a page from a proxy in place
+ * of its answer is an outage like any other then.
+ */
 export function isOutage(error: unknown): boolean {
-  return error instanceof ConnectionError || error instanceof TimeoutError || isRetryable(error, retryPolicies.read);
+  return error instanceof ProtocolError || isRetryable(error, retryPolicies.read);
 }

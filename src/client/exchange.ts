@@ -105,12 +105,12 @@ export async function exchange(connection: Connection, route: Route): Promise<un
     if (!complete) throw new ProtocolError(`the answer is over ${messageLimit} bytes (${route.method} ${route.path})`);
     try {
       return JSON.parse(text);
-    } catch (cause) {
-      const type = open.response.headers.get("content-type") ?? "no content type";
+    } catch {
+      // Without the parser's error as its cause: that quotes the answer, which may hold the key.
+      const type = connection.redact(open.response.headers.get("content-type") ?? "no content type");
       throw new ProtocolError(
         `the answer is not JSON but ${type}: ${excerpt(connection.redact(text))} (${route.method} ${route.path}); ` +
           "is this a Smithers server?",
-        { cause },
       );
     }
   } finally {
@@ -144,7 +144,7 @@ async function readBody(
         }),
     );
     if (done) return { text: parts.join("") + decoder.decode(), complete: true };
-    const chunk = value as Uint8Array;
+    const chunk = value;
     const room = limit - bytes;
     parts.push(decoder.decode(chunk.length > room ? chunk.subarray(0, room) : chunk, { stream: true }));
     bytes += chunk.length;
@@ -175,18 +175,23 @@ async function asHttpError(open: OpenResponse, connection: Connection, route: Ro
   }
   const said = connection.redact(body.text);
   const retryAfterMs = retryAfter(headers.get("retry-after"));
-  const error = parseErrorBody(said);
+  const error = parseErrorBody(said, connection);
   if (error !== undefined) return new HttpError({ ...common, ...error, retryAfterMs });
-  const type = headers.get("content-type") ?? "no content type";
+  const type = connection.redact(headers.get("content-type") ?? "no content type");
   const size = body.complete ? "" : ` (over ${errorBodyLimit} bytes, the rest refused)`;
   const serverMessage =
     said.trim() === "" ? "" : `the answer is not a Smithers server's but ${type}${size}: ${excerpt(said)}`;
   return new HttpError({ ...common, serverMessage, retryAfterMs });
 }
 
-function parseErrorBody(text: string): { code?: string; serverMessage: string; details?: unknown } | undefined {
+function parseErrorBody(
+  text: string,
+  connection: Connection,
+): { code?: string; serverMessage: string; details?: unknown } | undefined {
+  // Once more after parsing, since JSON may spell the key with escapes.
+  const redact = (_: string, value: unknown) => (typeof value === "string" ? connection.redact(value) : value);
   try {
-    const { error } = JSON.parse(text) as { error?: unknown };
+    const { error } = JSON.parse(text, redact) as { error?: unknown };
     // Some routes of newer servers and of proxies answer {"error": "text"}.
     if (typeof error === "string") return { serverMessage: error };
     if (typeof error !== "object" || error === null) return undefined;
@@ -238,7 +243,7 @@ function asConnectionError(error: unknown, connection: Connection, route: Route)
   const said = connection.redact(error instanceof Error ? error.message : String(error));
   const why = never ?? `the connection broke (${networkCode ?? said})`;
   const what = never === undefined ? "lost the connection to" : "cannot reach";
-  const cause = error instanceof Error && connection.redact(error.stack ?? "") === (error.stack ?? "") ? error : said;
+  const cause = mentionsKey(error, connection) ? said : error;
   return new ConnectionError(`${what} ${connection.baseUrl}: ${why} (${route.method} ${route.path})`, {
     method: route.method,
     path: route.path,
@@ -246,6 +251,16 @@ function asConnectionError(error: unknown, connection: Connection, route: Route)
     mayHaveBeenApplied: never === undefined && route.method !== "GET",
     cause,
   });
+}
+
+/** A network's error may quote the request, or what a server that echoes it sent, anywhere in its fields. */
+function mentionsKey(value: unknown, connection: Connection, depth = 0): boolean {
+  if (value instanceof Uint8Array) return mentionsKey(new TextDecoder("latin1").decode(value), connection);
+  if (typeof value === "string") return connection.redact(value) !== value;
+  if (typeof value !== "object" || value === null || depth > 4) return false;
+  return Object.getOwnPropertyNames(value).some((name) =>
+    mentionsKey((value as Record<string, unknown>)[name], connection, depth + 1),
+  );
 }
 
 /** The code may sit on the error, on its cause, or on one of several tried addresses. */

@@ -24,7 +24,7 @@ export function chunksOf(body: NonNullable<FetchResponse["body"]>): AsyncIterato
   // Not every runtime's ReadableStream can be iterated, but each has a reader.
   if ("getReader" in body) {
     const reader = body.getReader();
-    return { next: () => reader.read() as Promise<IteratorResult<Uint8Array, unknown>> };
+    return { next: () => reader.read() };
   }
   return body[Symbol.asyncIterator]();
 }

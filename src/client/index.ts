@@ -4,9 +4,18 @@
  * @packageDocumentation
  */
 export { approve, cancel, deny, getFrames, getStatus, listRuns, resume, runWorkflow } from "./requests.js";
-export type { DecideArgs, FramesArgs, ListRunsArgs, ResumeArgs, RunArgs, RunWorkflowArgs } from "./requests.js";
+export type {
+  DecideArgs,
+  FramesArgs,
+  ListRunsArgs,
+  ResumeArgs,
+  RunArgs,
+  RunWorkflowArgs,
+} from "./requests.js";
 export { streamEvents, type StreamEventsArgs } from "./stream-events.js";
 export { isOver, watchRecords, watchRun, type WatchRunArgs } from "./watch-run.js";
+export { driveRecords, driveRun, findWorkflowPath } from "./drive-run.js";
+export type { DriveRunArgs, GateContext, GateDecision } from "./drive-run.js";
 export { loadRunView } from "./load-run-view.js";
 export { createClient, type SmithersClient } from "./create-client.js";
 export type { EventRecord, Reconnect, StreamOptions } from "./event-stream.js";
@@ -21,7 +30,7 @@ export type {
   SmithersEvent,
   UnknownSmithersEvent,
 } from "./smithers-event.js";
-export { emptyRunView, nodeKey, reduceRun } from "./run-view.js";
+export { emptyRunView, nodeKey, reduceRun, reduceRunAll } from "./run-view.js";
 export type { ApprovalView, NodeState, NodeView, RunView } from "./run-view.js";
 export { SmithersError } from "./errors/smithers-error.js";
 export { ArgumentError } from "./errors/argument-error.js";

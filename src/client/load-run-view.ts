@@ -1,13 +1,9 @@
+import { quietAfter } from "./quiet-after.js";
 import { getStatus, type RunArgs } from "./requests.js";
 import type { RunStatus } from "./results.js";
-import { emptyRunView, reduceRun, type RunView } from "./run-view.js";
+import { emptyRunView, reduceRunAll, type RunView } from "./run-view.js";
 import { watchRecords } from "./watch-run.js";
 
-/** The server sends up to this many events a poll, and polls again after half a second. */
-const eventsPerPoll = 200;
-/** Milliseconds of silence that end the history: after a poll that brought fewer events than it could, and else. */
-const quietAfterShortPoll = 300;
-const quietBetweenPolls = 1500;
 /** Milliseconds of silence that end it although the status counts other gates than the events show. */
 const quietInDoubt = 3000;
 
@@ -28,8 +24,7 @@ export async function loadRunView(args: RunArgs): Promise<{ view: RunView; statu
   try {
     let next = records.next();
     for (;;) {
-      const quiet = count === 0 || count % eventsPerPoll === 0 ? quietBetweenPolls : quietAfterShortPoll;
-      let result = await within(quiet, next);
+      let result = await within(quietAfter(count), next);
       if (result === silence) {
         const now = await getStatus(args);
         const agrees = (now.summary["waiting-approval"] ?? 0) === view.openGates.length;
@@ -37,9 +32,11 @@ export async function loadRunView(args: RunArgs): Promise<{ view: RunView; statu
         if (result === silence) return { view, status: now };
       }
       if (result.done) return { view, status: result.value };
-      for (const { event } of result.value) {
-        if (event.runId === args.runId) view = reduceRun(view, event);
-      }
+      const events = result.value.map(({ event }) => event);
+      view = reduceRunAll(
+        view,
+        events.filter(({ runId }) => runId === args.runId),
+      );
       count += result.value.length;
       next = records.next();
     }

@@ -6,7 +6,8 @@ import { ProtocolError } from "./errors/protocol-error.js";
 import { TimeoutError } from "./errors/timeout-error.js";
 import type { Frame, RunReference, RunRow, RunStatus } from "./results.js";
 import { requestWithRetries, retryPolicies } from "./retry.js";
-import { routes } from "./routes.js";
+import { routes, type Route } from "./routes.js";
+import { mayBeUnrecorded, rememberStart } from "./started-runs.js";
 
 /** Names the run that a call is about. */
 export interface RunArgs extends ConnectionOptions {
@@ -36,13 +37,22 @@ export async function runWorkflow(args: RunWorkflowArgs): Promise<RunReference> 
     input: args.input,
     runId: requiredText("runId", runId),
   });
-  const answer = await requestWithRetries(connection, route, retryPolicies.repeatable, async (error, attempts) => {
-    if (!(error instanceof HttpError) || error.status !== 409 || attempts.before === 0) return undefined;
-    // Nobody else can have an id that was made up here: the run is the one an earlier attempt started.
-    if (args.runId === undefined) return { runId };
-    if (!attempts.mayHaveBeenApplied) return undefined;
-    throw withNote(error, "; an earlier attempt of this call lost its answer and may be what started the run");
-  });
+  const answer = await requestWithRetries(
+    connection,
+    route,
+    retryPolicies.repeatable,
+    async (error, attempts) => {
+      if (!(error instanceof HttpError) || error.status !== 409 || attempts.before === 0) return undefined;
+      // Nobody else can have an id that was made up here: the run is the one an earlier attempt started.
+      if (args.runId === undefined) return { runId };
+      if (!attempts.mayHaveBeenApplied) return undefined;
+      throw withNote(
+        error,
+        "; an earlier attempt of this call lost its answer and may be what started the run",
+      );
+    },
+  );
+  rememberStart(connection.baseUrl, runId);
   return reference(answer, runId);
 }
 
@@ -95,15 +105,17 @@ async function decide(decision: "approve" | "deny", args: DecideArgs): Promise<R
   });
   const answer = await requestWithRetries(connection, route, retryPolicies.once, async (error) => {
     if (!(error instanceof ConnectionError) || !error.mayHaveBeenApplied) return undefined;
-    throw new ConnectionError(`${error.message}; the decision may have been applied all the same, and is not sent again`, error);
+    throw new ConnectionError(
+      `${error.message}; the decision may have been applied all the same, and is not sent again`,
+      error,
+    );
   });
   return reference(answer, args.runId);
 }
 
 /** Asks where a run stands. */
 export async function getStatus(args: RunArgs): Promise<RunStatus> {
-  const route = routes.status(args.runId);
-  return document<RunStatus>(await requestWithRetries(connect(args), route, retryPolicies.read), route.path);
+  return document<RunStatus>(await readOfRun(args, routes.status(args.runId)));
 }
 
 export interface FramesArgs extends RunArgs {
@@ -114,7 +126,7 @@ export interface FramesArgs extends RunArgs {
 /** Lists the newest renderings of a run's workflow tree, newest first. */
 export async function getFrames(args: FramesArgs): Promise<Frame[]> {
   const route = routes.frames(args.runId, checkedCount("tail", args.tail ?? 20, 1));
-  return list<Frame>(await requestWithRetries(connect(args), route, retryPolicies.read), route.path);
+  return list<Frame>(await readOfRun(args, route));
 }
 
 /** Cancels a run. The server answers at once; the run ends when the tasks under way have. */
@@ -149,7 +161,15 @@ export interface ListRunsArgs extends ConnectionOptions {
 export async function listRuns(args: ListRunsArgs = {}): Promise<RunRow[]> {
   const limit = args.limit === undefined ? undefined : checkedCount("limit", args.limit, 1);
   const route = routes.listRuns({ limit, status: args.status });
-  return list<RunRow>(await requestWithRetries(connect(args), route, retryPolicies.read), route.path);
+  return list<RunRow>(await requestWithRetries(connect(args), route, retryPolicies.read));
+}
+
+function readOfRun(args: RunArgs, route: Route): Promise<unknown> {
+  const connection = connect(args);
+  return requestWithRetries(connection, route, retryPolicies.read, async (error) => {
+    const isMissing = error instanceof HttpError && error.status === 404;
+    return isMissing && mayBeUnrecorded(connection.baseUrl, args.runId) ? "retry" : undefined;
+  });
 }
 
 /** Whether the status is one from which a run moves only by somebody's doing, or has failed. */
@@ -171,16 +191,20 @@ function withNote(error: HttpError, note: string): HttpError {
 }
 
 function reference(answer: unknown, runId: string): RunReference {
-  const object = document<RunReference>(answer, "");
+  const object = document<RunReference>(answer);
   return typeof object.runId === "string" ? object : { ...object, runId };
 }
 
-function document<T extends object>(answer: unknown, path: string): T {
+function document<T extends object>(answer: unknown): T {
   if (typeof answer === "object" && answer !== null && !Array.isArray(answer)) return answer as T;
-  throw new ProtocolError(`expected a JSON object from the server ${path}`.trimEnd());
+  throw new ProtocolError(
+    "the server's answer is not the JSON object it should be; is this a Smithers server?",
+  );
 }
 
-function list<T>(answer: unknown, path: string): T[] {
+function list<T>(answer: unknown): T[] {
   if (Array.isArray(answer)) return answer as T[];
-  throw new ProtocolError(`expected a JSON array from the server (GET ${path})`);
+  throw new ProtocolError(
+    "the server's answer is not the JSON array it should be; is this a Smithers server?",
+  );
 }

@@ -25,14 +25,21 @@ export const routes = {
     runId: string,
     nodeId: string,
     body: { iteration: number; note?: string | undefined; decidedBy?: string | undefined },
-  ): Route => ({ method: "POST", path: `${runPath(runId)}/nodes/${segment("nodeId", nodeId)}/${decision}`, body }),
+  ): Route => ({
+    method: "POST",
+    path: `${runPath(runId)}/nodes/${segment("nodeId", nodeId)}/${decision}`,
+    body,
+  }),
   cancelRun: (runId: string): Route => ({ method: "POST", path: `${runPath(runId)}/cancel`, body: {} }),
   events: (runId: string, afterSeq: number): Route => ({
     method: "GET",
     path: `${runPath(runId)}/events${query({ afterSeq: afterSeq === -1 ? undefined : afterSeq })}`,
   }),
   status: (runId: string): Route => ({ method: "GET", path: runPath(runId) }),
-  frames: (runId: string, limit: number): Route => ({ method: "GET", path: `${runPath(runId)}/frames${query({ limit })}` }),
+  frames: (runId: string, limit: number): Route => ({
+    method: "GET",
+    path: `${runPath(runId)}/frames${query({ limit })}`,
+  }),
   listRuns: (filter: { limit?: number | undefined; status?: string | undefined }): Route => ({
     method: "GET",
     path: `/v1/runs${query(filter)}`,
@@ -50,14 +57,20 @@ function runPath(runId: string): string {
  * @throws {ArgumentError} for an id that would reach another route, or that no URL can carry
  */
 export function segment(argument: string, id: string): string {
-  if (typeof id !== "string" || id === "") throw new ArgumentError(argument, `${argument} must be a text that is not empty`);
+  if (typeof id !== "string" || id === "")
+    throw new ArgumentError(argument, `${argument} must be a text that is not empty`);
   if (id === "." || id === "..") {
-    throw new ArgumentError(argument, `${argument} must not be "${id}": as a part of a path it means another place`);
+    throw new ArgumentError(
+      argument,
+      `${argument} must not be "${id}": as a part of a path it means another place`,
+    );
   }
   try {
     return id.replace(/[^A-Za-z0-9\-._~:@!$&'()*+,;=]+/gu, encodeURIComponent);
   } catch (cause) {
-    throw new ArgumentError(argument, `${argument} has half of a character (a lone surrogate) in it`, { cause });
+    throw new ArgumentError(argument, `${argument} has half of a character (a lone surrogate) in it`, {
+      cause,
+    });
   }
 }
 

@@ -88,17 +88,21 @@ export function nodeKey(nodeId: string, iteration: number): string {
 }
 
 /**
- * The view after one more event, or after several in order (cheaper than one by one). Pure: the view passed in stays
- * as it is. Events of unknown types change nothing but the time.
+ * The view after one more event. Pure: the view passed in stays as it is. Events of unknown types change nothing but
+ * the time.
  */
-export function reduceRun(view: RunView, ...events: readonly SmithersEvent[]): RunView {
-  let draft: Draft | undefined;
+export function reduceRun(view: RunView, event: SmithersEvent): RunView {
+  return reduceRunAll(view, [event]);
+}
+
+/** The view after several events in order; cheaper than one by one. */
+export function reduceRunAll(view: RunView, events: Iterable<SmithersEvent>): RunView {
+  const draft: Draft = { ...view };
   for (const event of events) {
-    draft ??= { ...view };
-    draft.updatedAtMs = typeof event.timestampMs === "number" ? event.timestampMs : draft.updatedAtMs;
+    if (typeof event.timestampMs === "number") draft.updatedAtMs = event.timestampMs;
     applyEvent(draft, event, view.nodes);
   }
-  return draft ?? view;
+  return draft;
 }
 
 type Draft = { -readonly [Field in keyof RunView]: RunView[Field] };
@@ -106,6 +110,7 @@ type Draft = { -readonly [Field in keyof RunView]: RunView[Field] };
 function applyEvent(draft: Draft, event: SmithersEvent, original: ReadonlyMap<string, NodeView>): void {
   // Fields of an event may be missing or of another kind: it comes from another program, perhaps a newer one.
   const { type, timestampMs: at } = event;
+  if (typeof type !== "string") return;
   const fields = event as Record<string, unknown>;
   const nodeId = fields["nodeId"];
 
@@ -172,7 +177,12 @@ function applyRunEvent(
 }
 
 /** What an event changes of its node; undefined where nothing. */
-function nodeChange(type: string, at: number, fields: Record<string, unknown>, node: NodeView): Partial<NodeView> | undefined {
+function nodeChange(
+  type: string,
+  at: number,
+  fields: Record<string, unknown>,
+  node: NodeView,
+): Partial<NodeView> | undefined {
   const attempt = typeof fields["attempt"] === "number" ? fields["attempt"] : node.attempt;
   switch (type) {
     case "NodePending":

@@ -2,6 +2,7 @@ import { connect, type Connection, type ConnectionOptions } from "./connection.j
 import { EventStream, isOutage, type EventRecord, type StreamOptions } from "./event-stream.js";
 import { getStatus } from "./requests.js";
 import type { RunStatus } from "./results.js";
+import { rememberStart } from "./started-runs.js";
 import type { SmithersEvent } from "./smithers-event.js";
 
 export interface WatchRunArgs extends ConnectionOptions, StreamOptions {
@@ -34,15 +35,16 @@ export async function* watchRun(args: WatchRunArgs): AsyncGenerator<SmithersEven
  * for programs that pass events on.
  */
 export async function* watchRecords(args: WatchRunArgs): AsyncGenerator<EventRecord[], RunStatus, undefined> {
+  const connection = connect(args);
   let runId = args.runId;
-  let options: StreamOptions = args;
-  for (;;) {
-    const { status, newRunId } = yield* watchOne(connect(args), { ...args, ...options, runId });
+  // In the run in which the work goes on, the numbering starts anew.
+  for (let afterSeq = args.afterSeq; ; afterSeq = undefined) {
+    const isContinued = runId !== args.runId;
+    const { status, newRunId } = yield* watchOne(connection, { ...args, afterSeq, runId }, isContinued);
     if (newRunId === undefined) return status;
     args.onContinued?.({ runId, newRunId });
+    rememberStart(connection.baseUrl, newRunId);
     runId = newRunId;
-    // The numbering starts anew, and the new run may not be recorded yet.
-    options = { afterSeq: undefined, justStarted: true };
   }
 }
 
@@ -52,8 +54,9 @@ const emptyClosesBelieved = 3;
 async function* watchOne(
   connection: Connection,
   args: WatchRunArgs,
+  serverSeen: boolean,
 ): AsyncGenerator<EventRecord[], { status: RunStatus; newRunId?: string | undefined }, undefined> {
-  const stream = new EventStream(connection, args.runId, args);
+  const stream = new EventStream(connection, args.runId, args, serverSeen);
   let last: SmithersEvent | undefined;
   let newRunId: string | undefined;
   let emptyCloses = 0;
@@ -82,7 +85,8 @@ async function* watchOne(
     } catch (error) {
       connection.signal?.throwIfAborted();
       if (!isOutage(error)) throw error;
-      stream.countFruitless();
+      // A connection that brought nothing has been counted already.
+      if (brought) stream.countFruitless();
       cause = error;
     }
     await stream.pause(cause);
@@ -106,7 +110,7 @@ const endEvents: Record<string, string> = {
  * end is recorded all the same.
  */
 function isAboutTheRun(event: SmithersEvent): boolean {
-  return event.type in endEvents || event.type === "RunStarted" || event.type === "RunStatusChanged";
+  return Object.hasOwn(endEvents, event.type) || event.type === "RunStarted" || event.type === "RunStatusChanged";
 }
 
 /** Whether the last event about the run is the end that the status tells of, not one before a resume. */

@@ -6,7 +6,9 @@ import { parseCount } from "../parse-count.js";
 export const frames = defineCommand<{ tail?: number }>({
   syntax: "frames <run-id>",
   summary: "Show the newest renderings of a run's workflow tree, the newest last.",
-  options: [{ flags: "--tail <n>", description: "at most so many frames (default: 20)", parse: parseCount(1) }],
+  options: [
+    { flags: "--tail <n>", description: "at most so many frames (default: 20)", parse: parseCount(1) },
+  ],
   examples: ["frames 4f1c --tail 1", "frames 4f1c --json | jq '.[0].xmlJson | fromjson'"],
 
   async execute({ args: [runId = ""], options: { tail } }, { client }) {

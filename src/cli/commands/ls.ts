@@ -10,7 +10,11 @@ export const ls = defineCommand<{ limit?: number; status?: string; quiet?: boole
   syntax: "ls",
   summary: "List the server's runs, newest first.",
   options: [
-    { flags: "--limit <n>", description: "at most so many (default: the server's, 50)", parse: parseCount(1) },
+    {
+      flags: "--limit <n>",
+      description: "at most so many (default: the server's, 50)",
+      parse: parseCount(1),
+    },
     { flags: "--status <status>", description: "only runs of this status, such as waiting-approval" },
     { flags: "-q, --quiet", description: "print the run ids alone" },
   ],

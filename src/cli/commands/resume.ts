@@ -1,4 +1,4 @@
-import { HttpError } from "../../client/index.js";
+import { ArgumentError, HttpError } from "../../client/index.js";
 import { defineCommand, UsageError, type Session } from "../command.js";
 import { followRun, watchOption } from "../follow-run.js";
 import { visibleText } from "../visible-text.js";
@@ -11,13 +11,14 @@ export const resume = defineCommand<{ watch?: boolean }>({
 
   async execute({ args, options }, session) {
     const { runId, workflow } = inOrder(args, session);
-    const workflowPath = workflow ?? (await findWorkflow(session, runId));
+    const workflowPath = workflow ?? (await session.client.findWorkflowPath({ runId }));
     const document = await session.client.resume({ runId, workflowPath });
     if (options.watch === true) return followRun(session, runId);
     return { kind: "document", document, text: () => visibleText(document.runId) };
   },
 
   hint(error, { args }, session) {
+    if (error instanceof ArgumentError && error.argument === "runId") return session.commandLine("ls");
     if (!(error instanceof HttpError)) return undefined;
     const { runId, workflow } = inOrder(args, session);
     if (error.code === "DB_NOT_CONFIGURED") {
@@ -31,7 +32,10 @@ export const resume = defineCommand<{ watch?: boolean }>({
 });
 
 /** The two arguments, also where they were typed the other way round. */
-function inOrder([first = "", second]: readonly (string | undefined)[], session: Session): { runId: string; workflow?: string } {
+function inOrder(
+  [first = "", second]: readonly (string | undefined)[],
+  session: Session,
+): { runId: string; workflow?: string } {
   if (second === undefined) {
     if (!looksLikeFile(first)) return { runId: first };
     throw new UsageError(`'${first}' is a workflow; the run to resume is missing`, {
@@ -45,18 +49,4 @@ function inOrder([first = "", second]: readonly (string | undefined)[], session:
 
 function looksLikeFile(word: string): boolean {
   return /\.[cm]?[jt]sx?$|^\.{0,2}\//.test(word);
-}
-
-/** Most runs that are resumed are recent; the long list is asked for only where the short one has not the run. */
-const listLengths = [100, 100_000];
-
-async function findWorkflow(session: Session, runId: string): Promise<string> {
-  for (const limit of listLengths) {
-    const row = (await session.client.listRuns({ limit })).find((each) => each.runId === runId);
-    if (typeof row?.workflowPath === "string" && row.workflowPath !== "") return row.workflowPath;
-  }
-  throw new UsageError(`the server's list has no run ${visibleText(runId)} with a workflow, at ${session.baseUrl}`, {
-    code: "RUN_NOT_FOUND",
-    hint: session.commandLine("ls"),
-  });
 }

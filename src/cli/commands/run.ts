@@ -23,7 +23,7 @@ export const run = defineCommand<{ input?: string; runId?: string; watch?: boole
     const { runId } = document;
     if (options.watch === true) {
       session.note(`run ${visibleText(runId)} started; to come back: ${session.commandLine("watch", runId)}`);
-      return followRun(session, runId, { justStarted: true });
+      return followRun(session, runId);
     }
     return { kind: "document", document, text: () => visibleText(runId) };
   },

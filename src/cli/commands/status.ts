@@ -18,7 +18,9 @@ export const status = defineCommand({
       kind: "document",
       document,
       text(style) {
-        const counts = Object.entries(summary ?? {}).map(([state, count]) => `${count} ${visibleText(state)}`);
+        const counts = Object.entries(summary ?? {}).map(
+          ([state, count]) => `${count} ${visibleText(state)}`,
+        );
         const ended = isOver(document.status) ? finishedAtMs : null;
         return fieldList(
           [

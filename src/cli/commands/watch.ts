@@ -12,7 +12,8 @@ export const watch = defineCommand<{ afterSeq?: number }>({
 
   async execute({ args: [runId = ""], options: { afterSeq } }, session) {
     // Without the run's first event its start is not among the events; the status knows it.
-    const startedAtMs = afterSeq === undefined ? null : (await session.client.getStatus({ runId })).startedAtMs;
+    const startedAtMs =
+      afterSeq === undefined ? null : (await session.client.getStatus({ runId })).startedAtMs;
     return followRun(session, runId, { afterSeq, startedAtMs });
   },
 });

@@ -21,7 +21,8 @@ export const text: Format = {
       const lines: string[] = [];
       for (const { event } of value) {
         // The work went on as another run, whose nodes are its own; the clock of the lines goes on.
-        if (event.runId !== view.runId) view = { ...emptyRunView(event.runId), startedAtMs: view.startedAtMs };
+        if (event.runId !== view.runId)
+          view = { ...emptyRunView(event.runId), startedAtMs: view.startedAtMs };
         view = reduceRun(view, event);
         const { nodeId, iteration } = event as { nodeId?: string; iteration?: number };
         const node = nodeId === undefined ? undefined : view.nodes.get(nodeKey(nodeId, iteration ?? 0));

@@ -1,0 +1,154 @@
+import { statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createClient, HttpError } from "../../client/index.js";
+import { defineCommand, UsageError } from "../command.js";
+import { Interrupted } from "../context.js";
+import { findInstallation } from "../serve/find-installation.js";
+import { orAborted, ServerError, startServer } from "../serve/start-server.js";
+import type { ServerSettings } from "../serve/server-process.js";
+import { visibleText } from "../visible-text.js";
+
+/** The server's own default. */
+const defaultPort = 7331;
+
+export const serve = defineCommand<{ port?: number; root?: string; db?: string | boolean }>({
+  syntax: "serve",
+  summary: "Start a Smithers server on this machine, for this machine alone, until Ctrl-C.",
+  options: [
+    {
+      flags: "--port <n>",
+      description: `the port; 0 takes a free one (default: ${defaultPort})`,
+      parse: parsePort,
+    },
+    { flags: "--root <dir>", description: "where its workflows are (default: the working directory)" },
+    {
+      flags: "--db <file>",
+      description: "its database, and the workflows' (default: smithers.db in the root)",
+    },
+    {
+      flags: "--no-db",
+      description: "a server that keeps no list of runs; the workflows keep their database",
+    },
+  ],
+  examples: ["serve", "serve --port 8080 --root ./workflows --db ./runs.db"],
+
+  async execute({ options }, session) {
+    const { context, signal } = session;
+    const root = resolve(context.cwd, options.root ?? ".");
+    if (!isDirectory(root)) throw new UsageError(`--root: there is no directory ${visibleText(root)}`);
+    const { entry, bun } = install([root, context.cwd, ownDirectory], context.env["PATH"]);
+    const settings: ServerSettings = {
+      entry,
+      root,
+      port: options.port ?? defaultPort,
+      database:
+        typeof options.db === "string" ? readDatabase(options.db, context.cwd) : join(root, "smithers.db"),
+      listsRuns: options.db !== false,
+    };
+
+    try {
+      const onLine = (line: string): void => session.note(session.noteStyle.dim(visibleText(line)));
+      const server = await startServer({ bun, settings, apiKey: session.apiKey, signal, onLine }, context);
+      try {
+        await orAborted(Promise.race([answering(server.baseUrl), server.failed]), signal);
+        session.note(`serving ${visibleText(root)} on ${server.baseUrl}`);
+        if (findInstallation([root]).entry === undefined) {
+          session.note(
+            session.noteStyle.yellow(
+              "its workflows cannot import smithers-orchestrator: it is not installed there",
+            ),
+          );
+        }
+        return await orAborted(server.failed, signal);
+      } finally {
+        await server.stop();
+      }
+    } catch (error) {
+      // To be ended so is what this command is for.
+      if (error instanceof Interrupted && error.signalName !== "SIGHUP")
+        return { kind: "silent", exitCode: 0 };
+      throw asUsageError(error, settings);
+    }
+
+    async function answering(baseUrl: string): Promise<void> {
+      try {
+        await createClient({ baseUrl, apiKey: session.apiKey, signal, fetch: context.fetch }).listRuns({
+          limit: 1,
+        });
+      } catch (error) {
+        // Without a database, or with a token from the project's own .env, it answers with an error.
+        if (!(error instanceof HttpError)) throw error;
+      }
+    }
+  },
+
+  hint(error) {
+    if (!(error instanceof ServerError) || error.reason !== "") return undefined;
+    return "start it again; 'smithers-client resume <run-id>' goes on with what it was running";
+  },
+});
+
+/** Where this package's own dependencies are looked for. */
+const ownDirectory = dirname(fileURLToPath(import.meta.url));
+
+function install(directories: string[], path: string | undefined): { entry: string; bun: string } {
+  const { entry, bun } = findInstallation(directories, path);
+  if (entry !== undefined && bun !== undefined) return { entry, bun };
+  const missing = [entry ?? "smithers-orchestrator", bun ?? "Bun"].filter(
+    (name) => name !== entry && name !== bun,
+  );
+  const packages = [
+    ...(entry === undefined ? ["smithers-orchestrator@0.5.0"] : []),
+    ...(bun === undefined ? ["bun"] : []),
+    ...(entry === undefined ? ["zod"] : []),
+  ];
+  throw new UsageError(
+    `a server takes ${missing.join(" and ")}, not found in ${visibleText(directories[0] ?? "")} or above`,
+    {
+      code: "NOT_INSTALLED",
+      hint: `npm install --save-dev ${packages.join(" ")}`,
+    },
+  );
+}
+
+function parsePort(text: string): number {
+  const port = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (port >= 0 && port <= 65_535) return port;
+  throw new UsageError(`'${visibleText(text)}' is not a port: an integer from 0 to 65535`);
+}
+
+function readDatabase(text: string, cwd: string): string {
+  const file = resolve(cwd, text);
+  if (text === "" || isDirectory(file)) throw new UsageError(`--db: '${visibleText(text)}' is not a file`);
+  const directory = dirname(file);
+  if (!isDirectory(directory)) throw new UsageError(`--db: there is no directory ${visibleText(directory)}`);
+  return file;
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** What the person who started the server can put right, in words of what they typed. */
+function asUsageError(error: unknown, { port, database }: ServerSettings): unknown {
+  if (!(error instanceof ServerError)) return error;
+  switch (error.systemCode) {
+    case "EADDRINUSE":
+      return new UsageError(`port ${port} is taken by another program`, {
+        code: "PORT_IN_USE",
+        hint: "smithers-client serve --port 0",
+      });
+    case "EACCES":
+      return new UsageError(`port ${port} may not be used by you`, {
+        code: "PORT_DENIED",
+        hint: "smithers-client serve --port 0",
+      });
+    default:
+      return error.systemCode?.startsWith("SQLITE_")
+        ? new UsageError(`${visibleText(database)} cannot be opened as a database: ${error.reason}`, {
+            code: "DATABASE",
+          })
+        : error;
+  }
+}

@@ -1,0 +1,69 @@
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { delimiter, dirname, join } from "node:path";
+
+/** What it takes to run a server. */
+export interface Installation {
+  /** The file behind `smithers-orchestrator/server`, where there is one. */
+  entry: string | undefined;
+  /** The Bun executable, where there is one. */
+  bun: string | undefined;
+}
+
+/**
+ * Looks for Smithers and Bun in the `node_modules` of each directory and its parents, the first directory first; for
+ * Bun then on the `PATH`.
+ */
+export function findInstallation(directories: readonly string[], path = ""): Installation {
+  return {
+    entry: firstOf(directories, (directory) => resolveFrom(directory, "smithers-orchestrator/server")),
+    bun: firstOf(directories, installedBun) ?? firstOf(path.split(delimiter), bunIn),
+  };
+}
+
+function firstOf<Item, Found>(
+  items: readonly Item[],
+  find: (item: Item) => Found | undefined,
+): Found | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function resolveFrom(directory: string, specifier: string): string | undefined {
+  try {
+    return createRequire(join(directory, "index.js")).resolve(specifier);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The executable of the npm package `bun`, also where the package's install script was not allowed to run. */
+function installedBun(directory: string): string | undefined {
+  const manifest = resolveFrom(directory, "bun/package.json");
+  if (manifest === undefined) return undefined;
+  const { optionalDependencies = {} } = JSON.parse(readFileSync(manifest, "utf8")) as {
+    optionalDependencies?: Record<string, string>;
+  };
+  const native = firstOf(Object.keys(optionalDependencies), (name) => {
+    const found = resolveFrom(dirname(manifest), `${name}/package.json`);
+    return found === undefined ? undefined : bunIn(join(dirname(found), "bin"));
+  });
+  return native ?? bunIn(join(dirname(manifest), "bin"));
+}
+
+function bunIn(directory: string): string | undefined {
+  if (directory === "") return undefined;
+  return firstOf(["bun", "bun.exe"], (name) => {
+    const file = join(directory, name);
+    try {
+      accessSync(file, constants.X_OK);
+      // Until its install script has run, the package has a small text in the executable's place.
+      return statSync(file).isFile() && statSync(file).size > 1_000_000 ? file : undefined;
+    } catch {
+      return undefined;
+    }
+  });
+}

@@ -1,0 +1,114 @@
+import { fileURLToPath } from "node:url";
+import type { Context } from "../context.js";
+import { visibleText } from "../visible-text.js";
+import type { ServerReport, ServerSettings } from "./server-process.js";
+
+/** How long a server may take to end by itself once asked to. */
+const graceMs = 3_000;
+
+/** A server that did not start, or ended by itself. */
+export class ServerError extends Error {
+  readonly code = "SERVER_ENDED";
+  /** Its own words, where it did not start. */
+  readonly reason: string;
+  /** What went wrong in the system's words, such as `EADDRINUSE`, where it said. */
+  readonly systemCode: string | undefined;
+
+  constructor(message: string, { reason = "", systemCode }: { reason?: string; systemCode?: string } = {}) {
+    super(reason === "" ? message : `${message}: ${reason}`);
+    this.name = "ServerError";
+    this.reason = reason;
+    this.systemCode = systemCode;
+  }
+}
+
+export interface LocalServer {
+  readonly baseUrl: string;
+  /** Never resolves; rejects with a {@link ServerError} when the server ends by itself. */
+  readonly failed: Promise<never>;
+  /** Ends it and resolves when it has. */
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  bun: string;
+  settings: ServerSettings;
+  /** The token that it requires. */
+  apiKey: string | undefined;
+  signal: AbortSignal;
+  /** Takes each line that the server writes. */
+  onLine: (line: string) => void;
+}
+
+/** Starts a server on Bun and resolves when it listens. Throws the signal's reason or a {@link ServerError}. */
+export async function startServer(
+  { bun, settings, apiKey, signal, onLine }: StartOptions,
+  context: Context,
+): Promise<LocalServer> {
+  const program = fileURLToPath(new URL("./server-process.js", import.meta.url));
+  const { promise: reported, resolve: report } = promise<ServerReport>();
+  let lastLine = "";
+  // Bun would fetch a missing package from the registry by itself.
+  const child = context.spawn(bun, ["--no-install", program, JSON.stringify(settings)], {
+    cwd: settings.root,
+    env: { ...context.env, ...(apiKey !== undefined && { SMITHERS_API_KEY: apiKey }) },
+    onLine(line) {
+      if (line.trim() !== "" && !/^Bun v\d/.test(line)) lastLine = line.trim();
+      onLine(line);
+    },
+    onMessage: (message) => report(message as ServerReport),
+  });
+  const failed = child.ended.then(
+    (code): never => {
+      throw new ServerError(
+        `the server ended by itself with exit code ${code}${lastLine && `: ${lastLine}`}`,
+      );
+    },
+    (error: Error): never => {
+      throw new ServerError(`${bun} could not be started: ${error.message}`);
+    },
+  );
+  failed.catch(() => {});
+
+  const stop = async (): Promise<void> => {
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
+    await child.ended.catch(() => {});
+    clearTimeout(timer);
+  };
+
+  try {
+    const started = await orAborted(Promise.race([reported, failed]), signal);
+    if ("error" in started) {
+      const { error, code } = started;
+      throw new ServerError("the server did not start", { reason: visibleText(error), systemCode: code });
+    }
+    return { baseUrl: `http://127.0.0.1:${started.port}`, failed, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The promise's outcome, or the signal's reason where that comes first. */
+export async function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const { promise: aborted, reject } = promise<never>();
+  const abort = (): void => reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function promise<Value>() {
+  let resolve!: (value: Value) => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<Value>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,54 @@
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { inject } from "vitest";
+
+/** The built binary. */
+export const binary = fileURLToPath(new URL("../../bin/smithers-client.js", import.meta.url));
+
+export interface CliOptions {
+  env?: Record<string, string>;
+  input?: string;
+  cwd?: string;
+  /** Default: the server that all tests share. */
+  baseUrl?: string;
+}
+
+/** The environment of a child that must not see the settings of whoever runs the tests. */
+export function cleanEnvironment(baseUrl: string, more: Record<string, string> = {}): Record<string, string> {
+  const own = Object.entries(process.env).filter(
+    ([name, value]) =>
+      value !== undefined && !/^(SMITHERS_|GITHUB_|CI$|NO_COLOR$|FORCE_COLOR$|COLUMNS$)/.test(name),
+  );
+  return { ...(Object.fromEntries(own) as Record<string, string>), SMITHERS_BASE_URL: baseUrl, ...more };
+}
+
+/** Starts the binary; `await` it for stdout, stderr and the exit code. */
+export function startCli(args: readonly string[], options: CliOptions = {}) {
+  const { env, input, cwd, baseUrl = inject("baseUrl") } = options;
+  return execa(process.execPath, [binary, ...args], {
+    env: cleanEnvironment(baseUrl, env),
+    extendEnv: false,
+    reject: false,
+    stripFinalNewline: false,
+    ...(input === undefined ? { stdin: "ignore" as const } : { input }),
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+}
+
+/** What a finished call of the binary gave. */
+export interface CliResult {
+  stdout: string;
+  stderr: string;
+  exitCode: number;
+}
+
+export async function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const { stdout, stderr, exitCode, signal } = await startCli(args, options);
+  if (exitCode === undefined) throw new Error(`ended by ${signal}`);
+  return { stdout, stderr, exitCode };
+}
+
+/** A run id that no other test has. */
+export function freshId(name: string): string {
+  return `${name}-${Math.random().toString(36).slice(2, 10)}`;
+}

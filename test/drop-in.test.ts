@@ -1,0 +1,146 @@
+import { describe, expect, inject, test } from "vitest";
+import * as ours from "../src/client/index.js";
+import { waitUntil } from "./wait-until.js";
+
+const baseUrl = inject("baseUrl");
+
+/** The published client's functions, as its documentation types them. */
+interface PublishedClient {
+  runWorkflow(args: {
+    workflowPath: string;
+    input: unknown;
+    runId?: string;
+    baseUrl?: string;
+    apiKey?: string;
+  }): Promise<{ runId: string }>;
+  resume(args: {
+    workflowPath: string;
+    runId: string;
+    baseUrl?: string;
+    apiKey?: string;
+  }): Promise<{ runId: string }>;
+  approve(args: Decision): Promise<{ runId: string }>;
+  deny(args: Decision): Promise<{ runId: string }>;
+  streamEvents(args: { runId: string; baseUrl?: string; apiKey?: string }): AsyncIterable<ours.SmithersEvent>;
+  getStatus(args: { runId: string; baseUrl?: string; apiKey?: string }): Promise<{
+    runId: string;
+    workflowName: string;
+    status: string;
+    startedAtMs: number | null;
+    finishedAtMs: number | null;
+    summary: Record<string, number>;
+  }>;
+  getFrames(args: { runId: string; tail?: number; baseUrl?: string; apiKey?: string }): Promise<any[]>;
+  cancel(args: { runId: string; baseUrl?: string; apiKey?: string }): Promise<{ runId: string }>;
+  listRuns(args?: { limit?: number; status?: string; baseUrl?: string; apiKey?: string }): Promise<any[]>;
+}
+
+interface Decision {
+  runId: string;
+  nodeId: string;
+  iteration?: number;
+  note?: string;
+  baseUrl?: string;
+  apiKey?: string;
+}
+
+// Compiles only while each of our functions takes and gives what the published one does.
+const published: PublishedClient = ours;
+const bound: PublishedClient = ours.createClient({ baseUrl });
+
+describe("a program written for the published client", () => {
+  test("runs its complete example to the end", async () => {
+    const { runWorkflow, streamEvents, approve, getStatus } = published;
+    const apiKey = process.env["SMITHERS_API_KEY"];
+    const said: string[] = [];
+
+    const run = await runWorkflow({
+      workflowPath: "./gate.tsx",
+      // Long enough for the decision to come while the engine still works: it then needs no resume.
+      input: { branch: "main", environment: "staging", buildMs: 1500 },
+      apiKey,
+      baseUrl,
+    });
+    // On 0.5.0 a run is recorded a moment after it was accepted.
+    await waitUntil(() => getStatus({ runId: run.runId, baseUrl }).catch(() => undefined));
+    for await (const event of streamEvents({ runId: run.runId, apiKey, baseUrl })) {
+      switch (event.type) {
+        case "NodeStarted":
+          said.push(`Task ${event.nodeId} started (attempt ${event.attempt})`);
+          break;
+        case "NodeFinished":
+          said.push(`Task ${event.nodeId} completed`);
+          break;
+        case "NodeWaitingApproval":
+          // Named before the build has ended, so the engine takes the decision up by itself.
+          await approve({
+            runId: run.runId,
+            nodeId: event.nodeId,
+            note: "Auto-approved for staging",
+            apiKey,
+            baseUrl,
+          });
+          break;
+        case "RunFinished":
+          said.push("Deployment complete.");
+          break;
+        case "RunFailed":
+          said.push(`Deployment failed: ${JSON.stringify(event.error)}`);
+          break;
+      }
+    }
+    const status = await getStatus({ runId: run.runId, apiKey, baseUrl });
+    expect(status.status).toBe("finished");
+    expect(said).toEqual([
+      "Task build started (attempt 1)",
+      "Task build completed",
+      "Task gate started (attempt 1)",
+      "Task gate completed",
+      "Task ship started (attempt 1)",
+      "Task ship completed",
+      "Deployment complete.",
+    ]);
+  });
+
+  test("leaves the stream early, and lists, looks, denies, resumes and cancels", async () => {
+    const { runId } = await bound.runWorkflow({ workflowPath: "./gate.tsx", input: {} });
+    await waitUntil(() => bound.getStatus({ runId }).catch(() => undefined));
+    for await (const event of bound.streamEvents({ runId })) {
+      if (event.type === "RunStatusChanged") break;
+    }
+    const [frame] = await bound.getFrames({ runId, tail: 1 });
+    expect(JSON.parse(frame.xmlJson)).toMatchObject({ tag: "smithers:workflow" });
+    const [row] = await bound.listRuns({ limit: 1, status: "waiting-approval" });
+    expect(row.workflowPath).toMatch(/\.tsx$/);
+    expect(await bound.deny({ runId, nodeId: "gate", iteration: 0, note: "no" })).toEqual({ runId });
+    expect(await bound.resume({ runId, workflowPath: "./gate.tsx" })).toEqual({ runId });
+    await waitUntil(async () => (await bound.getStatus({ runId })).status === "failed");
+
+    const slow = await bound.runWorkflow({ workflowPath: "./slow.tsx", input: {} });
+    await waitUntil(() => bound.getStatus({ runId: slow.runId }).catch(() => undefined));
+    expect(await bound.cancel({ runId: slow.runId })).toEqual({ runId: slow.runId });
+  });
+
+  test("is told of an HTTP error in the words it looks for", async () => {
+    await expect(published.getStatus({ runId: "nope", baseUrl })).rejects.toThrow("HTTP 404");
+  });
+});
+
+test("events are told apart by their type, and unknown ones are events too", () => {
+  const unknown: ours.SmithersEvent = { type: "BrandNew", runId: "r", timestampMs: 1, anything: [1] };
+  const describeEvent = (event: ours.SmithersEvent): string => {
+    if (!ours.isKnownEvent(event)) return `unknown ${event.type}`;
+    switch (event.type) {
+      case "NodeStarted":
+        return `${event.nodeId} ${event.attempt.toFixed(0)}`;
+      case "RunStatusChanged":
+        return event.status;
+      default:
+        return event.type;
+    }
+  };
+  expect(describeEvent(unknown)).toBe("unknown BrandNew");
+  expect(
+    describeEvent({ type: "NodeStarted", runId: "r", nodeId: "a", iteration: 0, attempt: 1, timestampMs: 1 }),
+  ).toBe("a 1");
+});

@@ -1,0 +1,79 @@
+import { execa } from "execa";
+import { copyFile, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { createClient } from "../src/client/index.js";
+
+const repository = fileURLToPath(new URL("..", import.meta.url));
+
+describe("examples/demo.mjs", () => {
+  let temporary: string;
+  beforeEach(async () => {
+    temporary = await mkdtemp(join(tmpdir(), "smithers-client-demo-"));
+  });
+  afterEach(() => rm(temporary, { recursive: true, force: true }));
+
+  function startDemo(env: Record<string, string> = {}) {
+    return execa(process.execPath, [join(repository, "examples", "demo.mjs")], {
+      env: { SMITHERS_API_KEY: undefined, NO_COLOR: "1", ...env, TMPDIR: temporary },
+      stdin: "ignore",
+      reject: false,
+      all: true,
+      forceKillAfterDelay: 10_000,
+    });
+  }
+
+  async function expectNothingLeft(output: string): Promise<void> {
+    const [baseUrl] = /http:\/\/127\.0\.0\.1:\d+/.exec(output) ?? [];
+    expect(baseUrl).toBeDefined();
+    await expect(fetch(`${baseUrl}/v1/runs`)).rejects.toThrow();
+    expect(await readdir(temporary)).toEqual([]);
+  }
+
+  test("shows a run from its start to its end, approving by itself where nobody is there to ask", async () => {
+    // What a shell may point elsewhere must not matter to it.
+    const env = { SMITHERS_FORMAT: "json", SMITHERS_BASE_URL: "http://127.0.0.1:1", SMITHERS_API_KEY: "k" };
+    const { exitCode, stdout, all } = await startDemo(env);
+    expect({ exitCode, all }).toEqual({ exitCode: 0, all: expect.stringContaining("Deployed.") as string });
+    const commands = [...stdout.matchAll(/^\$ smithers-client (\S+)/gm)].map(([, command]) => command);
+    for (const command of ["serve", "run", "status", "ls", "frames"]) expect(commands).toContain(command);
+    for (const node of ["build", "test", "approve-deploy", "deploy"]) {
+      expect(stdout).toMatch(new RegExp(`${node} +finished`));
+    }
+    expect(stdout).toMatch(/^status +finished$/m);
+    expect(stdout).toContain("the demo approves approve-deploy itself");
+    await expectNothingLeft(all);
+  });
+
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("leaves nothing behind when ended by %s in the middle", async (signal, code) => {
+    const demo = startDemo();
+    demo.all.setEncoding("utf8").on("data", (text: string) => {
+      if (/build +started/.test(text)) demo.kill(signal);
+    });
+    const { exitCode, all } = await demo;
+    expect({ exitCode, finished: all.includes("Deployed.") }).toEqual({ exitCode: code, finished: false });
+    await expectNothingLeft(all);
+  });
+});
+
+describe("examples/deploy.tsx", () => {
+  test("needs no input", async () => {
+    const client = createClient({ baseUrl: inject("baseUrl") });
+    await copyFile(
+      join(repository, "examples", "deploy.tsx"),
+      join(inject("serverRoot"), "example-deploy.tsx"),
+    );
+    const { runId } = await client.runWorkflow({ workflowPath: "example-deploy.tsx", input: {} });
+    const becomes = (status: string) =>
+      expect.poll(async () => (await client.getStatus({ runId })).status, { timeout: 15_000 }).toBe(status);
+    await becomes("waiting-approval");
+    await client.approve({ runId, nodeId: "approve-deploy" });
+    await client.resume({ runId, workflowPath: "example-deploy.tsx" });
+    await becomes("finished");
+  });
+});

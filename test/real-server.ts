@@ -1,0 +1,96 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { copyFile, mkdtemp, readdir, realpath, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { findInstallation } from "../src/cli/serve/find-installation.js";
+import type { ServerReport, ServerSettings } from "../src/cli/serve/server-process.js";
+
+const repository = fileURLToPath(new URL("..", import.meta.url));
+const workflows = join(repository, "test", "workflows");
+const program = fileURLToPath(new URL("../src/cli/serve/server-process.js", import.meta.url));
+
+export interface RealServerOptions {
+  /** Whether the server keeps a database, and so a list of runs; the workflows always have one. Default: true. */
+  db?: boolean;
+  /** The token it requires. */
+  apiKey?: string;
+  /** An existing directory to serve, which is left alone at the end. Default: a new one with the workflows in it. */
+  root?: string;
+  /** Default: a free one. */
+  port?: number;
+}
+
+export interface RealServer {
+  readonly baseUrl: string;
+  /** Where `quick.tsx`, `gate.tsx` and the others are: a workflow's path is its bare name. */
+  readonly root: string;
+  /** SIGKILL: what ran stays `running` for ever. The root stays for a restart. */
+  kill(): Promise<void>;
+  /** The same port, root and database again, killing the process where it still runs. */
+  restart(): Promise<void>;
+  /** Ends it and removes what was made for it. Harmless when repeated. */
+  stop(): Promise<void>;
+}
+
+/** Starts `smithers-orchestrator` 0.5.0 on Bun and resolves when it answers. */
+export async function startRealServer(options: RealServerOptions = {}): Promise<RealServer> {
+  const { entry, bun } = findInstallation([repository]);
+  if (!entry || !bun) throw new Error("smithers-orchestrator and bun have to be installed");
+  const root = options.root ?? (await makeServerRoot());
+  const settings: ServerSettings = {
+    entry,
+    root,
+    port: options.port ?? 0,
+    database: join(root, "smithers.db"),
+    listsRuns: options.db ?? true,
+  };
+
+  const start = async (port: number): Promise<{ child: ChildProcess; port: number }> => {
+    const child = spawn(bun, ["--no-install", program, JSON.stringify({ ...settings, port })], {
+      cwd: root,
+      env: { ...process.env, SMITHERS_API_KEY: options.apiKey },
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      serialization: "json",
+    });
+    const report = await Promise.race([
+      once(child, "message").then(([message]) => message as ServerReport),
+      once(child, "exit").then(([code]) => ({ error: `it ended with ${code}` })),
+    ]);
+    if ("error" in report) throw new Error(`the server did not start: ${report.error}`);
+    return { child, port: report.port };
+  };
+  const end = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await ended;
+  };
+
+  let { child, port } = await start(settings.port);
+  return {
+    baseUrl: `http://127.0.0.1:${port}`,
+    root,
+    kill: () => end(child, "SIGKILL"),
+    async restart() {
+      await end(child, "SIGKILL");
+      ({ child, port } = await start(port));
+    },
+    async stop() {
+      await end(child, "SIGTERM");
+      if (options.root === undefined) await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Makes a directory with the workflows in it; whoever asks for it removes it. */
+export async function makeServerRoot(): Promise<string> {
+  // The path as the server sees it, for tests that compare paths.
+  const root = await realpath(await mkdtemp(join(tmpdir(), "smithers-client-test-")));
+  for (const file of await readdir(workflows)) {
+    await copyFile(join(workflows, file), join(root, file));
+  }
+  await symlink(join(repository, "node_modules"), join(root, "node_modules"), "dir");
+  return root;
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/global-setup.ts"],
+    // A real server on a busy machine takes its time.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
