@@ -26,6 +26,7 @@ function outputStream(stream) {
   });
   return {
     isTTY: stream.isTTY === true,
+    terminal: stream.isTTY === true ? stream : undefined,
     get columns() {
       return stream.columns;
     },

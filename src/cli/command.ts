@@ -57,6 +57,8 @@ export interface Session {
   readonly noteStyle: Style;
   /** One line of narrative on stderr; silent where the format is for machines. */
   note(line: string): void;
+  /** Does work that takes a moment, with a spinner where a person watches. */
+  waitFor<T>(what: string, work: Promise<T>): Promise<T>;
   /** A command line of ours to be typed next, for this server, quoted for a shell. */
   commandLine(...words: string[]): string;
 }

@@ -6,6 +6,8 @@ export interface OutputStream {
   /** The terminal's width in columns, where it has one. */
   readonly columns: number | undefined;
   readonly rows: number | undefined;
+  /** The terminal itself, where it is one: what draws a spinner needs more of it than lines. */
+  readonly terminal: NodeJS.WriteStream | undefined;
   /** Resolves when the reader can take more; rejects when it is gone. */
   write(text: string): Promise<void>;
   /** Calls back after each change of the terminal's size; returns what ends that. */

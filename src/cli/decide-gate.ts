@@ -24,7 +24,10 @@ export async function decideGate(
   session: Session,
 ): Promise<Outcome> {
   const { client } = session;
-  const { view } = await client.loadRunView({ runId });
+  const { view } = await session.waitFor(
+    `reading the history of run ${visibleText(runId)}`,
+    client.loadRunView({ runId }),
+  );
   const gate = findGate(decision, view, nodeId, options.iteration, session);
   const document = await client[decision]({
     runId,
@@ -32,6 +35,10 @@ export async function decideGate(
     iteration: gate.iteration,
     note: options.note,
   });
+  const { status } = await client.getStatus({ runId });
+  if (status.startsWith("waiting-")) {
+    session.note(`the run has paused; it goes on after: ${session.commandLine("resume", runId, "--watch")}`);
+  }
   const done = decision === "approve" ? "approved" : "denied";
   return {
     kind: "document",

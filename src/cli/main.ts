@@ -111,8 +111,20 @@ function openSession(
     note: (line) => {
       if (format.narrates) writeNote(line);
     },
+    waitFor: (what, work) => (format.narrates ? withSpinner(what, work, context) : work),
     commandLine: (...line) => commandLine(words(line)),
   };
+}
+
+async function withSpinner<T>(what: string, work: Promise<T>, { stderr, env }: Context): Promise<T> {
+  if (stderr.terminal === undefined || env["TERM"] === "dumb" || env["CI"]) return work;
+  // Whatever the spinner takes to load, the work goes on meanwhile and must not fail unheard.
+  const settled = work.catch(() => {});
+  const { default: ora } = await import("ora");
+  const spinner = ora({ text: what, stream: stderr.terminal, discardStdin: false }).start();
+  await settled;
+  spinner.stop();
+  return work;
 }
 
 /** Tells of an error in the format asked for, and gives the exit code. */

@@ -181,9 +181,11 @@ export class EventStream {
   }
 
   /** Opens a connection, or says why it could not be; throws what no further attempt would change. */
-  async #open(): Promise<(OpenResponse & { chunks: AsyncIterator<Uint8Array, unknown> | undefined }) | { cause: unknown }> {
+  async #open(): Promise<
+    (OpenResponse & { chunks: AsyncIterator<Uint8Array, unknown> | undefined }) | { cause: unknown }
+  > {
     let wasUnrecorded = false;
-    for (let before = 0; ; ) {
+    for (let before = 0; ;) {
       // Asking for one event too many shows whether the numbering still stands; without one there is nothing to compare.
       const afterSeq = this.#last === undefined ? this.#next - 1 : this.#next - 2;
       const route = routes.events(this.#runId, afterSeq);
@@ -221,7 +223,9 @@ export class EventStream {
     }
   }
 
-  async #nextChunk(open: OpenResponse & { chunks: AsyncIterator<Uint8Array, unknown> | undefined }): Promise<Uint8Array | undefined> {
+  async #nextChunk(
+    open: OpenResponse & { chunks: AsyncIterator<Uint8Array, unknown> | undefined },
+  ): Promise<Uint8Array | undefined> {
     const { chunks } = open;
     if (chunks === undefined) return undefined;
     // The clock runs only while a read is pending, so a consumer that takes its time does not trip it.
@@ -229,15 +233,18 @@ export class EventStream {
       () => chunks.next(),
       this.#idleTimeoutMs,
       () =>
-        new ConnectionError(`nothing came from ${this.#connection.baseUrl} for ${this.#idleTimeoutMs / 1000} s`, {
-          method: "GET",
-          path: routes.events(this.#runId, -1).path,
-          networkCode: idleCode,
-          mayHaveBeenApplied: false,
-          position: this.position,
-        }),
+        new ConnectionError(
+          `nothing came from ${this.#connection.baseUrl} for ${this.#idleTimeoutMs / 1000} s`,
+          {
+            method: "GET",
+            path: routes.events(this.#runId, -1).path,
+            networkCode: idleCode,
+            mayHaveBeenApplied: false,
+            position: this.position,
+          },
+        ),
     );
-    return done ? undefined : (value);
+    return done ? undefined : value;
   }
 
   #decode(decoder: EventDecoder, chunk: Uint8Array): EventMessage[] {
@@ -271,9 +278,12 @@ export class EventStream {
       const event = parseEvent(data);
       if (event === undefined) {
         if (records.length > 0) yield records;
-        throw new ProtocolError(`event ${seq} is not a JSON object: ${this.#connection.redact(data).slice(0, 80)}`, {
-          position: this.position,
-        });
+        throw new ProtocolError(
+          `event ${seq} is not a JSON object: ${this.#connection.redact(data).slice(0, 80)}`,
+          {
+            position: this.position,
+          },
+        );
       }
       records.push({ seq, data, event });
       this.#next = seq + 1;
@@ -283,12 +293,15 @@ export class EventStream {
   }
 
   #cutOff(): ConnectionError {
-    return new ConnectionError(`the connection to ${this.#connection.baseUrl} ended before an event was complete`, {
-      method: "GET",
-      path: routes.events(this.#runId, -1).path,
-      mayHaveBeenApplied: false,
-      position: this.position,
-    });
+    return new ConnectionError(
+      `the connection to ${this.#connection.baseUrl} ended before an event was complete`,
+      {
+        method: "GET",
+        path: routes.events(this.#runId, -1).path,
+        mayHaveBeenApplied: false,
+        position: this.position,
+      },
+    );
   }
 
   #lost(cause: unknown): ConnectionError {

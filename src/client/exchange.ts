@@ -29,7 +29,11 @@ export interface OpenResponse {
  * @throws {HttpError} for a redirect or a status that is not success, after reading its body up to a bound
  * @throws {ConnectionError | TimeoutError} or the caller's abort reason
  */
-export async function openExchange(connection: Connection, route: Route, accept: string): Promise<OpenResponse> {
+export async function openExchange(
+  connection: Connection,
+  route: Route,
+  accept: string,
+): Promise<OpenResponse> {
   const { signal } = connection;
   signal?.throwIfAborted();
   const controller = new AbortController();
@@ -47,7 +51,9 @@ export async function openExchange(connection: Connection, route: Route, accept:
       if (controller.signal.aborted) stop();
       else controller.signal.addEventListener("abort", stop, { once: true });
     });
-    const timer = Number.isFinite(limitMs) ? setTimeout(() => close(onLimit()), Math.min(limitMs, 2 ** 31 - 1)) : undefined;
+    const timer = Number.isFinite(limitMs)
+      ? setTimeout(() => close(onLimit()), Math.min(limitMs, 2 ** 31 - 1))
+      : undefined;
     try {
       // The race makes an abort immediate also where a caller's own fetch does not heed the signal.
       return await Promise.race([work(), stopped]);
@@ -102,7 +108,8 @@ export async function exchange(connection: Connection, route: Route): Promise<un
   try {
     const left = Math.max(1, connection.timeoutMs - (performance.now() - started));
     const { text, complete } = await readBody(open, messageLimit, left, connection, route);
-    if (!complete) throw new ProtocolError(`the answer is over ${messageLimit} bytes (${route.method} ${route.path})`);
+    if (!complete)
+      throw new ProtocolError(`the answer is over ${messageLimit} bytes (${route.method} ${route.path})`);
     try {
       return JSON.parse(text);
     } catch {
@@ -152,7 +159,12 @@ async function readBody(
   }
 }
 
-async function asHttpError(open: OpenResponse, connection: Connection, route: Route, timeoutMs: number): Promise<HttpError> {
+async function asHttpError(
+  open: OpenResponse,
+  connection: Connection,
+  route: Route,
+  timeoutMs: number,
+): Promise<HttpError> {
   const { status, headers } = open.response;
   const common = { status, method: route.method, path: route.path };
   if (status >= 300 && status < 400) {
@@ -189,7 +201,8 @@ function parseErrorBody(
   connection: Connection,
 ): { code?: string; serverMessage: string; details?: unknown } | undefined {
   // Once more after parsing, since JSON may spell the key with escapes.
-  const redact = (_: string, value: unknown) => (typeof value === "string" ? connection.redact(value) : value);
+  const redact = (_: string, value: unknown) =>
+    typeof value === "string" ? connection.redact(value) : value;
   try {
     const { error } = JSON.parse(text, redact) as { error?: unknown };
     // Some routes of newer servers and of proxies answer {"error": "text"}.

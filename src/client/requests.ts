@@ -115,7 +115,9 @@ async function decide(decision: "approve" | "deny", args: DecideArgs): Promise<R
 
 /** Asks where a run stands. */
 export async function getStatus(args: RunArgs): Promise<RunStatus> {
-  return document<RunStatus>(await readOfRun(args, routes.status(args.runId)));
+  const status = document<RunStatus>(await readOfRun(args, routes.status(args.runId)));
+  if (typeof status.status === "string") return status;
+  throw new ProtocolError("the server's answer has no status in it; is this a Smithers server?");
 }
 
 export interface FramesArgs extends RunArgs {

@@ -110,13 +110,16 @@ const endEvents: Record<string, string> = {
  * end is recorded all the same.
  */
 function isAboutTheRun(event: SmithersEvent): boolean {
-  return Object.hasOwn(endEvents, event.type) || event.type === "RunStarted" || event.type === "RunStatusChanged";
+  return (
+    Object.hasOwn(endEvents, event.type) || event.type === "RunStarted" || event.type === "RunStatusChanged"
+  );
 }
 
 /** Whether the last event about the run is the end that the status tells of, not one before a resume. */
 function isItsEnd(event: SmithersEvent | undefined, status: RunStatus): boolean {
   if (event === undefined) return false;
-  const says = event.type === "RunStatusChanged" ? (event as { status?: unknown }).status : endEvents[event.type];
+  const says =
+    event.type === "RunStatusChanged" ? (event as { status?: unknown }).status : endEvents[event.type];
   return says === status.status && event.timestampMs >= (status.finishedAtMs ?? 0);
 }
 

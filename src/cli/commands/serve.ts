@@ -49,7 +49,8 @@ export const serve = defineCommand<{ port?: number; root?: string; db?: string |
 
     try {
       const onLine = (line: string): void => session.note(session.noteStyle.dim(visibleText(line)));
-      const server = await startServer({ bun, settings, apiKey: session.apiKey, signal, onLine }, context);
+      const starting = startServer({ bun, settings, apiKey: session.apiKey, signal, onLine }, context);
+      const server = await session.waitFor("starting the server", starting);
       try {
         await orAborted(Promise.race([answering(server.baseUrl), server.failed]), signal);
         session.note(`serving ${visibleText(root)} on ${server.baseUrl}`);
