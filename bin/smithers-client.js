@@ -19,6 +19,9 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   });
 }
 
+/** The question that a person is being asked. */
+let asking;
+
 function outputStream(stream) {
   let broken;
   stream.on("error", (error) => {
@@ -36,7 +39,10 @@ function outputStream(stream) {
     write: (text) =>
       new Promise((resolve, reject) => {
         if (broken !== undefined) return reject(broken);
-        stream.write(text, (error) => (error ? reject(error) : resolve()));
+        // Other output comes above the line of a question, which then stands below it as it was.
+        const above = asking !== undefined && stream.isTTY;
+        stream.write(above ? `\r\u001b[K${text}` : text, (error) => (error ? reject(error) : resolve()));
+        if (above) asking.prompt(true);
       }),
     onResize(listener) {
       stream.on("resize", listener);
@@ -58,11 +64,16 @@ const stdin = {
   },
   async question(prompt, signal) {
     const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: true });
+    // In its raw mode the terminal sends no signals by itself.
+    lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+    const ended = new Promise((resolve) => lines.once("close", () => resolve(undefined)));
+    asking = lines;
     try {
-      return await lines.question(prompt, { signal });
+      return await Promise.race([lines.question(prompt, { signal }), ended]);
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
     } finally {
+      asking = undefined;
       lines.close();
     }
   },

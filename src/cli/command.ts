@@ -55,6 +55,8 @@ export interface Session {
   readonly style: Style;
   /** How to write what goes to stderr. */
   readonly noteStyle: Style;
+  /** Whether there is a person to ask: at a terminal, in a format for people. */
+  readonly canAsk: boolean;
   /** One line of narrative on stderr; silent where the format is for machines. */
   note(line: string): void;
   /** Does work that takes a moment, with a spinner where a person watches. */

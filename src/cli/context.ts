@@ -18,8 +18,8 @@ export interface InputStream {
   readonly isTTY: boolean;
   /** Everything up to the end of the input. Rejects with the signal's reason. */
   text(signal: AbortSignal): Promise<string>;
-  /** Asks for one line, shown on stderr. Rejects with the signal's reason. */
-  question(prompt: string, signal: AbortSignal): Promise<string>;
+  /** Asks for one line, on stderr; undefined where the input has ended. Rejects with the signal's reason. */
+  question(prompt: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** A signal that the process was sent. */

@@ -1,5 +1,6 @@
 import type { ApprovalView, RunView } from "../client/index.js";
 import { UsageError, type CommandInput, type Outcome, type Session } from "./command.js";
+import { gateName } from "./gate-name.js";
 import { parseCount } from "./parse-count.js";
 import { visibleText } from "./visible-text.js";
 
@@ -35,8 +36,9 @@ export async function decideGate(
     iteration: gate.iteration,
     note: options.note,
   });
-  const { status } = await client.getStatus({ runId });
-  if (status.startsWith("waiting-")) {
+  // The decision is made; that the question after it fails changes nothing of that.
+  const after = await client.getStatus({ runId }).catch(() => undefined);
+  if (after?.status.startsWith("waiting-")) {
     session.note(`the run has paused; it goes on after: ${session.commandLine("resume", runId, "--watch")}`);
   }
   const done = decision === "approve" ? "approved" : "denied";
@@ -90,8 +92,4 @@ function findGate(
     code: "NO_OPEN_GATE",
     hint: session.commandLine("status", view.runId),
   });
-}
-
-function gateName({ nodeId, iteration }: ApprovalView): string {
-  return visibleText(nodeId) + (iteration === 0 ? "" : ` (iteration ${iteration})`);
 }

@@ -1,6 +1,13 @@
-import type { FollowOutcome, Session } from "./command.js";
+import type { FollowOutcome, OptionSpec, Session } from "./command.js";
 import { formatDuration } from "./duration.js";
+import { gateName } from "./gate-name.js";
+import { gateDecider, gateOptions, type GateOptions } from "./gate-policy.js";
 import { visibleText } from "./visible-text.js";
+
+/** What every command that follows a run takes. */
+export type FollowOptions = GateOptions;
+
+export const followOptions: readonly OptionSpec[] = gateOptions;
 
 /** The option that `run` and `resume` share. */
 export const watchOption = {
@@ -8,20 +15,38 @@ export const watchOption = {
   description: "follow the run to its end and exit with its result",
 };
 
-/** Follows a run to its end, telling on stderr when the connection has to be made anew. */
+/**
+ * Follows a run to its end, with its gates decided as the options say, and tells on stderr of what it does beside: the
+ * connection made anew, decisions, resumes.
+ */
 export function followRun(
   session: Session,
   runId: string,
-  options: { afterSeq?: number | undefined; startedAtMs?: number | null } = {},
+  options: FollowOptions,
+  known: { afterSeq?: number | undefined; startedAtMs?: number | null; workflowPath?: string } = {},
 ): FollowOutcome {
-  const { startedAtMs = null, ...stream } = options;
+  const { startedAtMs = null, ...args } = known;
+  const { policy, decide } = gateDecider(options, runId, session);
   return {
     kind: "follow",
     runId,
     startedAtMs,
-    records: session.client.watchRecords({
+    records: session.client.driveRecords({
       runId,
-      ...stream,
+      ...args,
+      onApproval: decide,
+      // A person decides when there is something to look at; a rule needs no more than the gate's name.
+      askWhen: policy === "approve" || policy === "deny" ? "named" : "reached",
+      stopAtGate: policy === "exit",
+      resume: options.resume,
+      onDecided: (gate, decision) =>
+        session.note(`${decision === "approve" ? "approved" : "denied"} ${gateName(gate)}`),
+      onResumed: () => session.note("resumed the run, which the decision needs"),
+      onResumeImpossible: (id) =>
+        session.note(
+          "the run goes on only after a resume, and the server keeps no list to look its workflow up in; type: " +
+            `${session.commandLine("resume", id)} <workflow>`,
+        ),
       onReconnect: ({ position, fruitless, delayMs, cause }) => {
         // A server that closes an idle stream in good order is no news, unless it does nothing else.
         if (cause === undefined && fruitless < 3) return;

@@ -108,6 +108,7 @@ function openSession(
     signal,
     style: output.style,
     noteStyle: output.noteStyle,
+    canAsk: context.stdin.isTTY && context.stderr.isTTY && format.narrates && !context.env["CI"],
     note: (line) => {
       if (format.narrates) writeNote(line);
     },

@@ -45,7 +45,7 @@ export function connect(options: ConnectionOptions): Connection {
     signal: options.signal,
     timeoutMs: checkedDuration("timeoutMs", options.timeoutMs ?? 30_000),
     retries: checkedCount("retries", options.retries ?? 2),
-    fetch: options.fetch ?? (globalThis.fetch),
+    fetch: options.fetch ?? globalThis.fetch,
     authorize: (headers) => (key === "" ? headers : { ...headers, Authorization: `Bearer ${key}` }),
     // A key of one to three letters would blank out ordinary words, and guards nothing.
     redact: (text) => (key.length < 4 ? text : text.replaceAll(key, "[api key]")),

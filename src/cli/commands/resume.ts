@@ -1,19 +1,19 @@
 import { ArgumentError, HttpError } from "../../client/index.js";
 import { defineCommand, UsageError, type Session } from "../command.js";
-import { followRun, watchOption } from "../follow-run.js";
+import { followOptions, followRun, watchOption, type FollowOptions } from "../follow-run.js";
 import { visibleText } from "../visible-text.js";
 
-export const resume = defineCommand<{ watch?: boolean }>({
+export const resume = defineCommand<FollowOptions & { watch?: boolean }>({
   syntax: "resume <run-id> [workflow]",
   summary: "Let a paused or failed run go on; its workflow is looked up on the server when left out.",
-  options: [watchOption],
+  options: [watchOption, ...followOptions],
   examples: ["resume 4f1c --watch", "resume 4f1c ./deploy.tsx"],
 
   async execute({ args, options }, session) {
     const { runId, workflow } = inOrder(args, session);
     const workflowPath = workflow ?? (await session.client.findWorkflowPath({ runId }));
     const document = await session.client.resume({ runId, workflowPath });
-    if (options.watch === true) return followRun(session, runId);
+    if (options.watch === true) return followRun(session, runId, options, { workflowPath });
     return { kind: "document", document, text: () => visibleText(document.runId) };
   },
 

@@ -1,16 +1,17 @@
 import { HttpError } from "../../client/index.js";
 import { defineCommand } from "../command.js";
-import { followRun, watchOption } from "../follow-run.js";
+import { followOptions, followRun, watchOption, type FollowOptions } from "../follow-run.js";
 import { readJsonObject } from "../read-input.js";
 import { visibleText } from "../visible-text.js";
 
-export const run = defineCommand<{ input?: string; runId?: string; watch?: boolean }>({
+export const run = defineCommand<FollowOptions & { input?: string; runId?: string; watch?: boolean }>({
   syntax: "run <workflow>",
   summary: "Start a run of a workflow file on the server, and print its id.",
   options: [
     { flags: "--input <json|@file|->", description: "a JSON object, a file of one, or stdin (default: {})" },
     { flags: "--run-id <id>", description: "an id of your own for the run" },
     watchOption,
+    ...followOptions,
   ],
   examples: [
     `run ./deploy.tsx --input '{"environment":"staging"}'`,
@@ -23,7 +24,7 @@ export const run = defineCommand<{ input?: string; runId?: string; watch?: boole
     const { runId } = document;
     if (options.watch === true) {
       session.note(`run ${visibleText(runId)} started; to come back: ${session.commandLine("watch", runId)}`);
-      return followRun(session, runId);
+      return followRun(session, runId, options, { workflowPath });
     }
     return { kind: "document", document, text: () => visibleText(runId) };
   },

@@ -1,0 +1,101 @@
+import type { ApprovalView, GateContext, GateDecision } from "../client/index.js";
+import { UsageError, type OptionSpec, type Session } from "./command.js";
+import { gateName } from "./gate-name.js";
+import { visibleText } from "./visible-text.js";
+
+const policies = ["ask", "wait", "approve", "deny", "exit"] as const;
+
+/** What is to become of the gates of a run that is followed. */
+export type GatePolicy = (typeof policies)[number];
+
+/** What every command that follows a run takes about its gates. */
+export interface GateOptions {
+  onApproval?: GatePolicy;
+  approveOnly?: string[];
+  resume?: boolean;
+}
+
+export const gateOptions: readonly OptionSpec[] = [
+  {
+    flags: "--on-approval <policy>",
+    description: "at a gate: ask, wait, approve, deny or exit (default: ask at a terminal, else wait)",
+    parse: parsePolicy,
+  },
+  {
+    flags: "--approve-only <glob>",
+    description: "approve only gates whose node id matches; may be repeated",
+    repeatable: true,
+  },
+  { flags: "--no-resume", description: "do not resume the run when a decision needs it" },
+];
+
+function parsePolicy(text: string): GatePolicy {
+  const policy = policies.find((each) => each === text);
+  if (policy !== undefined) return policy;
+  throw new UsageError(`'${text}' is none of ${policies.join(", ")}`);
+}
+
+/** The function that decides the gates of a run, by the options given; for `ask` a person does. */
+export function gateDecider(
+  { onApproval, approveOnly = [] }: GateOptions,
+  runId: string,
+  session: Session,
+): { policy: GatePolicy; decide: (gate: ApprovalView, context: GateContext) => Promise<GateDecision> } {
+  const policy = onApproval ?? (session.canAsk ? "ask" : "wait");
+  if (approveOnly.length > 0 && policy !== "approve") {
+    throw new UsageError("--approve-only goes with --on-approval approve");
+  }
+  if (policy === "ask" && !session.canAsk) {
+    throw new UsageError("--on-approval ask needs a terminal to ask at, and text as the format");
+  }
+  const allowed = approveOnly.map(globPattern);
+  return {
+    policy,
+    async decide(gate, { signal }) {
+      const matches = allowed.length === 0 || allowed.some((pattern) => pattern.test(gate.nodeId));
+      if (policy === "approve" && matches) return "approve";
+      if (policy === "deny") return "deny";
+      if (policy === "ask") return await ask(gate, runId, session, signal);
+      const command = session.commandLine("approve", runId, gate.nodeId);
+      if (policy !== "exit") session.note(`${gateName(gate)} waits for approval; to decide it: ${command}`);
+      return "wait";
+    },
+  };
+}
+
+async function ask(
+  gate: ApprovalView,
+  runId: string,
+  session: Session,
+  signal: AbortSignal,
+): Promise<GateDecision> {
+  const { stdin } = session.context;
+  const { title, summary } = gate.request ?? {};
+  session.note(session.noteStyle.bold(`${gateName(gate)} waits for approval`));
+  for (const text of [title, summary]) {
+    if (typeof text === "string" && text !== "") session.note(`  ${visibleText(text)}`);
+  }
+  for (;;) {
+    const answer = await stdin.question("approve, deny or skip? [a/d/s] ", signal);
+    switch (answer?.trim().charAt(0).toLowerCase()) {
+      case "a":
+        return { decision: "approve", note: await askForNote(session, signal) };
+      case "d":
+        return { decision: "deny", note: await askForNote(session, signal) };
+      case "s":
+      case undefined:
+        session.note(`to decide it later: ${session.commandLine("approve", runId, gate.nodeId)}`);
+        return "wait";
+    }
+  }
+}
+
+async function askForNote({ context }: Session, signal: AbortSignal): Promise<string | undefined> {
+  return (await context.stdin.question("note (may be empty): ", signal))?.trim() || undefined;
+}
+
+/** A glob over a node id, which is a name and no path: `*` is any text, `?` any character. */
+function globPattern(glob: string): RegExp {
+  const escaped = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${escaped.replaceAll("*", "[^]*").replaceAll("?", "[^]")}$`, "u");
+}
