@@ -44,6 +44,8 @@ export function defineCommand<Options>(spec: CommandSpec<Options>): CommandSpec<
 /** What a command works with. */
 export interface Session {
   readonly client: SmithersClient;
+  /** The same without the session's signal, for what is to be put in order after an interruption; each call is bounded. */
+  readonly lastingClient: SmithersClient;
   readonly context: Context;
   /** Where the server is, for messages; carries no secret. */
   readonly baseUrl: string;
@@ -82,6 +84,10 @@ export interface FollowOutcome {
   records: AsyncGenerator<EventRecord[], RunStatus, undefined>;
   /** When the run started, where the events to come do not tell. */
   startedAtMs: number | null;
+  /** Maps the run's last status to the exit code, where it is not the table's. */
+  exitCode?: (status: string) => number;
+  /** Done when a signal or `--timeout` ends the following before the run has ended; says what became of the run. */
+  onAbort?: () => Promise<string>;
 }
 
 /** Nothing to show: the command did its work on stderr. */

@@ -1,13 +1,21 @@
 import type { FollowOutcome, OptionSpec, Session } from "./command.js";
+import { endOrLeave } from "./end-or-leave.js";
 import { formatDuration } from "./duration.js";
 import { gateName } from "./gate-name.js";
 import { gateDecider, gateOptions, type GateOptions } from "./gate-policy.js";
 import { visibleText } from "./visible-text.js";
 
 /** What every command that follows a run takes. */
-export type FollowOptions = GateOptions;
+export interface FollowOptions extends GateOptions {
+  cancelOnTimeout?: boolean;
+  cancelOnInterrupt?: boolean;
+}
 
-export const followOptions: readonly OptionSpec[] = gateOptions;
+export const followOptions: readonly OptionSpec[] = [
+  ...gateOptions,
+  { flags: "--cancel-on-timeout", description: "cancel the run when --timeout runs out" },
+  { flags: "--cancel-on-interrupt", description: "cancel the run on Ctrl-C" },
+];
 
 /** The option that `run` and `resume` share. */
 export const watchOption = {
@@ -31,6 +39,7 @@ export function followRun(
     kind: "follow",
     runId,
     startedAtMs,
+    onAbort: () => endOrLeave(runId, options, session),
     records: session.client.driveRecords({
       runId,
       ...args,

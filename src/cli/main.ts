@@ -42,6 +42,8 @@ interface Told {
   input?: CommandInput<Record<string, unknown>>;
   session?: Session;
   following?: FollowOutcome;
+  /** What became of the run that was followed. */
+  aftermath?: string | undefined;
 }
 
 async function execute(
@@ -74,7 +76,11 @@ async function show(outcome: Outcome, format: Format, output: Output, told: Told
       told.following = outcome;
       try {
         const { status } = await format.follow(outcome, output);
-        return exitCodeOf(status);
+        return (outcome.exitCode ?? exitCodeOf)(status);
+      } catch (error) {
+        if (error instanceof Interrupted || error instanceof TimedOut)
+          told.aftermath = await outcome.onAbort?.();
+        throw error;
       } finally {
         // Closes the connection, whatever ended the following.
         await outcome.records.return(undefined as never);
@@ -95,13 +101,10 @@ function openSession(
     // A narrative that nobody can read any more is no reason to stop.
     context.stderr.write(`${line}\n`).catch(() => {});
   };
+  const fetch = settings.debug ? tellingFetch(context, writeNote) : context.fetch;
   return {
-    client: createClient({
-      baseUrl,
-      apiKey,
-      signal,
-      fetch: settings.debug ? tellingFetch(context, writeNote) : context.fetch,
-    }),
+    client: createClient({ baseUrl, apiKey, signal, fetch }),
+    lastingClient: createClient({ baseUrl, apiKey, fetch, timeoutMs: 5000, retries: 1 }),
     context,
     baseUrl,
     apiKey,
@@ -131,7 +134,7 @@ async function withSpinner<T>(what: string, work: Promise<T>, { stderr, env }: C
 /** Tells of an error in the format asked for, and gives the exit code. */
 async function tell(
   error: unknown,
-  { command, input, session, following }: Told,
+  { command, input, session, following, aftermath }: Told,
   settings: Settings | undefined,
   format: Format | undefined,
   context: Context,
@@ -145,7 +148,7 @@ async function tell(
   const hint = session && input && command?.hint?.(error, input, session);
   if (hint !== undefined) failure.hint = hint;
   if (session && following && (error instanceof Interrupted || error instanceof TimedOut)) {
-    failure.message += `; run ${following.runId} goes on`;
+    failure.message += `; ${aftermath ?? `run ${following.runId} goes on`}`;
     failure.hint = line("watch", following.runId);
   }
   const output = await outputFor(context, settings?.noColor ?? false);

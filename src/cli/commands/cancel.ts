@@ -1,14 +1,43 @@
-import { defineCommand } from "../command.js";
+import { defineCommand, UsageError } from "../command.js";
+import { describeCancelRefusal } from "../describe-cancel-refusal.js";
+import { exitCodeOf, exitCodes } from "../exit-codes.js";
+import { followRun } from "../follow-run.js";
 import { visibleText } from "../visible-text.js";
 
-export const cancel = defineCommand({
+export const cancel = defineCommand<{ watch?: boolean }>({
   syntax: "cancel <run-id>",
   summary: "Cancel a run that is executing; what it has under way ends first.",
-  options: [],
-  examples: ["cancel 4f1c", "cancel 4f1c --json"],
+  options: [{ flags: "-w, --watch", description: "follow the run to its end; exit 0 when it is cancelled" }],
+  examples: ["cancel 4f1c", "cancel 4f1c --watch"],
 
-  async execute({ args: [runId = ""] }, { client }) {
-    const document = await client.cancel({ runId });
+  async execute({ args: [runId = ""], options }, session) {
+    const { client } = session;
+    let document;
+    try {
+      document = await client.cancel({ runId });
+    } catch (error) {
+      const refusal = await describeCancelRefusal(error, runId, client);
+      if (refusal === undefined) throw error;
+      throw new UsageError(
+        `run ${visibleText(runId)} cannot be cancelled, at ${session.baseUrl}: ${refusal}`,
+        {
+          code: "NOT_CANCELLABLE",
+          hint: session.commandLine("status", runId),
+        },
+      );
+    }
+    if (options.watch === true) {
+      return {
+        ...followRun(session, runId, { onApproval: "wait", resume: false }),
+        // Cancelled is what was asked for; a run that finished first was not.
+        exitCode: (status) =>
+          status === "cancelled"
+            ? exitCodes.done
+            : status === "finished"
+              ? exitCodes.usage
+              : exitCodeOf(status),
+      };
+    }
     return { kind: "document", document, text: () => `asked run ${visibleText(runId)} to cancel` };
   },
 });

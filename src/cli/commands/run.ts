@@ -1,15 +1,36 @@
-import { HttpError } from "../../client/index.js";
-import { defineCommand } from "../command.js";
+import { HttpError, type RunReference } from "../../client/index.js";
+import { defineCommand, UsageError, type Session } from "../command.js";
 import { followOptions, followRun, watchOption, type FollowOptions } from "../follow-run.js";
 import { readJsonObject } from "../read-input.js";
 import { visibleText } from "../visible-text.js";
 
-export const run = defineCommand<FollowOptions & { input?: string; runId?: string; watch?: boolean }>({
+interface RunOptions {
+  input?: string;
+  runId?: string;
+  watch?: boolean;
+  ifExists?: IfExists;
+}
+
+const choices = ["fail", "attach", "resume"] as const;
+type IfExists = (typeof choices)[number];
+
+function parseIfExists(text: string): IfExists {
+  const choice = choices.find((each) => each === text);
+  if (choice !== undefined) return choice;
+  throw new UsageError(`'${text}' is none of ${choices.join(", ")}`);
+}
+
+export const run = defineCommand<FollowOptions & RunOptions>({
   syntax: "run <workflow>",
   summary: "Start a run of a workflow file on the server, and print its id.",
   options: [
     { flags: "--input <json|@file|->", description: "a JSON object, a file of one, or stdin (default: {})" },
     { flags: "--run-id <id>", description: "an id of your own for the run" },
+    {
+      flags: "--if-exists <what>",
+      description: "with --run-id, where the run exists: fail, attach or resume (default: fail)",
+      parse: parseIfExists,
+    },
     watchOption,
     ...followOptions,
   ],
@@ -19,11 +40,16 @@ export const run = defineCommand<FollowOptions & { input?: string; runId?: strin
   ],
 
   async execute({ args: [workflowPath = ""], options }, session) {
+    if (options.ifExists !== undefined && options.runId === undefined) {
+      throw new UsageError("--if-exists needs --run-id: a run without an id of yours is always a new one");
+    }
     const input = await readJsonObject("--input", options.input, session);
-    const document = await session.client.runWorkflow({ workflowPath, input, runId: options.runId });
+    const document = await start(workflowPath, input, options, session);
     const { runId } = document;
     if (options.watch === true) {
-      session.note(`run ${visibleText(runId)} started; to come back: ${session.commandLine("watch", runId)}`);
+      session.note(
+        `following run ${visibleText(runId)}; to come back: ${session.commandLine("watch", runId)}`,
+      );
       return followRun(session, runId, options, { workflowPath });
     }
     return { kind: "document", document, text: () => visibleText(runId) };
@@ -40,3 +66,22 @@ export const run = defineCommand<FollowOptions & { input?: string; runId?: strin
     return undefined;
   },
 });
+
+/** Starts the run, or takes the one of that id which is there already: a CI step that is retried finds its own. */
+async function start(
+  workflowPath: string,
+  input: object,
+  { runId, ifExists = "fail" }: RunOptions,
+  { client, note }: Session,
+): Promise<RunReference> {
+  try {
+    return await client.runWorkflow({ workflowPath, input, runId });
+  } catch (error) {
+    if (!(error instanceof HttpError) || error.status !== 409 || runId === undefined || ifExists === "fail")
+      throw error;
+    const { status } = await client.getStatus({ runId });
+    const isStopped = status !== "running" && status !== "finished" && status !== "continued";
+    note(`run ${visibleText(runId)} exists and is ${visibleText(status)}`);
+    return ifExists === "resume" && isStopped ? client.resume({ runId, workflowPath }) : { runId };
+  }
+}

@@ -1,0 +1,168 @@
+import { describe, expect, inject, test } from "vitest";
+import { createClient } from "../../src/client/index.js";
+import { waitUntil } from "../wait-until.js";
+import { cli, freshId, startCli } from "./run-cli.js";
+
+const client = createClient({ baseUrl: inject("baseUrl") });
+const statusOf = async (runId: string) => (await client.getStatus({ runId }).catch(() => undefined))?.status;
+const statusIs = (runId: string, status: string) => waitUntil(async () => (await statusOf(runId)) === status);
+
+async function waitingRun(): Promise<string> {
+  const runId = freshId("drive");
+  await client.runWorkflow({ workflowPath: "gate.tsx", input: {}, runId });
+  await statusIs(runId, "waiting-approval");
+  return runId;
+}
+
+describe("--on-approval", () => {
+  test.each([
+    ["approve", 0, "finished"],
+    ["deny", 1, "failed"],
+    ["exit", 3, "waiting-approval"],
+  ])("%s ends with %d", async (policy, code, status) => {
+    const runId = freshId(policy);
+    const { exitCode } = await cli(["run", "gate.tsx", "--run-id", runId, "-w", "--on-approval", policy]);
+    expect(exitCode).toBe(code);
+    expect(await statusOf(runId)).toBe(status);
+  });
+
+  test("wait says which command decides, and a plain approval from outside lets the run finish", async () => {
+    const runId = freshId("outside");
+    const following = startCli(["run", "gate.tsx", "--run-id", runId, "-w"]);
+    let told = "";
+    following.stderr.on("data", (text) => (told += String(text)));
+    await waitUntil(() => told.includes("waits for approval"));
+    await fetch(`${inject("baseUrl")}/v1/runs/${runId}/nodes/gate/approve`, { method: "POST", body: "{}" });
+    const { exitCode, stderr } = await following;
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain(`smithers-client approve ${runId} gate`);
+  });
+
+  test("approve is limited to the node ids that --approve-only names", async () => {
+    const runId = freshId("only");
+    const args = [
+      "run",
+      "gates.tsx",
+      "--run-id",
+      runId,
+      "-w",
+      "--on-approval",
+      "approve",
+      "--approve-only",
+      "*-a",
+    ];
+    const following = startCli(args);
+    await waitUntil(
+      async () => (await client.loadRunView({ runId }).catch(() => undefined))?.view.openGates.length === 1,
+    );
+    expect((await client.loadRunView({ runId })).view.openGates).toMatchObject([{ nodeId: "gate-b" }]);
+    await client.approve({ runId, nodeId: "gate-b" });
+    expect((await following).exitCode).toBe(0);
+  });
+
+  test.each([
+    ["an unknown policy", ["--on-approval", "maybe"], /'maybe' is none of/],
+    ["ask without a terminal", ["--on-approval", "ask"], /needs a terminal/],
+    ["--approve-only without approve", ["--approve-only", "x"], /goes with --on-approval approve/],
+  ])("%s is refused", async (_, flags, says) => {
+    const { exitCode, stderr } = await cli(["watch", await waitingRun(), ...flags]);
+    expect(exitCode).toBe(4);
+    expect(stderr).toMatch(says);
+  });
+});
+
+describe("approve and deny", () => {
+  test("say how the run goes on, and the same again changes nothing", async () => {
+    const runId = await waitingRun();
+    expect((await cli(["approve", runId])).stderr).toContain(`smithers-client resume ${runId}`);
+    const before = await client.loadRunView({ runId });
+    const again = await cli(["approve", runId, "gate", "--json"]);
+    expect(again.exitCode).toBe(0);
+    expect(JSON.parse(again.stdout)).toEqual({ runId, changed: false });
+    expect(await client.loadRunView({ runId })).toEqual(before);
+    const against = await cli(["deny", runId, "gate", "--json"]);
+    expect(against.exitCode).toBe(4);
+    expect(JSON.parse(against.stderr)).toMatchObject({ error: { code: "ALREADY_DECIDED" } });
+  });
+
+  test("--resume lets the run go on", async () => {
+    const runId = await waitingRun();
+    expect((await cli(["approve", runId, "--resume"])).exitCode).toBe(0);
+    await statusIs(runId, "finished");
+  });
+
+  test("-w follows it to its end", async () => {
+    expect((await cli(["approve", await waitingRun(), "-w"])).exitCode).toBe(0);
+    expect((await cli(["deny", await waitingRun(), "-w"])).exitCode).toBe(1);
+  });
+
+  test("a node that is not there is an error before anything is written", async () => {
+    const runId = await waitingRun();
+    const before = await client.loadRunView({ runId });
+    expect((await cli(["approve", runId, "no-such-node"])).exitCode).toBe(4);
+    expect(await client.loadRunView({ runId })).toEqual(before);
+  });
+});
+
+describe("ends", () => {
+  test("status --exit-status mirrors them", async () => {
+    const runId = await waitingRun();
+    expect((await cli(["status", runId, "--exit-status"])).exitCode).toBe(3);
+    expect((await cli(["status", runId])).exitCode).toBe(0);
+    await cli(["deny", runId, "-w"]);
+    expect((await cli(["status", runId, "--exit-status", "--json"])).exitCode).toBe(1);
+  });
+
+  const slowRun = async () => {
+    const runId = freshId("slow");
+    await client.runWorkflow({ workflowPath: "slow.tsx", input: {}, runId });
+    await waitUntil(async () => (await client.getStatus({ runId })).summary["in-progress"]);
+    return runId;
+  };
+
+  test("--cancel-on-timeout gives 124 and a cancelled run", async () => {
+    const runId = await slowRun();
+    const { exitCode, stderr } = await cli(["watch", runId, "--timeout", "500ms", "--cancel-on-timeout"]);
+    expect(exitCode).toBe(124);
+    expect(stderr).toContain(`run ${runId} is cancelled`);
+    expect(await statusOf(runId)).toBe("cancelled");
+  });
+
+  test("--cancel-on-interrupt gives 130 and a cancelled run", async () => {
+    const runId = await slowRun();
+    const following = startCli(["watch", runId, "--cancel-on-interrupt"]);
+    await new Promise((seen) => following.stdout.once("data", seen));
+    following.kill("SIGINT");
+    expect((await following).exitCode).toBe(130);
+    expect(await statusOf(runId)).toBe("cancelled");
+  });
+
+  test("cancel -w exits 0 when the run is cancelled", async () => {
+    const runId = await slowRun();
+    expect((await cli(["cancel", runId, "-w"])).exitCode).toBe(0);
+    expect(await statusOf(runId)).toBe("cancelled");
+  });
+
+  test("cancel says why a run that is paused or over cannot be cancelled", async () => {
+    const runId = await waitingRun();
+    const paused = await cli(["cancel", runId]);
+    expect(paused.exitCode).toBe(4);
+    expect(paused.stderr).toMatch(/is paused \(waiting-approval\)/);
+    await cli(["approve", runId, "-w"]);
+    expect((await cli(["cancel", runId])).stderr).toMatch(/over already: finished/);
+  });
+
+  test("run --if-exists attaches to the run that an earlier try started, or resumes it", async () => {
+    const runId = await waitingRun();
+    const again = ["run", "gate.tsx", "--run-id", runId];
+    expect((await cli(again)).exitCode).toBe(4);
+    expect(await cli([...again, "--if-exists", "attach"])).toMatchObject({
+      exitCode: 0,
+      stdout: `${runId}\n`,
+    });
+    expect(await statusOf(runId)).toBe("waiting-approval");
+    await client.approve({ runId, nodeId: "gate" });
+    expect((await cli([...again, "--if-exists", "resume", "-w"])).exitCode).toBe(0);
+    expect((await cli([...again, "--if-exists", "attach", "-w"])).exitCode).toBe(0);
+  });
+});
