@@ -78,7 +78,7 @@ export class EventStream {
     this.#serverSeen = serverSeen;
     this.#runId = runId;
     this.#options = options;
-    this.#next = checkedCount("afterSeq", options.afterSeq ?? -1, -1) + 1;
+    this.#next = checkedCount("afterSeq", options.afterSeq === undefined ? -1 : options.afterSeq, -1) + 1;
     this.#idleTimeoutMs = checkedDuration("idleTimeoutMs", options.idleTimeoutMs ?? 30_000);
     this.#maxReconnects = checkedCount("maxReconnects", options.maxReconnects ?? 10);
     if (options.reconnectDelayMs !== undefined) checkedDuration("reconnectDelayMs", options.reconnectDelayMs);

@@ -400,13 +400,11 @@ describe("something that is no Smithers server", () => {
   test("messages that would drive the terminal are spelled out", () =>
     answering(
       (_, response) =>
-        response
-          .writeHead(400, { "Content-Type": "application/json" })
-          .end(
-            JSON.stringify({
-              error: { code: "BAD\u001b[2J", message: "a\u001b]0;t\u0007\r\nerror: forged\u009b31m" },
-            }),
-          ),
+        response.writeHead(400, { "Content-Type": "application/json" }).end(
+          JSON.stringify({
+            error: { code: "BAD\u001b[2J", message: "a\u001b]0;t\u0007\r\nerror: forged\u009b31m" },
+          }),
+        ),
       async (baseUrl) => {
         for (const json of [[], ["--json"]]) {
           const { stderr } = await cli(["status", "x", ...json], { baseUrl });

@@ -1,0 +1,69 @@
+import type { Socket } from "node:net";
+import { onTestFinished } from "vitest";
+import { ProtocolServer, type ProtocolServerOptions } from "./protocol-server.js";
+import { RawServer, type RawRequest } from "./raw-server.js";
+
+/** Registers what ends with the test; a concurrent test passes its own. */
+type AtEnd = (end: () => Promise<void>) => void;
+
+/** A {@link RawServer} that ends with the test. */
+export async function rawServer(
+  answer: (request: RawRequest, socket: Socket, index: number) => void,
+  atEnd: AtEnd = onTestFinished,
+): Promise<RawServer> {
+  const server = await RawServer.start(answer);
+  atEnd(() => server.close());
+  return server;
+}
+
+/** A {@link ProtocolServer} that ends with the test. */
+export async function protocolServer(
+  options: ProtocolServerOptions = {},
+  atEnd: AtEnd = onTestFinished,
+): Promise<ProtocolServer> {
+  const server = await ProtocolServer.start(options);
+  atEnd(() => server.stop());
+  return server;
+}
+
+/** What a call or a loop came to: everything it yielded, and what it threw. */
+export async function gather<T>(items: AsyncIterable<T>): Promise<{ items: T[]; error: unknown }> {
+  const gathered: T[] = [];
+  try {
+    for await (const item of items) gathered.push(item);
+    return { items: gathered, error: undefined };
+  } catch (error) {
+    return { items: gathered, error };
+  }
+}
+
+/** The error of a call that must fail. */
+export async function failure(call: Promise<unknown>): Promise<unknown> {
+  try {
+    await call;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("it did not fail");
+}
+
+/** A closed port: nothing listens there. */
+export async function closedPort(): Promise<number> {
+  const server = await RawServer.start(() => {});
+  const { port } = server;
+  await server.close();
+  return port;
+}
+
+/** An event like no other of its number. */
+export function event(
+  n: number,
+  type = "NodeOutput",
+  fields: object = {},
+): { type: string; n: number; timestampMs: number } {
+  return { type, n, timestampMs: 1000 + n, ...fields };
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

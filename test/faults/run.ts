@@ -1,0 +1,64 @@
+import { parseArgs } from "node:util";
+import { followThroughFaults, type Outcome } from "./follow.js";
+
+/**
+ * Follows as many made-up runs through faults as asked, and says what became of their events:
+ * `npm run test:faults -- --runs 1000 --seed 7`. Run number i has the seed plus i, so one that failed is replayed by
+ * its own seed and `--runs 1`.
+ */
+const { values } = parseArgs({
+  options: {
+    runs: { type: "string", default: "100" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    concurrency: { type: "string", default: "16" },
+  },
+});
+const runs = Number(values.runs);
+const firstSeed = Number(values.seed);
+
+const outcomes: Outcome[] = [];
+let started = 0;
+const startedAt = performance.now();
+await Promise.all(
+  Array.from({ length: Math.min(runs, Number(values.concurrency)) }, async () => {
+    while (started < runs) {
+      const outcome = await followThroughFaults(firstSeed + started++);
+      outcomes.push(outcome);
+      if (isBad(outcome)) {
+        const { seed, lost, repeated, misplaced, problem } = outcome;
+        console.error(
+          `seed ${seed}: ${lost} lost, ${repeated} repeated, ${misplaced} misplaced; ${problem ?? "ended well"}; ` +
+            `again with: npm run test:faults -- --runs 1 --seed ${seed}`,
+        );
+      }
+    }
+  }),
+);
+
+const total = (count: (outcome: Outcome) => number) =>
+  outcomes.reduce((sum, outcome) => sum + count(outcome), 0);
+const faults = new Map<string, number>();
+for (const outcome of outcomes) {
+  for (const [fault, count] of outcome.faults) faults.set(fault, (faults.get(fault) ?? 0) + count);
+}
+const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+console.log(
+  `runs              ${outcomes.length} (seeds ${firstSeed} to ${firstSeed + runs - 1}, ${seconds} s)`,
+);
+console.log(
+  `faults            ${[...faults]
+    .sort()
+    .map(([fault, count]) => `${fault} ${count}`)
+    .join(", ")}`,
+);
+console.log(`connections made  ${total(({ connections }) => connections)}`);
+console.log(`events delivered  ${total(({ delivered }) => delivered)}`);
+console.log(`events lost       ${total(({ lost }) => lost)}`);
+console.log(`events repeated   ${total(({ repeated }) => repeated)}`);
+console.log(`events misplaced  ${total(({ misplaced }) => misplaced)}`);
+console.log(`runs ended wrong  ${outcomes.filter(({ problem }) => problem !== undefined).length}`);
+if (outcomes.some(isBad)) process.exitCode = 1;
+
+function isBad({ lost, repeated, misplaced, problem }: Outcome): boolean {
+  return lost > 0 || repeated > 0 || misplaced > 0 || problem !== undefined;
+}
