@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The one file that touches `process`: it gives the command line its outside world and its exit code.
+import { setFlagsFromString } from "node:v8";
 import { addAbortSignal } from "node:stream";
 import { createInterface } from "node:readline/promises";
 import { createRequire } from "node:module";
@@ -7,6 +8,11 @@ import { Interrupted } from "../dist/cli/context.js";
 import { httpFetch } from "../dist/cli/http-fetch.js";
 import { main } from "../dist/cli/main.js";
 import { nodeSpawn } from "../dist/cli/node-spawn.js";
+
+// Following makes much garbage that dies young. Left to itself the space for it grows to 48 MiB, which a process that
+// may run for hours beside others keeps. Where it does not grow, two million events leave the process as small as twenty
+// thousand do.
+setFlagsFromString("--semi-space-growth-factor=1");
 
 const { version } = createRequire(import.meta.url)("../package.json");
 const stop = new AbortController();

@@ -11,6 +11,8 @@ export interface CliOptions {
   cwd?: string;
   /** Default: the server that all tests share. */
   baseUrl?: string;
+  /** False where the test reads the output itself, and there is too much of it to keep. */
+  buffer?: boolean;
 }
 
 /** The environment of a child that must not see the settings of whoever runs the tests. */
@@ -24,12 +26,13 @@ export function cleanEnvironment(baseUrl: string, more: Record<string, string> =
 
 /** Starts the binary; `await` it for stdout, stderr and the exit code. */
 export function startCli(args: readonly string[], options: CliOptions = {}) {
-  const { env, input, cwd, baseUrl = inject("baseUrl") } = options;
+  const { env, input, cwd, baseUrl = inject("baseUrl"), buffer = true } = options;
   return execa(process.execPath, [binary, ...args], {
     env: cleanEnvironment(baseUrl, env),
     extendEnv: false,
     reject: false,
     stripFinalNewline: false,
+    buffer,
     ...(input === undefined ? { stdin: "ignore" as const } : { input }),
     ...(cwd === undefined ? {} : { cwd }),
   });
