@@ -242,7 +242,8 @@ describe("flags and settings", () => {
     await cli(["approve", runId]);
     await cli(["resume", runId]);
     const { stderr, exitCode } = await watching;
-    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(exitCode).toBe(0);
+    expect(stderr).not.toMatch(/error|EPIPE/);
   });
 });
 

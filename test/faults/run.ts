@@ -15,6 +15,9 @@ const { values } = parseArgs({
 });
 const runs = Number(values.runs);
 const firstSeed = Number(values.seed);
+if (!(Number.isSafeInteger(runs) && runs > 0 && Number.isSafeInteger(firstSeed))) {
+  throw new Error("--runs must be an integer above 0, and --seed an integer");
+}
 
 const outcomes: Outcome[] = [];
 let started = 0;
