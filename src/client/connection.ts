@@ -40,6 +40,9 @@ export interface Connection {
  */
 export function connect(options: ConnectionOptions): Connection {
   const key = checkedKey(options.apiKey);
+  // As typed, inside JSON and inside a URL. A key of one to three letters would blank out ordinary words, and guards
+  // nothing.
+  const spellings = key.length < 4 ? [] : [key, JSON.stringify(key).slice(1, -1), encodeURIComponent(key)];
   return {
     baseUrl: checkedBaseUrl(options.baseUrl ?? defaultBaseUrl),
     signal: options.signal,
@@ -47,8 +50,7 @@ export function connect(options: ConnectionOptions): Connection {
     retries: checkedCount("retries", options.retries ?? 2),
     fetch: options.fetch ?? globalThis.fetch,
     authorize: (headers) => (key === "" ? headers : { ...headers, Authorization: `Bearer ${key}` }),
-    // A key of one to three letters would blank out ordinary words, and guards nothing.
-    redact: (text) => (key.length < 4 ? text : text.replaceAll(key, "[api key]")),
+    redact: (text) => spellings.reduce((shown, spelling) => shown.replaceAll(spelling, "[api key]"), text),
   };
 }
 
