@@ -9,9 +9,9 @@ import { httpFetch } from "../dist/cli/http-fetch.js";
 import { main } from "../dist/cli/main.js";
 import { nodeSpawn } from "../dist/cli/node-spawn.js";
 
-// Following makes much garbage that dies young. Left to itself the heap grows with it by some 50 MiB, which a process
-// that may run for hours beside others keeps; held close, two million events leave it within 8 MiB of where twenty
-// thousand do.
+// Following makes much garbage that dies young. Left to itself the heap grows with it by some 70 MiB, which a process
+// that may run for hours beside others keeps; held close, the peak of two million events is within 20 MiB of that of
+// twenty thousand.
 setFlagsFromString("--semi-space-growth-factor=1");
 setFlagsFromString("--heap-growing-percent=10");
 

@@ -9,6 +9,9 @@ export const httpFetch: Fetch = async (url, { method, headers, body, signal }) =
   const open = url.startsWith("https:") ? (await import("node:https")).request : httpRequest;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const options: RequestOptions = { method, headers, signal };
+    // A kept connection may have been closed by the server meanwhile, which looks like a call whose answer was lost. A
+    // read is asked again; a decision could not be, so it takes a connection of its own.
+    if (method === "POST") options.agent = false;
     const request = open(url, options, resolve);
     request.on("error", reject);
     request.end(body);
