@@ -68,6 +68,7 @@ export class EventStream {
   #retryMs: number | undefined;
   #everOpened = false;
   #serverSeen: boolean;
+  #endIsProven = true;
 
   /**
    * @param serverSeen whether this server has streamed already, so that an outage is waited out from the start
@@ -88,6 +89,14 @@ export class EventStream {
   /** Number of the last event delivered, -1 before the first. */
   get position(): number {
     return this.#next - 1;
+  }
+
+  /**
+   * Whether the last end in good order surely was one. Where the server says that it closes the connection after the
+   * answer, Node's `fetch` gives a connection that broke as a complete answer.
+   */
+  get endIsProven(): boolean {
+    return this.#endIsProven;
   }
 
   /**
@@ -201,6 +210,7 @@ export class EventStream {
           );
         }
         this.#everOpened = this.#serverSeen = true;
+        this.#endIsProven = !/\bclose\b/i.test(open.response.headers.get("connection") ?? "");
         const { body } = open.response;
         return { ...open, chunks: body === null ? undefined : chunksOf(body) };
       } catch (error) {

@@ -13,7 +13,8 @@ export type {
   RunWorkflowArgs,
 } from "./requests.js";
 export { streamEvents, type StreamEventsArgs } from "./stream-events.js";
-export { isOver, watchRecords, watchRun, type WatchRunArgs } from "./watch-run.js";
+export { isOver } from "./run-end.js";
+export { watchRecords, watchRun, type WatchRunArgs } from "./watch-run.js";
 export { driveRecords, driveRun, findWorkflowPath } from "./drive-run.js";
 export type { DriveRunArgs, GateContext, GateDecision } from "./drive-run.js";
 export { loadRunView } from "./load-run-view.js";

@@ -1,5 +1,7 @@
 import { connect, type ConnectionOptions } from "./connection.js";
+import { HttpError } from "./errors/http-error.js";
 import { EventStream, type StreamOptions } from "./event-stream.js";
+import { RunEnd } from "./run-end.js";
 import type { SmithersEvent } from "./smithers-event.js";
 
 export interface StreamEventsArgs extends ConnectionOptions, StreamOptions {
@@ -8,7 +10,8 @@ export interface StreamEventsArgs extends ConnectionOptions, StreamOptions {
 
 /**
  * Yields a run's events from its first on, each once and in order, until the server closes the stream, which it does
- * when the run has ended. A broken connection is replaced by one that goes on where it was.
+ * when the run has ended. A broken connection is replaced by one that goes on where it was; where the end of one does
+ * not show whether it broke, the run's status decides.
  *
  * Leaving the loop closes the connection. The next chunk is read only when the loop asks for it.
  *
@@ -19,7 +22,22 @@ export interface StreamEventsArgs extends ConnectionOptions, StreamOptions {
  */
 export async function* streamEvents(args: StreamEventsArgs): AsyncGenerator<SmithersEvent, void, undefined> {
   const stream = new EventStream(connect(args), args.runId, args);
-  for await (const records of stream.read()) {
-    for (const record of records) yield record.event;
+  const end = new RunEnd(args, stream);
+  for (;;) {
+    for await (const records of stream.read()) {
+      end.see(records);
+      for (const record of records) yield record.event;
+    }
+    if (stream.endIsProven || (await isReached(end))) return;
+  }
+}
+
+/** Asks whether the run has ended; a server that does not say has closed the stream, and that is all there is to know. */
+async function isReached(end: RunEnd): Promise<boolean> {
+  try {
+    return (await end.reached()) !== undefined;
+  } catch (error) {
+    if (error instanceof HttpError) return true;
+    throw error;
   }
 }

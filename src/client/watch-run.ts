@@ -1,7 +1,7 @@
 import { connect, type Connection, type ConnectionOptions } from "./connection.js";
-import { EventStream, isOutage, type EventRecord, type StreamOptions } from "./event-stream.js";
-import { getStatus } from "./requests.js";
+import { EventStream, type EventRecord, type StreamOptions } from "./event-stream.js";
 import type { RunStatus } from "./results.js";
+import { RunEnd } from "./run-end.js";
 import { rememberStart } from "./started-runs.js";
 import type { SmithersEvent } from "./smithers-event.js";
 
@@ -48,82 +48,20 @@ export async function* watchRecords(args: WatchRunArgs): AsyncGenerator<EventRec
   }
 }
 
-/** How often a clean close without the run's last event is asked again before the status is taken as it is. */
-const emptyClosesBelieved = 3;
-
 async function* watchOne(
   connection: Connection,
   args: WatchRunArgs,
   serverSeen: boolean,
 ): AsyncGenerator<EventRecord[], { status: RunStatus; newRunId?: string | undefined }, undefined> {
   const stream = new EventStream(connection, args.runId, args, serverSeen);
-  let last: SmithersEvent | undefined;
-  let newRunId: string | undefined;
-  let emptyCloses = 0;
+  const end = new RunEnd(args, stream);
   for (;;) {
-    let brought = false;
     for await (const records of stream.read()) {
-      brought = true;
-      for (const { event } of records) {
-        if (isAboutTheRun(event)) last = event;
-        if (event.type === "RunContinuedAsNew") newRunId = continuedAs(event);
-        else if (event.type === "RunStarted") newRunId = undefined;
-      }
+      end.see(records);
       yield records;
     }
-    // A clean close proves nothing: proxies cut idle streams, and the status is written before the last event.
-    let cause: unknown;
-    try {
-      const status = await getStatus(args);
-      if (isOver(status.status)) {
-        emptyCloses = brought ? 0 : emptyCloses + 1;
-        const believed = isItsEnd(last, status) || emptyCloses >= emptyClosesBelieved;
-        if (believed) return { status, newRunId: status.status === "continued" ? newRunId : undefined };
-      } else {
-        emptyCloses = 0;
-      }
-    } catch (error) {
-      connection.signal?.throwIfAborted();
-      if (!isOutage(error)) throw error;
-      // A connection that brought nothing has been counted already.
-      if (brought) stream.countFruitless();
-      cause = error;
-    }
-    await stream.pause(cause);
+    const status = await end.reached();
+    if (status !== undefined)
+      return { status, newRunId: status.status === "continued" ? end.newRunId : undefined };
   }
-}
-
-/** Whether a run of this status can bring no more events without somebody starting it again. */
-export function isOver(status: string): boolean {
-  return status !== "running" && status !== "paused" && !status.startsWith("waiting-");
-}
-
-const endEvents: Record<string, string> = {
-  RunFinished: "finished",
-  RunFailed: "failed",
-  RunCancelled: "cancelled",
-  RunContinuedAsNew: "continued",
-};
-
-/**
- * Whether the event is about the run as a whole. Others may follow the run's last one: a decision that comes after the
- * end is recorded all the same.
- */
-function isAboutTheRun(event: SmithersEvent): boolean {
-  return (
-    Object.hasOwn(endEvents, event.type) || event.type === "RunStarted" || event.type === "RunStatusChanged"
-  );
-}
-
-/** Whether the last event about the run is the end that the status tells of, not one before a resume. */
-function isItsEnd(event: SmithersEvent | undefined, status: RunStatus): boolean {
-  if (event === undefined) return false;
-  const says =
-    event.type === "RunStatusChanged" ? (event as { status?: unknown }).status : endEvents[event.type];
-  return says === status.status && event.timestampMs >= (status.finishedAtMs ?? 0);
-}
-
-function continuedAs(event: SmithersEvent): string | undefined {
-  const { newRunId } = event as { newRunId?: unknown };
-  return typeof newRunId === "string" && newRunId !== "" ? newRunId : undefined;
 }

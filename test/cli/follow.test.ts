@@ -44,8 +44,7 @@ const history = [
   event("RunFinished"),
 ].map((each) => JSON.stringify(each));
 const lines = history.map((line) => `${line}\n`).join("");
-/** An answer on a connection that is then closed, which says so, lest the next request come in on it. */
-const last = (body: unknown, code = 200) => answer(code, body, { connection: "close" });
+const last = (body: unknown, code = 200) => answer(code, body);
 const status = (runId: string, state = "finished") =>
   last({
     runId,

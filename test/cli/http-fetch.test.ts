@@ -12,7 +12,8 @@ test("a decision does not go out on a kept connection, which the server may be c
   server = await RawServer.start(({ method }, socket) => {
     if (!numbers.has(socket)) numbers.set(socket, numbers.size);
     seen.push({ method, index: numbers.get(socket) ?? -1 });
-    socket.write(answer(200, { runId: "r", workflowName: "w", status: "running", summary: {} }));
+    const body = { runId: "r", workflowName: "w", status: "running", summary: {} };
+    socket.write(answer(200, body, { connection: "keep-alive" }));
   });
   const args = { runId: "r", baseUrl: server.baseUrl, fetch: httpFetch };
   await getStatus(args);

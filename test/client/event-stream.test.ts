@@ -27,11 +27,11 @@ async function server(...turns: Turn[]): Promise<RawServer> {
 
 const blocks = (...events: object[]) => chunk(events.map(block).join(""));
 
-/** Sends events and closes in good order. */
+/** Sends events and ends the answer in good order. The connection stays, as the real server's does. */
 const ending =
   (...events: object[]): Turn =>
   (socket) =>
-    socket.end(
+    socket.write(
       Buffer.concat([Buffer.from(streamHead), ...events.map((one) => blocks(one)), Buffer.from(lastChunk)]),
     );
 

@@ -47,7 +47,8 @@ test("events come as they happen, through a restart of the server", async () => 
 });
 
 describe("cut at every byte", () => {
-  test.each(["RST", "FIN"] as const)("a cut by %s changes nothing", { timeout: 120_000 }, async (cut) => {
+  const cuts = ["RST", "FIN", "RST of a closing one", "FIN of a closing one", "untilClose"] as const;
+  test.each(cuts)("a cut by %s changes nothing", { timeout: 120_000 }, async (cut) => {
     await forEachBelow(cutPositions(cut), async (at) => {
       const { baseUrl } = await cuttingServer(cut, at);
       const { items, error } = await gather(

@@ -5,7 +5,8 @@ import { HttpError } from "../../src/client/errors/http-error.js";
 import type { Reconnect } from "../../src/client/event-stream.js";
 import type { RunStatus } from "../../src/client/results.js";
 import type { SmithersEvent } from "../../src/client/smithers-event.js";
-import { isOver, watchRecords, watchRun, type WatchRunArgs } from "../../src/client/watch-run.js";
+import { isOver } from "../../src/client/run-end.js";
+import { watchRecords, watchRun, type WatchRunArgs } from "../../src/client/watch-run.js";
 import { cutPositions, cuttingServer, forEachBelow, recordedEvents } from "../faults/cuts.js";
 import { event, gather, protocolServer, rawServer, sleep } from "../faults/in-test.js";
 import type { ProtocolServer } from "../faults/protocol-server.js";
@@ -290,21 +291,24 @@ describe("outages", () => {
 });
 
 describe("cut at every byte", () => {
-  test.each(["RST", "FIN", "cleanEnd", "untilClose"] as const)(
-    "a cut by %s changes nothing",
-    { timeout: 120_000 },
-    async (cut) => {
-      await forEachBelow(cutPositions(cut), async (at) => {
-        const server = await cuttingServer(cut, at);
-        const { events, status, error } = await watch(server, { reconnectDelayMs: 1, retries: 5 });
-        expect({ events, status: status?.status, error }, `cut by ${cut} after ${at} bytes`).toEqual({
-          events: recordedEvents,
-          status: "finished",
-          error: undefined,
-        });
+  test.each([
+    "RST",
+    "FIN",
+    "RST of a closing one",
+    "FIN of a closing one",
+    "cleanEnd",
+    "untilClose",
+  ] as const)("a cut by %s changes nothing", { timeout: 120_000 }, async (cut) => {
+    await forEachBelow(cutPositions(cut), async (at) => {
+      const server = await cuttingServer(cut, at);
+      const { events, status, error } = await watch(server, { reconnectDelayMs: 1, retries: 5 });
+      expect({ events, status: status?.status, error }, `cut by ${cut} after ${at} bytes`).toEqual({
+        events: recordedEvents,
+        status: "finished",
+        error: undefined,
       });
-    },
-  );
+    });
+  });
 });
 
 describe("ending early", () => {

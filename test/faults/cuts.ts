@@ -2,8 +2,17 @@ import type { Socket } from "node:net";
 import { rawServer } from "./in-test.js";
 import { answer, block, chunk, head, lastChunk, streamHead, type RawServer } from "./raw-server.js";
 
-/** How a connection is cut: reset, closed, ended as if it were complete, or closed where closing is the end. */
-export type Cut = "RST" | "FIN" | "cleanEnd" | "untilClose";
+/**
+ * How a connection is cut: reset, closed, each also where the server said that it would close it; ended as if it were
+ * complete; or closed where closing is the end.
+ */
+export type Cut = "RST" | "FIN" | "RST of a closing one" | "FIN of a closing one" | "cleanEnd" | "untilClose";
+
+const closingHead = head(200, {
+  "content-type": "text/event-stream",
+  "transfer-encoding": "chunked",
+  connection: "close",
+});
 
 /** A short run, with what is hard to cut well: characters of several bytes, several data lines, comments. */
 const recorded = [
@@ -29,11 +38,11 @@ function body(afterSeq: number): Buffer {
 }
 
 /** The whole answer as bytes of the wire; each event in a chunk of its own would hide cuts inside one. */
-function wire(afterSeq: number): Buffer {
+function wire(afterSeq: number, start = streamHead): Buffer {
   const bytes = body(afterSeq);
   const half = Math.floor(bytes.length / 2);
   return Buffer.concat([
-    Buffer.from(streamHead),
+    Buffer.from(start),
     chunk(bytes.subarray(0, half)),
     chunk(bytes.subarray(half)),
     Buffer.from(lastChunk),
@@ -42,7 +51,8 @@ function wire(afterSeq: number): Buffer {
 
 /** How many positions there are to cut at. */
 export function cutPositions(cut: Cut): number {
-  return cut === "RST" || cut === "FIN" ? wire(-1).length : body(-1).length + 1;
+  if (cut === "cleanEnd" || cut === "untilClose") return body(-1).length + 1;
+  return wire(-1, cut.endsWith("closing one") ? closingHead : streamHead).length;
 }
 
 /** A server whose first event stream is cut after so many bytes, and whose later ones are whole. */
@@ -60,12 +70,15 @@ export async function cuttingServer(cut: Cut, at: number): Promise<RawServer> {
 
 function sendCut(socket: Socket, cut: Cut, at: number): void {
   const bytes = body(-1).subarray(0, at);
+  const first = wire(-1, cut.endsWith("closing one") ? closingHead : streamHead).subarray(0, at);
   switch (cut) {
     case "RST":
+    case "RST of a closing one":
       // In two turns, since a reset takes back what has not arrived.
-      return void socket.write(wire(-1).subarray(0, at), () => setTimeout(() => socket.resetAndDestroy(), 2));
+      return void socket.write(first, () => setTimeout(() => socket.resetAndDestroy(), 2));
     case "FIN":
-      return void socket.end(wire(-1).subarray(0, at));
+    case "FIN of a closing one":
+      return void socket.end(first);
     case "cleanEnd":
       return void socket.end(
         Buffer.concat([Buffer.from(streamHead), at === 0 ? bytes : chunk(bytes), Buffer.from(lastChunk)]),

@@ -114,12 +114,17 @@ export function head(status: number, headers: Record<string, string>): string {
   return `HTTP/1.1 ${status} ${status === 200 ? "OK" : "Said"}\r\n${lines.join("")}\r\n`;
 }
 
-/** A whole answer with a body, as bytes of the wire. */
+/**
+ * A whole answer with a body, as bytes of the wire. It says that its connection ends, as most tests then have it: a
+ * client that took it for a kept one could send its next request into the closing socket.
+ */
 export function answer(status: number, body: unknown, headers: Record<string, string> = {}): Buffer {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const type = typeof body === "string" ? "text/html" : "application/json";
   const length = String(Buffer.byteLength(text));
-  return Buffer.from(head(status, { "content-type": type, "content-length": length, ...headers }) + text);
+  return Buffer.from(
+    head(status, { "content-type": type, "content-length": length, connection: "close", ...headers }) + text,
+  );
 }
 
 /** The server's own shape of an error. */
