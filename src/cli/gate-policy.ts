@@ -1,6 +1,7 @@
 import type { ApprovalView, GateContext, GateDecision } from "../client/index.js";
 import { UsageError, type OptionSpec, type Session } from "./command.js";
 import { gateName } from "./gate-name.js";
+import { parseChoice } from "./parse-choice.js";
 import { visibleText } from "./visible-text.js";
 
 const policies = ["ask", "wait", "approve", "deny", "exit"] as const;
@@ -19,7 +20,7 @@ export const gateOptions: readonly OptionSpec[] = [
   {
     flags: "--on-approval <policy>",
     description: "at a gate: ask, wait, approve, deny or exit (default: ask at a terminal, else wait)",
-    parse: parsePolicy,
+    parse: parseChoice(policies),
   },
   {
     flags: "--approve-only <glob>",
@@ -28,12 +29,6 @@ export const gateOptions: readonly OptionSpec[] = [
   },
   { flags: "--no-resume", description: "do not resume the run when a decision needs it" },
 ];
-
-function parsePolicy(text: string): GatePolicy {
-  const policy = policies.find((each) => each === text);
-  if (policy !== undefined) return policy;
-  throw new UsageError(`'${text}' is none of ${policies.join(", ")}`);
-}
 
 /** The function that decides the gates of a run, by the options given; for `ask` a person does. */
 export function gateDecider(

@@ -19,7 +19,7 @@ import { visibleText } from "./visible-text.js";
 export async function main(argv: readonly string[], context: Context): Promise<number> {
   let format: Format | undefined;
   let settings: Settings | undefined;
-  let told: Told = {};
+  let told: Told | undefined;
   try {
     format = readFormat(asksForJson(argv), context.env);
     const request = await parseCommandLine(argv, context.version);
@@ -28,37 +28,32 @@ export async function main(argv: readonly string[], context: Context): Promise<n
       return exitCodes.done;
     }
     settings = readSettings(request.globals, context.env);
-    told = { command: request.command, input: { args: request.args, options: request.options } };
-    return await execute(told as Required<Told>, settings, format, context, told);
+    const { command, args, options } = request;
+    told = { command, input: { args, options } };
+    return await execute(told, settings, format, context);
   } catch (error) {
     if (isClosedPipe(error)) return exitCodes.done;
     return await tell(error, told, settings, format, context);
   }
 }
 
-/** What is known of the work when it goes wrong. */
+/** What is known of the work when it goes wrong; it grows as the work goes on. */
 interface Told {
-  command?: CommandSpec;
-  input?: CommandInput<Record<string, unknown>>;
+  command: CommandSpec;
+  input: CommandInput<Record<string, unknown>>;
   session?: Session;
   following?: FollowOutcome;
   /** What became of the run that was followed. */
   aftermath?: string | undefined;
 }
 
-async function execute(
-  { command, input }: Required<Pick<Told, "command" | "input">>,
-  settings: Settings,
-  format: Format,
-  context: Context,
-  told: Told,
-): Promise<number> {
+async function execute(told: Told, settings: Settings, format: Format, context: Context): Promise<number> {
   const output = await outputFor(context, settings.noColor);
   const limit = limitTime(context.signal, settings.timeoutMs);
   try {
     const session = openSession(settings, format, output, context, limit.signal);
     told.session = session;
-    const outcome = await command.execute(input, session);
+    const outcome = await told.command.execute(told.input, session);
     return await show(outcome, format, output, told);
   } finally {
     limit.end();
@@ -134,11 +129,12 @@ async function withSpinner<T>(what: string, work: Promise<T>, { stderr, env }: C
 /** Tells of an error in the format asked for, and gives the exit code. */
 async function tell(
   error: unknown,
-  { command, input, session, following, aftermath }: Told,
+  told: Told | undefined,
   settings: Settings | undefined,
   format: Format | undefined,
   context: Context,
 ): Promise<number> {
+  const { command, input, session, following, aftermath } = told ?? {};
   const line = session?.commandLine ?? ((...words: string[]) => commandLine(words));
   const failure = describeFailure(error, {
     baseUrl: settings?.baseUrl,

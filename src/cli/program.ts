@@ -27,7 +27,7 @@ export async function parseCommandLine(argv: readonly string[], version: string)
   let request: Request | undefined;
   let out = "";
   let err = "";
-  let helpCommand: string | undefined;
+  const named = argv.find((word) => commands.some((command) => commandNameOf(command) === word));
   const program = new Command(programName)
     .description("Drive a running Smithers server: start runs, follow them to their end, decide their gates.")
     .usage("<command> [flags]")
@@ -55,12 +55,10 @@ export async function parseCommandLine(argv: readonly string[], version: string)
   }
 
   try {
-    helpCommand = argv.find((word) => commands.some((command) => commandNameOf(command) === word));
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { show: out };
-    const help = `${programName}${helpCommand === undefined ? "" : ` ${helpCommand}`} --help`;
     // Without a command commander shows the help as an error, and says nothing in its message.
     if (error.code === "commander.help") {
       throw new UsageError("no command given", { hint: `${programName} --help` });
@@ -69,7 +67,9 @@ export async function parseCommandLine(argv: readonly string[], version: string)
       .trim()
       .replace(/^error: /, "")
       .replace(/\s*\n\s*/g, " ");
-    throw new UsageError(message, { hint: help });
+    throw new UsageError(message, {
+      hint: commandLine(named === undefined ? ["--help"] : [named, "--help"]),
+    });
   }
   if (request === undefined) throw new UsageError("no command given", { hint: `${programName} --help` });
   return request;

@@ -2,6 +2,8 @@ import { connect } from "./connection.js";
 import { ArgumentError } from "./errors/argument-error.js";
 import { HttpError } from "./errors/http-error.js";
 import { isOutage, type EventRecord } from "./event-stream.js";
+import { eventsOf } from "./events-of.js";
+import { linkAbort } from "./linked-abort.js";
 import { quietAfter } from "./quiet-after.js";
 import { approve, deny, getStatus, listRuns, resume, type RunArgs } from "./requests.js";
 import type { RunStatus } from "./results.js";
@@ -60,27 +62,15 @@ export interface DriveRunArgs extends WatchRunArgs {
  *
  * @throws what `watchRun`, `approve`, `deny` and `resume` throw, and what `onApproval` throws
  */
-export async function* driveRun(args: DriveRunArgs): AsyncGenerator<SmithersEvent, RunStatus, undefined> {
-  const records = driveRecords(args);
-  try {
-    for (;;) {
-      const { done, value } = await records.next();
-      if (done) return value;
-      for (const record of value) yield record.event;
-    }
-  } finally {
-    await records.return(undefined as never);
-  }
+export function driveRun(args: DriveRunArgs): AsyncGenerator<SmithersEvent, RunStatus, undefined> {
+  return eventsOf(driveRecords(args));
 }
 
 /** As {@link driveRun}, with each event's number and the server's own text, those of one network chunk together. */
 export async function* driveRecords(args: DriveRunArgs): AsyncGenerator<EventRecord[], RunStatus, undefined> {
   const { signal } = connect(args);
   const driver = new Driver(args);
-  const stop = new AbortController();
-  const forward = () => stop.abort(signal?.reason);
-  if (signal?.aborted) forward();
-  signal?.addEventListener("abort", forward, { once: true });
+  const { controller: stop, unlink } = linkAbort(signal);
   const records = watchRecords({ ...args, signal: stop.signal });
   try {
     let next = records.next();
@@ -97,7 +87,7 @@ export async function* driveRecords(args: DriveRunArgs): AsyncGenerator<EventRec
       next = records.next();
     }
   } finally {
-    signal?.removeEventListener("abort", forward);
+    unlink();
     driver.close();
     stop.abort();
     await records.return(undefined as never).catch(() => {});
@@ -215,7 +205,7 @@ class Driver {
 
   /** The decisions that nothing will take up without a resume that has not been sent. */
   #untaken(): ApprovalView[] {
-    if (this.#args.resume === false || !isPaused(this.#view)) return [];
+    if (this.#args.resume === false || !isPausedAtGate(this.#view.status)) return [];
     return this.#view.untakenDecisions.filter((gate) => !this.#resumed.has(gateKey(gate)));
   }
 
@@ -224,7 +214,7 @@ class Driver {
     if (onApproval === undefined) return;
     for (const gate of this.#view.openGates) {
       const key = gateKey(gate);
-      const reached = gate.request !== null || isPaused(this.#view);
+      const reached = gate.request !== null || isPausedAtGate(this.#view.status);
       if (this.#asked.has(key) || (askWhen === "reached" && !reached)) continue;
       const question = new AbortController();
       this.#asked.set(key, question);
@@ -277,7 +267,7 @@ class Driver {
     try {
       // Somebody may have resumed it meanwhile, which the events tell a moment later.
       const { status } = await getStatus(this.#callArgs());
-      if (!isWaiting(status)) return;
+      if (!isPausedAtGate(status)) return;
       const workflowPath = await this.#workflowPath();
       if (workflowPath === undefined) return done();
       await resume({ ...this.#callArgs(), workflowPath });
@@ -304,7 +294,12 @@ class Driver {
   async #stopAtGate(): Promise<RunStatus | undefined> {
     const { stopAtGate, resume: resumes } = this.#args;
     const moves = resumes !== false && this.#view.untakenDecisions.length > 0;
-    if (stopAtGate !== true || !isPaused(this.#view) || this.#view.openGates.length === 0 || moves)
+    if (
+      stopAtGate !== true ||
+      !isPausedAtGate(this.#view.status) ||
+      this.#view.openGates.length === 0 ||
+      moves
+    )
       return undefined;
     const status = await getStatus(this.#callArgs());
     return status.status === "waiting-approval" ? status : undefined;
@@ -334,12 +329,11 @@ export async function findWorkflowPath(args: RunArgs): Promise<string> {
   throw new ArgumentError("runId", `the server's list of runs has no workflow file for run ${runId}`);
 }
 
-/** Whether the run has stopped until somebody does something; while it executes, its engine sees decisions itself. */
-function isPaused(view: RunView): boolean {
-  return isWaiting(view.status);
-}
-
-function isWaiting(status: string): boolean {
+/**
+ * Whether a run of this status has stopped at its gates until somebody does something: decides one, or resumes it after
+ * a decision. While it executes, its engine sees decisions by itself.
+ */
+export function isPausedAtGate(status: string): boolean {
   return status === "waiting-approval" || status === "waiting-event";
 }
 

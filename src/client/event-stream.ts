@@ -57,6 +57,8 @@ const idleCode = "IDLE";
 export class EventStream {
   readonly #connection: Connection;
   readonly #runId: string;
+  /** For errors: where the stream is, without its position. */
+  readonly #path: string;
   readonly #options: StreamOptions;
   readonly #idleTimeoutMs: number;
   readonly #maxReconnects: number;
@@ -83,7 +85,7 @@ export class EventStream {
     this.#idleTimeoutMs = checkedDuration("idleTimeoutMs", options.idleTimeoutMs ?? 30_000);
     this.#maxReconnects = checkedCount("maxReconnects", options.maxReconnects ?? 10);
     if (options.reconnectDelayMs !== undefined) checkedDuration("reconnectDelayMs", options.reconnectDelayMs);
-    routes.events(runId, -1);
+    this.#path = routes.events(runId, -1).path;
   }
 
   /** Number of the last event delivered, -1 before the first. */
@@ -247,7 +249,7 @@ export class EventStream {
           `nothing came from ${this.#connection.baseUrl} for ${this.#idleTimeoutMs / 1000} s`,
           {
             method: "GET",
-            path: routes.events(this.#runId, -1).path,
+            path: this.#path,
             networkCode: idleCode,
             mayHaveBeenApplied: false,
             position: this.position,
@@ -307,7 +309,7 @@ export class EventStream {
       `the connection to ${this.#connection.baseUrl} ended before an event was complete`,
       {
         method: "GET",
-        path: routes.events(this.#runId, -1).path,
+        path: this.#path,
         mayHaveBeenApplied: false,
         position: this.position,
       },
@@ -321,7 +323,7 @@ export class EventStream {
         `${this.#fruitless} attempts in a row brought nothing${why}`,
       {
         method: "GET",
-        path: routes.events(this.#runId, -1).path,
+        path: this.#path,
         networkCode: cause instanceof ConnectionError ? cause.networkCode : undefined,
         mayHaveBeenApplied: false,
         position: this.position,

@@ -4,6 +4,7 @@ import { HttpError } from "./errors/http-error.js";
 import { ProtocolError } from "./errors/protocol-error.js";
 import { TimeoutError } from "./errors/timeout-error.js";
 import { chunksOf, type FetchResponse } from "./fetch.js";
+import { linkAbort } from "./linked-abort.js";
 import type { Route } from "./routes.js";
 
 /** The most one message may weigh, an answer or an event, in bytes: 64 MiB. */
@@ -36,11 +37,9 @@ export async function openExchange(
 ): Promise<OpenResponse> {
   const { signal } = connection;
   signal?.throwIfAborted();
-  const controller = new AbortController();
-  const forwardAbort = () => controller.abort(signal?.reason);
-  signal?.addEventListener("abort", forwardAbort, { once: true });
+  const { controller, unlink } = linkAbort(signal);
   const close = (reason?: unknown) => {
-    signal?.removeEventListener("abort", forwardAbort);
+    unlink();
     controller.abort(reason);
   };
 
@@ -69,13 +68,6 @@ export async function openExchange(
   const headers: Record<string, string> = { Accept: accept };
   if (route.body !== undefined) headers["Content-Type"] = "application/json";
   try {
-    const deadline = () =>
-      new TimeoutError({
-        timeoutMs: connection.timeoutMs,
-        method: route.method,
-        path: route.path,
-        mayHaveBeenApplied: route.method !== "GET",
-      });
     const sent = performance.now();
     const response = await step(
       () =>
@@ -87,7 +79,7 @@ export async function openExchange(
           ...(route.body === undefined ? {} : { body: JSON.stringify(route.body) }),
         }),
       connection.timeoutMs,
-      deadline,
+      () => outOfTime(connection, route),
     );
     const open: OpenResponse = { response, close, step };
     if (response.status < 200 || response.status > 299) {
@@ -142,21 +134,18 @@ async function readBody(
     const { done, value } = await open.step(
       () => chunks.next(),
       Math.max(1, ends - performance.now()),
-      () =>
-        new TimeoutError({
-          timeoutMs: connection.timeoutMs,
-          method: route.method,
-          path: route.path,
-          mayHaveBeenApplied: route.method !== "GET",
-        }),
+      () => outOfTime(connection, route),
     );
     if (done) return { text: parts.join("") + decoder.decode(), complete: true };
-    const chunk = value;
     const room = limit - bytes;
-    parts.push(decoder.decode(chunk.length > room ? chunk.subarray(0, room) : chunk, { stream: true }));
-    bytes += chunk.length;
+    parts.push(decoder.decode(value.length > room ? value.subarray(0, room) : value, { stream: true }));
+    bytes += value.length;
     if (bytes > limit) return { text: parts.join(""), complete: false };
   }
+}
+
+function outOfTime({ timeoutMs }: Connection, { method, path }: Route): TimeoutError {
+  return new TimeoutError({ timeoutMs, method, path, mayHaveBeenApplied: method !== "GET" });
 }
 
 async function asHttpError(

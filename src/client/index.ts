@@ -15,7 +15,7 @@ export type {
 export { streamEvents, type StreamEventsArgs } from "./stream-events.js";
 export { isOver } from "./run-end.js";
 export { watchRecords, watchRun, type WatchRunArgs } from "./watch-run.js";
-export { driveRecords, driveRun, findWorkflowPath } from "./drive-run.js";
+export { driveRecords, driveRun, findWorkflowPath, isPausedAtGate } from "./drive-run.js";
 export type { DriveRunArgs, GateContext, GateDecision } from "./drive-run.js";
 export { loadRunView } from "./load-run-view.js";
 export { createClient, type SmithersClient } from "./create-client.js";

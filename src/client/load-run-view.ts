@@ -1,3 +1,4 @@
+import { linkAbort } from "./linked-abort.js";
 import { quietAfter } from "./quiet-after.js";
 import { getStatus, type RunArgs } from "./requests.js";
 import type { RunStatus } from "./results.js";
@@ -15,9 +16,7 @@ const quietInDoubt = 3000;
  */
 export async function loadRunView(args: RunArgs): Promise<{ view: RunView; status: RunStatus }> {
   const status = await getStatus(args);
-  const stop = new AbortController();
-  const forward = () => stop.abort(args.signal?.reason);
-  args.signal?.addEventListener("abort", forward, { once: true });
+  const { controller: stop, unlink } = linkAbort(args.signal);
   const records = watchRecords({ ...args, signal: stop.signal });
   let view = emptyRunView(args.runId);
   let count = 0;
@@ -41,7 +40,7 @@ export async function loadRunView(args: RunArgs): Promise<{ view: RunView; statu
       next = records.next();
     }
   } finally {
-    args.signal?.removeEventListener("abort", forward);
+    unlink();
     stop.abort();
     await records.return(status as never).catch(() => {});
   }

@@ -3,9 +3,8 @@ import { ArgumentError } from "./errors/argument-error.js";
 import { ConnectionError } from "./errors/connection-error.js";
 import { HttpError } from "./errors/http-error.js";
 import { ProtocolError } from "./errors/protocol-error.js";
-import { TimeoutError } from "./errors/timeout-error.js";
 import type { Frame, RunReference, RunRow, RunStatus } from "./results.js";
-import { requestWithRetries, retryPolicies } from "./retry.js";
+import { isLost, requestWithRetries, retryPolicies } from "./retry.js";
 import { routes, type Route } from "./routes.js";
 import { mayBeUnrecorded, rememberStart } from "./started-runs.js";
 
@@ -177,10 +176,6 @@ function readOfRun(args: RunArgs, route: Route): Promise<unknown> {
 /** Whether the status is one from which a run moves only by somebody's doing, or has failed. */
 function isStillStopped(status: string): boolean {
   return status.startsWith("waiting-") || status === "paused" || status === "failed";
-}
-
-function isLost(error: unknown): boolean {
-  return (error instanceof ConnectionError || error instanceof TimeoutError) && error.mayHaveBeenApplied;
 }
 
 function requiredText(argument: string, value: unknown): string {

@@ -70,7 +70,7 @@ export function isRetryable(error: unknown, policy: RetryPolicy): boolean {
     return policy.statuses.has(error.status) && (error.retryAfterMs ?? 0) <= longestRetryAfter;
   }
   if (error instanceof TimeoutError) return policy.lost;
-  return error instanceof ConnectionError && (policy.lost || isNeverConnected(error));
+  return error instanceof ConnectionError && (policy.lost || !error.mayHaveBeenApplied);
 }
 
 /** 0.5 s doubling to 8 s with jitter, or what the server asked for. */
@@ -79,12 +79,13 @@ export function retryDelay(error: unknown, before: number): number {
   return jittered(Math.min(8000, 500 * 2 ** before));
 }
 
-function isNeverConnected(error: ConnectionError): boolean {
-  return !error.mayHaveBeenApplied;
+/** Whether a call went out and its answer did not come. */
+export function isLost(error: unknown): error is ConnectionError | TimeoutError {
+  return (error instanceof ConnectionError || error instanceof TimeoutError) && error.mayHaveBeenApplied;
 }
 
 /** A gateway's error says nothing about whether the server behind it took the request. */
 function isAmbiguous(error: unknown): boolean {
   if (error instanceof HttpError) return error.method !== "GET" && gateway.includes(error.status);
-  return (error instanceof ConnectionError || error instanceof TimeoutError) && error.mayHaveBeenApplied;
+  return isLost(error);
 }

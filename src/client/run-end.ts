@@ -1,5 +1,4 @@
-import type { EventRecord, EventStream } from "./event-stream.js";
-import { isOutage } from "./event-stream.js";
+import { isOutage, type EventRecord, type EventStream } from "./event-stream.js";
 import { getStatus, type RunArgs } from "./requests.js";
 import type { RunStatus } from "./results.js";
 import type { SmithersEvent } from "./smithers-event.js";

@@ -53,8 +53,8 @@ export interface RunView {
   /** The gates that nobody has decided, in the order in which they opened. */
   readonly openGates: readonly ApprovalView[];
   /**
-   * Decisions that no engine has taken up: on a run that has paused nothing goes on until somebody resumes it.
-   * Empty while the run executes, since the engine then sees a decision by itself.
+   * Decisions that no engine has been seen to take up. One that executes does by itself; on a run that has paused
+   * nothing goes on until somebody resumes it.
    */
   readonly untakenDecisions: readonly ApprovalView[];
   /** Number of the newest frame; 0 before the first. */

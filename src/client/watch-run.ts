@@ -1,5 +1,6 @@
 import { connect, type Connection, type ConnectionOptions } from "./connection.js";
 import { EventStream, type EventRecord, type StreamOptions } from "./event-stream.js";
+import { eventsOf } from "./events-of.js";
 import type { RunStatus } from "./results.js";
 import { RunEnd } from "./run-end.js";
 import { rememberStart } from "./started-runs.js";
@@ -17,17 +18,8 @@ export interface WatchRunArgs extends ConnectionOptions, StreamOptions {
  *
  * Throws what {@link streamEvents} throws.
  */
-export async function* watchRun(args: WatchRunArgs): AsyncGenerator<SmithersEvent, RunStatus, undefined> {
-  const records = watchRecords(args);
-  try {
-    for (;;) {
-      const { done, value } = await records.next();
-      if (done) return value;
-      for (const record of value) yield record.event;
-    }
-  } finally {
-    await records.return(undefined as never);
-  }
+export function watchRun(args: WatchRunArgs): AsyncGenerator<SmithersEvent, RunStatus, undefined> {
+  return eventsOf(watchRecords(args));
 }
 
 /**

@@ -163,15 +163,20 @@ describe("the end of a run", () => {
 });
 
 describe("work that goes on as another run", () => {
-  test("is followed there, and the caller is told", async () => {
-    const first = [event(0, "RunStarted"), event(1, "RunContinuedAsNew", { newRunId: "r2" })];
-    const second = [event(0, "RunStarted", { runId: "r2" }), event(1, "RunFinished", { runId: "r2" })];
+  const first = [event(0, "RunStarted"), event(1, "RunContinuedAsNew", { newRunId: "r2" })];
+  const second = [event(0, "RunStarted", { runId: "r2" }), event(1, "RunFinished", { runId: "r2" })];
+  const continuing = async () => {
     const server = await serving(first, "continued", 1001);
     server.addRun("r2", {
       events: second.map((one) => JSON.stringify(one)),
       status: "finished",
       finishedAtMs: 1001,
     });
+    return server;
+  };
+
+  test("is followed there, and the caller is told", async () => {
+    const server = await continuing();
     const told: unknown[] = [];
     const watched = await watch(server, { onContinued: (continued) => told.push(continued) });
     expect(watched.events).toEqual([...first, ...second]);
@@ -180,19 +185,11 @@ describe("work that goes on as another run", () => {
   });
 
   test("afterSeq counts in the first run alone", async () => {
-    const first = [event(0, "RunStarted"), event(1, "RunContinuedAsNew", { newRunId: "r2" })];
-    const second = [event(0, "RunStarted", { runId: "r2" }), event(1, "RunFinished", { runId: "r2" })];
-    const server = await serving(first, "continued", 1001);
-    server.addRun("r2", {
-      events: second.map((one) => JSON.stringify(one)),
-      status: "finished",
-      finishedAtMs: 1001,
-    });
+    const server = await continuing();
     expect((await watch(server, { afterSeq: 0 })).events).toEqual([first[1], ...second]);
   });
 
   test("an outage at that very moment is healed, and a run that is not recorded yet is waited for", async () => {
-    const first = [event(0, "RunStarted"), event(1, "RunContinuedAsNew", { newRunId: "r2" })];
     const server = await serving(first, "continued", 1001);
     const outage = [502, 404, 500, 404].map((status) => ({ kind: "answer" as const, status }));
     const onContinued = () => {

@@ -2,6 +2,7 @@ import { ArgumentError, HttpError } from "../../client/index.js";
 import { defineCommand, UsageError, type Session } from "../command.js";
 import { followOptions, followRun, watchOption, type FollowOptions } from "../follow-run.js";
 import { visibleText } from "../visible-text.js";
+import { workflowHint } from "../workflow-hint.js";
 
 export const resume = defineCommand<FollowOptions & { watch?: boolean }>({
   syntax: "resume <run-id> [workflow]",
@@ -24,10 +25,7 @@ export const resume = defineCommand<FollowOptions & { watch?: boolean }>({
     if (error.code === "DB_NOT_CONFIGURED") {
       return `this server keeps no list of runs, so pass the workflow: ${session.commandLine("resume", runId, "<workflow>").replace("'<workflow>'", "<workflow>")}`;
     }
-    if (workflow !== undefined && (error.code === "WORKFLOW_PATH_OUTSIDE_ROOT" || error.status === 500)) {
-      return `check that ${visibleText(workflow)} is a workflow on the server's machine: its path is looked up there, from the server's root, not here`;
-    }
-    return undefined;
+    return workflow === undefined ? undefined : workflowHint(error, workflow);
   },
 });
 

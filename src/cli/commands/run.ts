@@ -1,8 +1,10 @@
 import { HttpError, type RunReference } from "../../client/index.js";
 import { defineCommand, UsageError, type Session } from "../command.js";
 import { followOptions, followRun, watchOption, type FollowOptions } from "../follow-run.js";
+import { parseChoice } from "../parse-choice.js";
 import { readJsonObject } from "../read-input.js";
 import { visibleText } from "../visible-text.js";
+import { workflowHint } from "../workflow-hint.js";
 
 interface RunOptions {
   input?: string;
@@ -14,12 +16,6 @@ interface RunOptions {
 const choices = ["fail", "attach", "resume"] as const;
 type IfExists = (typeof choices)[number];
 
-function parseIfExists(text: string): IfExists {
-  const choice = choices.find((each) => each === text);
-  if (choice !== undefined) return choice;
-  throw new UsageError(`'${text}' is none of ${choices.join(", ")}`);
-}
-
 export const run = defineCommand<FollowOptions & RunOptions>({
   syntax: "run <workflow>",
   summary: "Start a run of a workflow file on the server, and print its id.",
@@ -29,7 +25,7 @@ export const run = defineCommand<FollowOptions & RunOptions>({
     {
       flags: "--if-exists <what>",
       description: "with --run-id, where the run exists: fail, attach or resume (default: fail)",
-      parse: parseIfExists,
+      parse: parseChoice(choices),
     },
     watchOption,
     ...followOptions,
@@ -60,10 +56,7 @@ export const run = defineCommand<FollowOptions & RunOptions>({
     if (error.status === 409 && options.runId !== undefined) {
       return session.commandLine("watch", options.runId);
     }
-    if (error.code === "WORKFLOW_PATH_OUTSIDE_ROOT" || error.status === 500) {
-      return `check that ${visibleText(workflow)} is a workflow on the server's machine: its path is looked up there, from the server's root, not here`;
-    }
-    return undefined;
+    return workflowHint(error, workflow);
   },
 });
 
