@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/global-setup.ts"],
+    // The tests wait for servers and clocks far more than they compute.
+    maxWorkers: 4,
     // A real server on a busy machine takes its time.
     testTimeout: 30_000,
     hookTimeout: 30_000,
