@@ -1,5 +1,7 @@
 import type { EventRecord, RunStatus, SmithersClient } from "../client/index.js";
+import type { CiSystem } from "./ci/ci-system.js";
 import type { Context } from "./context.js";
+import type { Reporter } from "./reporter.js";
 import type { Style } from "./style.js";
 
 /** An option of a command, in commander's notation. */
@@ -61,6 +63,10 @@ export interface Session {
   readonly canAsk: boolean;
   /** One line of narrative on stderr; silent where the format is for machines. */
   note(line: string): void;
+  /** What is followed under, which decides how it is told. */
+  readonly ci: CiSystem;
+  /** A line of narrative that a CI system marks where it can; the texts have been made visible. */
+  annotate(level: "notice" | "error", title: string, text: string): void;
   /** Does work that takes a moment, with a spinner where a person watches. */
   waitFor<T>(what: string, work: Promise<T>): Promise<T>;
   /** A command line of ours to be typed next, for this server, quoted for a shell. */
@@ -84,6 +90,11 @@ export interface FollowOutcome {
   records: AsyncGenerator<EventRecord[], RunStatus, undefined>;
   /** When the run started, where the events to come do not tell. */
   startedAtMs: number | null;
+  ci: CiSystem;
+  /** After so many milliseconds without a line one says that we are still there. Default: never. */
+  heartbeatMs: number | undefined;
+  /** Who else is to tell of the run. */
+  reporters: readonly Reporter[];
   /** Maps the run's last status to the exit code, where it is not the table's. */
   exitCode?: (status: string) => number;
   /** Done when a signal or `--timeout` ends the following before the run has ended; says what became of the run. */

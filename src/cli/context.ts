@@ -12,6 +12,8 @@ export interface OutputStream {
   write(text: string): Promise<void>;
   /** Calls back after each change of the terminal's size; returns what ends that. */
   onResize(listener: () => void): () => void;
+  /** The stream behind this one, where this one changes what a CI system would take for commands. */
+  readonly unguarded?: OutputStream;
 }
 
 export interface InputStream {

@@ -1,6 +1,9 @@
-import type { FollowOutcome, OptionSpec, Session } from "./command.js";
+import { ciOption, type CiSystem } from "./ci/ci-system.js";
+import { githubReports } from "./ci/github-reports.js";
+import { junitFile, junitReport } from "./ci/junit-report.js";
+import { UsageError, type FollowOutcome, type OptionSpec, type Session } from "./command.js";
+import { formatDuration, parseDuration } from "./duration.js";
 import { endOrLeave } from "./end-or-leave.js";
-import { formatDuration } from "./duration.js";
 import { gateName } from "./gate-name.js";
 import { gateDecider, gateOptions, type GateOptions } from "./gate-policy.js";
 import { visibleText } from "./visible-text.js";
@@ -9,12 +12,25 @@ import { visibleText } from "./visible-text.js";
 export interface FollowOptions extends GateOptions {
   cancelOnTimeout?: boolean;
   cancelOnInterrupt?: boolean;
+  ci?: CiSystem;
+  heartbeat?: number;
+  junit?: string;
 }
+
+/** After so many silent milliseconds a CI system may take a job for dead; the option says otherwise. */
+const ciHeartbeatMs = 60_000;
 
 export const followOptions: readonly OptionSpec[] = [
   ...gateOptions,
   { flags: "--cancel-on-timeout", description: "cancel the run when --timeout runs out" },
   { flags: "--cancel-on-interrupt", description: "cancel the run on Ctrl-C" },
+  ciOption,
+  {
+    flags: "--heartbeat <duration>",
+    description: "after so long without a line, one that we are still there (default: 1m in CI)",
+    parse: parseDuration,
+  },
+  { flags: "--junit <file>", description: "write a JUnit report, a case for each node" },
 ];
 
 /** The option that `run` and `resume` share. */
@@ -22,6 +38,28 @@ export const watchOption = {
   flags: "-w, --watch",
   description: "follow the run to its end and exit with its result",
 };
+
+/**
+ * Checks what is asked of following before anything is sent to the server.
+ *
+ * @throws {UsageError}
+ */
+export function checkFollow(options: FollowOptions & { watch?: boolean }, session: Session): void {
+  if (options.watch !== true) {
+    const given = followOptions.find(({ flags }) => isGiven(options, flags));
+    if (given === undefined) return;
+    throw new UsageError(`${given.flags.split(" ")[0]} is about following the run: it goes with --watch`);
+  }
+  gateDecider(options, "", session);
+  if (options.junit !== undefined) junitFile(options.junit, session.context.cwd);
+}
+
+function isGiven(options: object, flags: string): boolean {
+  const [, no, name = ""] = /^--(no-)?([\w-]+)/.exec(flags) ?? [];
+  const field = name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const value = (options as Record<string, unknown>)[field];
+  return no === undefined ? value !== undefined : value === false;
+}
 
 /**
  * Follows a run to its end, with its gates decided as the options say, and tells on stderr of what it does beside: the
@@ -39,6 +77,12 @@ export function followRun(
     kind: "follow",
     runId,
     startedAtMs,
+    ci: session.ci,
+    heartbeatMs: options.heartbeat ?? (session.ci === "none" ? undefined : ciHeartbeatMs),
+    reporters: [
+      ...(session.ci === "github" ? [githubReports(session)] : []),
+      ...(options.junit === undefined ? [] : [junitReport(junitFile(options.junit, session.context.cwd))]),
+    ],
     onAbort: () => endOrLeave(runId, options, session),
     records: session.client.driveRecords({
       runId,

@@ -1,3 +1,4 @@
+import type { RunStatus } from "../client/index.js";
 import type { DocumentOutcome, FollowOutcome } from "./command.js";
 import type { Failure } from "./failure.js";
 import type { OutputStream } from "./context.js";
@@ -9,6 +10,8 @@ export interface Output {
   stderr: OutputStream;
   style: Style;
   noteStyle: Style;
+  /** Milliseconds since 1970. */
+  now(): number;
 }
 
 /** A way to show results: of one document, of a run being followed, of an error. */
@@ -18,6 +21,6 @@ export interface Format {
   narrates: boolean;
   document(outcome: DocumentOutcome, output: Output): Promise<void>;
   /** Shows events as they come and returns the run's last status. */
-  follow(outcome: FollowOutcome, output: Output): Promise<{ status: string }>;
+  follow(outcome: FollowOutcome, output: Output): Promise<RunStatus>;
   failure(failure: Failure, output: Output): Promise<void>;
 }

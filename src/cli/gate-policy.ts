@@ -52,7 +52,7 @@ export function gateDecider(
       if (policy === "deny") return "deny";
       if (policy === "ask") return await ask(gate, runId, session, signal);
       const command = session.commandLine("approve", runId, gate.nodeId);
-      if (policy !== "exit") session.note(`${gateName(gate)} waits for approval; to decide it: ${command}`);
+      session.annotate("notice", gateName(gate), `waits for approval; to decide it: ${command}`);
       return "wait";
     },
   };

@@ -1,4 +1,6 @@
-import { createClient, type Fetch } from "../client/index.js";
+import { createClient, type Fetch, type RunStatus } from "../client/index.js";
+import { ciSystem, type CiSystem } from "./ci/ci-system.js";
+import { githubCommand, guardedStream } from "./ci/github-command.js";
 import type { CommandInput, CommandSpec, FollowOutcome, Outcome, Session } from "./command.js";
 import { styleFor } from "./color.js";
 import { Interrupted, type Context } from "./context.js";
@@ -7,6 +9,7 @@ import { describeFailure, TimedOut } from "./failure.js";
 import type { Format, Output } from "./format.js";
 import { formatDuration } from "./duration.js";
 import { commandLine, commandNameOf, parseCommandLine } from "./program.js";
+import { Reports } from "./reporter.js";
 import { readFormat, readSettings, type Settings } from "./settings.js";
 import { visibleText } from "./visible-text.js";
 
@@ -32,8 +35,11 @@ export async function main(argv: readonly string[], context: Context): Promise<n
     told = { command, input: { args, options } };
     return await execute(told, settings, format, context);
   } catch (error) {
-    if (isClosedPipe(error)) return exitCodes.done;
-    return await tell(error, told, settings, format, context);
+    if (isClosedPipe(error)) {
+      await endReports(told, "the reader of the output has gone", exitCodes.done);
+      return exitCodes.done;
+    }
+    return await tell(error, told, settings, format, told?.session?.context ?? context);
   }
 }
 
@@ -43,15 +49,18 @@ interface Told {
   input: CommandInput<Record<string, unknown>>;
   session?: Session;
   following?: FollowOutcome;
+  reports?: Reports;
   /** What became of the run that was followed. */
   aftermath?: string | undefined;
 }
 
-async function execute(told: Told, settings: Settings, format: Format, context: Context): Promise<number> {
+async function execute(told: Told, settings: Settings, format: Format, outside: Context): Promise<number> {
+  const ci = ciSystem(told.input.options["ci"] as CiSystem | undefined, outside.env);
+  const context = ci === "github" ? guarded(outside) : outside;
   const output = await outputFor(context, settings.noColor);
   const limit = limitTime(context.signal, settings.timeoutMs);
   try {
-    const session = openSession(settings, format, output, context, limit.signal);
+    const session = openSession(settings, format, output, context, ci, limit.signal);
     told.session = session;
     const outcome = await told.command.execute(told.input, session);
     return await show(outcome, format, output, told);
@@ -69,9 +78,13 @@ async function show(outcome: Outcome, format: Format, output: Output, told: Told
       return outcome.exitCode ?? exitCodes.done;
     case "follow":
       told.following = outcome;
+      told.reports = new Reports(outcome.runId, outcome.startedAtMs, outcome.reporters);
       try {
-        const { status } = await format.follow(outcome, output);
-        return (outcome.exitCode ?? exitCodeOf)(status);
+        const records = told.reports.watch(outcome.records);
+        const status = await format.follow({ ...outcome, records }, output);
+        const exitCode = (outcome.exitCode ?? exitCodeOf)(status.status);
+        await endReports(told, undefined, exitCode, status);
+        return exitCode;
       } catch (error) {
         if (error instanceof Interrupted || error instanceof TimedOut)
           told.aftermath = await outcome.onAbort?.();
@@ -88,6 +101,7 @@ function openSession(
   format: Format,
   output: Output,
   context: Context,
+  ci: CiSystem,
   signal: AbortSignal,
 ): Session {
   const { baseUrl, apiKey } = settings;
@@ -106,17 +120,25 @@ function openSession(
     signal,
     style: output.style,
     noteStyle: output.noteStyle,
-    canAsk: context.stdin.isTTY && context.stderr.isTTY && format.narrates && !context.env["CI"],
+    canAsk: context.stdin.isTTY && context.stderr.isTTY && format.narrates && ci === "none",
     note: (line) => {
       if (format.narrates) writeNote(line);
     },
-    waitFor: (what, work) => (format.narrates ? withSpinner(what, work, context) : work),
+    ci,
+    annotate: (level, title, text) => {
+      if (!format.narrates) return;
+      if (ci !== "github") return writeNote(`${title} ${text}`);
+      const { stderr } = context;
+      const line = githubCommand(level, text, { title });
+      (stderr.unguarded ?? stderr).write(`${line}\n`).catch(() => {});
+    },
+    waitFor: (what, work) => (format.narrates && ci === "none" ? withSpinner(what, work, context) : work),
     commandLine: (...line) => commandLine(words(line)),
   };
 }
 
 async function withSpinner<T>(what: string, work: Promise<T>, { stderr, env }: Context): Promise<T> {
-  if (stderr.terminal === undefined || env["TERM"] === "dumb" || env["CI"]) return work;
+  if (stderr.terminal === undefined || env["TERM"] === "dumb") return work;
   // Whatever the spinner takes to load, the work goes on meanwhile and must not fail unheard.
   const settled = work.catch(() => {});
   const { default: ora } = await import("ora");
@@ -147,6 +169,7 @@ async function tell(
     failure.message += `; ${aftermath ?? `run ${following.runId} goes on`}`;
     failure.hint = line("watch", following.runId);
   }
+  await endReports(told, failure.message, failure.exitCode);
   const output = await outputFor(context, settings?.noColor ?? false);
   try {
     await (format ?? readFormat(false, {})).failure(failure, output);
@@ -165,7 +188,23 @@ async function outputFor(context: Context, noColor: boolean): Promise<Output> {
     stderr,
     style: await styleFor(stdout, env, noColor),
     noteStyle: await styleFor(stderr, env, noColor),
+    now: context.now,
   };
+}
+
+/** Has the reports of the run that was followed written, where there are any. */
+async function endReports(
+  told: Told | undefined,
+  problem: string | undefined,
+  exitCode: number,
+  status?: RunStatus,
+): Promise<void> {
+  await told?.reports?.end({ status, problem, exitCode }, (line) => told.session?.note(line));
+}
+
+/** The context under GitHub's runner, which obeys lines of a certain form wherever they come from. */
+function guarded(context: Context): Context {
+  return { ...context, stdout: guardedStream(context.stdout), stderr: guardedStream(context.stderr) };
 }
 
 /** Needed before the command line is read, since reading it may be what goes wrong. */

@@ -139,16 +139,12 @@ class Driver {
 
   see(records: EventRecord[]): void {
     // One chunk comes from one connection, and so is about one run.
-    const runId = records[0]?.event.runId ?? this.#view.runId;
-    if (runId !== this.#view.runId) {
-      this.#view = emptyRunView(runId);
-      this.#seen = 0;
-    }
+    const { runId } = this.#view;
     this.#view = reduceRunAll(
       this.#view,
       records.map(({ event }) => event),
     );
-    this.#seen += records.length;
+    this.#seen = this.#view.runId === runId ? this.#seen + records.length : records.length;
     this.#settledAt = performance.now() + quietAfter(this.#seen);
     const open = new Set(this.#view.openGates.map(gateKey));
     for (const [key, question] of this.#asked) {

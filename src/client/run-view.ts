@@ -89,7 +89,7 @@ export function nodeKey(nodeId: string, iteration: number): string {
 
 /**
  * The view after one more event. Pure: the view passed in stays as it is. Events of unknown types change nothing but
- * the time.
+ * the time. An event of another run, in which the work goes on, starts the view of that run.
  */
 export function reduceRun(view: RunView, event: SmithersEvent): RunView {
   return reduceRunAll(view, [event]);
@@ -97,8 +97,10 @@ export function reduceRun(view: RunView, event: SmithersEvent): RunView {
 
 /** The view after several events in order; cheaper than one by one. */
 export function reduceRunAll(view: RunView, events: Iterable<SmithersEvent>): RunView {
-  const draft: Draft = { ...view };
+  let draft: Draft = { ...view };
   for (const event of events) {
+    if (typeof event.runId === "string" && event.runId !== draft.runId)
+      draft = { ...emptyRunView(event.runId) };
     if (typeof event.timestampMs === "number") draft.updatedAtMs = event.timestampMs;
     applyEvent(draft, event, view.nodes);
   }

@@ -50,6 +50,14 @@ describe("reduceRun", () => {
     expect({ ...before, nodes: [...before.nodes] }).toEqual(copy);
   });
 
+  test("starts anew with the run in which the work goes on", () => {
+    const before = viewOf(event("RunStarted"), event("NodeStarted", about("a", 0, { attempt: 1 })));
+    const goesOn = { ...event("RunStarted"), runId: "r2" };
+    const after = reduceRunAll(before, [event("RunContinuedAsNew", { newRunId: "r2" }), goesOn]);
+    expect(after).toEqual(reduceRun(emptyRunView("r2"), goesOn));
+    expect(before.nodes.size).toBe(1);
+  });
+
   test("keeps attempt, times and error of each node in each turn of its loop", () => {
     const view = viewOf(
       event("NodeStarted", about("a", 0, { attempt: 1 })),

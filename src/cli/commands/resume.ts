@@ -1,6 +1,6 @@
 import { ArgumentError, HttpError } from "../../client/index.js";
 import { defineCommand, UsageError, type Session } from "../command.js";
-import { followOptions, followRun, watchOption, type FollowOptions } from "../follow-run.js";
+import { checkFollow, followOptions, followRun, watchOption, type FollowOptions } from "../follow-run.js";
 import { visibleText } from "../visible-text.js";
 import { workflowHint } from "../workflow-hint.js";
 
@@ -11,6 +11,7 @@ export const resume = defineCommand<FollowOptions & { watch?: boolean }>({
   examples: ["resume 4f1c --watch", "resume 4f1c ./deploy.tsx"],
 
   async execute({ args, options }, session) {
+    checkFollow(options, session);
     const { runId, workflow } = inOrder(args, session);
     const workflowPath = workflow ?? (await session.client.findWorkflowPath({ runId }));
     const document = await session.client.resume({ runId, workflowPath });

@@ -1,6 +1,6 @@
 import { HttpError, type RunReference } from "../../client/index.js";
 import { defineCommand, UsageError, type Session } from "../command.js";
-import { followOptions, followRun, watchOption, type FollowOptions } from "../follow-run.js";
+import { checkFollow, followOptions, followRun, watchOption, type FollowOptions } from "../follow-run.js";
 import { parseChoice } from "../parse-choice.js";
 import { readJsonObject } from "../read-input.js";
 import { visibleText } from "../visible-text.js";
@@ -39,6 +39,7 @@ export const run = defineCommand<FollowOptions & RunOptions>({
     if (options.ifExists !== undefined && options.runId === undefined) {
       throw new UsageError("--if-exists needs --run-id: a run without an id of yours is always a new one");
     }
+    checkFollow(options, session);
     const input = await readJsonObject("--input", options.input, session);
     const document = await start(workflowPath, input, options, session);
     const { runId } = document;

@@ -1,6 +1,9 @@
-import { emptyRunView, nodeKey, reduceRun } from "../../client/index.js";
-import { eventLine } from "../event-line.js";
+import { emptyRunView, reduceRunAll } from "../../client/index.js";
+import { GithubLines } from "../ci/github-lines.js";
+import { EventLines } from "../event-lines.js";
 import type { Format } from "../format.js";
+import { heartbeat } from "../heartbeat.js";
+import { stillFollowing } from "../still-following.js";
 import { visibleText } from "../visible-text.js";
 
 /** Lines for people: a result's own text, and one line for each event that matters. */
@@ -13,27 +16,32 @@ export const text: Format = {
     if (shown !== "") await stdout.write(`${shown}\n`);
   },
 
-  async follow({ runId, records, startedAtMs }, { stdout, style }) {
+  async follow({ runId, records, startedAtMs, ci, heartbeatMs }, { stdout, stderr, style, now }) {
+    const Lines = ci === "github" ? GithubLines : EventLines;
+    const lines = new Lines(style, startedAtMs);
+    // A printer for a CI system writes commands of its own, and makes the rest harmless itself.
+    const log = stdout.unguarded ?? stdout;
     let view = { ...emptyRunView(runId), startedAtMs };
-    for (;;) {
-      const { done, value } = await records.next();
-      if (done) return value;
-      const lines: string[] = [];
-      for (const { event } of value) {
-        // The work went on as another run, whose nodes are its own; the clock of the lines goes on.
-        if (event.runId !== view.runId)
-          view = { ...emptyRunView(event.runId), startedAtMs: view.startedAtMs };
-        view = reduceRun(view, event);
-        const { nodeId, iteration } = event as { nodeId?: string; iteration?: number };
-        const node = nodeId === undefined ? undefined : view.nodes.get(nodeKey(nodeId, iteration ?? 0));
-        const line = eventLine(event, {
-          startedAtMs: view.startedAtMs,
-          nodeStartedAtMs: node?.startedAtMs ?? null,
-          style,
-        });
-        if (line !== undefined) lines.push(`${line}\n`);
+    const silence = heartbeat(heartbeatMs, () => {
+      stderr.write(`${stillFollowing(view, now())}\n`).catch(() => {});
+    });
+    try {
+      for (;;) {
+        const { done, value } = await records.next();
+        if (done) return value;
+        view = reduceRunAll(
+          view,
+          value.map(({ event }) => event),
+        );
+        const printed = value.map(({ event }) => lines.print(event)).join("");
+        if (printed === "") continue;
+        silence.beat();
+        await log.write(printed);
       }
-      if (lines.length > 0) await stdout.write(lines.join(""));
+    } finally {
+      silence.stop();
+      const left = lines.end();
+      if (left !== "") await log.write(left);
     }
   },
 

@@ -1,27 +1,59 @@
-import type { SmithersEvent } from "../client/index.js";
+import { nodeKey, type SmithersEvent } from "../client/index.js";
 import { formatDuration } from "./duration.js";
 import { errorText } from "./error-text.js";
+import type { LinePrinter } from "./line-printer.js";
 import type { Style } from "./style.js";
 import { visibleText } from "./visible-text.js";
 
-/** What is known of the run that a line is about. */
-export interface EventLineContext {
-  /** When the run first started, by the server's clock; `null` while unknown. */
-  startedAtMs: number | null;
-  /** When the event's node last started. */
-  nodeStartedAtMs: number | null;
-  style: Style;
+/** One line for each event that matters to a person, with the time since the run first started. */
+export class EventLines implements LinePrinter {
+  readonly #style: Style;
+  /** By the server's clock. In a run in which the work goes on, it goes on too. */
+  #startedAtMs: number | null;
+  /** When each node that executes started. */
+  readonly #nodes = new Map<string, number>();
+
+  constructor(style: Style, startedAtMs: number | null) {
+    this.#style = style;
+    this.#startedAtMs = startedAtMs;
+  }
+
+  print(event: SmithersEvent): string {
+    const line = this.lineFor(event);
+    return line === undefined ? "" : `${line}\n`;
+  }
+
+  end(): string {
+    return "";
+  }
+
+  /** The event's line without its end; undefined where the event has none. */
+  lineFor(event: SmithersEvent): string | undefined {
+    const { type, timestampMs: at } = event;
+    if (type === "RunStarted") this.#startedAtMs ??= at;
+    const key = keyOf(event);
+    if (type === "NodeStarted" && key !== undefined) this.#nodes.set(key, at);
+    const said = wordsFor(event, this.#nodes.get(key ?? "") ?? null, this.#style);
+    if (key !== undefined && endsNode.has(type)) this.#nodes.delete(key);
+    if (said === undefined) return undefined;
+    const since = formatDuration(at - (this.#startedAtMs ?? at)).padStart(8);
+    return `${this.#style.dim(since)}  ${this.#style.bold(said.subject.padEnd(14))}  ${said.words}`;
+  }
 }
 
-/** One line for an event that matters to a person; undefined for the others. */
-export function eventLine(
-  event: SmithersEvent,
-  { startedAtMs, nodeStartedAtMs, style }: EventLineContext,
-): string | undefined {
-  const said = wordsFor(event, nodeStartedAtMs, style);
-  if (said === undefined) return undefined;
-  const since = formatDuration(event.timestampMs - (startedAtMs ?? event.timestampMs)).padStart(8);
-  return `${style.dim(since)}  ${style.bold(said.subject.padEnd(14))}  ${said.words}`;
+/** The events after which a node, or an attempt of it, does not execute any more. */
+export const endsNode: ReadonlySet<string> = new Set([
+  "NodeFinished",
+  "NodeFailed",
+  "NodeCancelled",
+  "NodeSkipped",
+]);
+
+/** Names the node that an event is about, in its turn of the loop; undefined for the others. */
+export function keyOf(event: SmithersEvent): string | undefined {
+  const { nodeId, iteration } = event as { nodeId?: unknown; iteration?: unknown };
+  if (typeof nodeId !== "string") return undefined;
+  return nodeKey(nodeId, typeof iteration === "number" ? iteration : 0);
 }
 
 function wordsFor(

@@ -1,0 +1,89 @@
+import { appendFile } from "node:fs/promises";
+import type { NodeView, RunView } from "../../client/index.js";
+import type { Session } from "../command.js";
+import { formatDuration } from "../duration.js";
+import { fitWidth } from "../fit-width.js";
+import { gateName } from "../gate-name.js";
+import type { FollowEnding, Reporter } from "../reporter.js";
+import { runResult, whyFailed } from "../run-result.js";
+import { visibleText } from "../visible-text.js";
+
+/** GitHub takes 1 MiB of summary from a step, and nothing of a longer one; in bytes. */
+const summaryLimit = 900 * 1024;
+/** The most columns of a server's text in a cell. */
+const cellWidth = 200;
+
+/** Tells GitHub how a run ended: annotations, the step's summary, and its outputs `run-id` and `status`. */
+export function githubReports(session: Session): Reporter {
+  const { GITHUB_STEP_SUMMARY: summaryFile, GITHUB_OUTPUT: outputFile } = session.context.env;
+  return {
+    async end(view, ending) {
+      annotate(view, ending, session);
+      if (summaryFile) await appendFile(summaryFile, summary(view, ending, session));
+      if (outputFile) await appendFile(outputFile, outputs(view, ending));
+    },
+  };
+}
+
+function annotate(view: RunView, { status, problem, exitCode }: FollowEnding, { annotate }: Session): void {
+  for (const node of view.nodes.values()) {
+    if (node.state === "failed") annotate("error", gateName(node), whyFailed(node));
+  }
+  const run = `run ${visibleText(view.runId)}`;
+  if (problem !== undefined) annotate("error", run, visibleText(problem));
+  else if (exitCode !== 0) annotate("error", run, runResult(view, status?.status));
+}
+
+function summary(view: RunView, { status, problem }: FollowEnding, session: Session): string {
+  const name = markdownText(status?.workflowName ?? `run ${view.runId}`);
+  const took =
+    view.startedAtMs === null
+      ? ""
+      : ` after ${formatDuration((view.finishedAtMs ?? view.updatedAtMs ?? view.startedAtMs) - view.startedAtMs)}`;
+  const result = problem ?? `${runResult(view, status?.status)}${took}`;
+  const head = [
+    `### ${name}: ${markdownText(result)}`,
+    "",
+    `Run <code>${markdownText(view.runId)}</code>, to be seen with <code>${markdownText(session.commandLine("status", view.runId))}</code>`,
+    "",
+    "| Node | Result | Attempts | Took |",
+    "| --- | --- | ---: | ---: |",
+  ].join("\n");
+  const rows: string[] = [];
+  let bytes = Buffer.byteLength(head);
+  for (const node of view.nodes.values()) {
+    const row = summaryRow(node);
+    bytes += Buffer.byteLength(row) + 1;
+    if (bytes > summaryLimit) break;
+    rows.push(row);
+  }
+  const left = view.nodes.size - rows.length;
+  return [head, ...rows, "", ...(left > 0 ? [`${left} more nodes`, ""] : []), ""].join("\n");
+}
+
+function summaryRow(node: NodeView): string {
+  const result = node.state === "failed" ? `failed: ${whyFailed(node)}` : node.state;
+  const { startedAtMs, finishedAtMs } = node;
+  const took =
+    startedAtMs === null || finishedAtMs === null ? "" : formatDuration(finishedAtMs - startedAtMs);
+  return `| ${markdownText(gateName(node))} | ${markdownText(result)} | ${node.attempt || ""} | ${took} |`;
+}
+
+/** A text as Markdown that shows just that, whatever is in it: nothing of it is markup, a link or the end of a cell. */
+function markdownText(text: string): string {
+  return fitWidth(visibleText(text), cellWidth).replace(
+    /[!-,./:-@[-`{-~]/g,
+    (character) => `&#${character.charCodeAt(0)};`,
+  );
+}
+
+function outputs(view: RunView, { status }: FollowEnding): string {
+  const values = { "run-id": view.runId, status: status?.status ?? view.status };
+  return Object.entries(values)
+    .map(([name, value]) => {
+      // Nothing in a value can be a line that nobody could know beforehand.
+      const end = `end-${crypto.randomUUID()}`;
+      return `${name}<<${end}\n${value}\n${end}\n`;
+    })
+    .join("");
+}

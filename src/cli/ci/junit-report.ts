@@ -1,0 +1,105 @@
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import type { NodeView, RunView } from "../../client/index.js";
+import { UsageError } from "../command.js";
+import { gateName } from "../gate-name.js";
+import type { FollowEnding, Reporter } from "../reporter.js";
+import { runResult, whyFailed } from "../run-result.js";
+import { visibleText } from "../visible-text.js";
+
+/**
+ * The file for a report, made sure of before the run starts, its folder made where there is none.
+ *
+ * @throws {UsageError} where nothing can be written there
+ */
+export function junitFile(path: string, cwd: string): string {
+  const file = resolve(cwd, path);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    accessSync(dirname(file), constants.W_OK);
+    if (path === "" || statSync(file, { throwIfNoEntry: false })?.isDirectory())
+      throw new Error("it is a directory");
+    return file;
+  } catch (error) {
+    throw new UsageError(`--junit: cannot write ${visibleText(path)}: ${(error as Error).message}`);
+  }
+}
+
+/** Writes a JUnit report of the run: a suite with a case for each node, and one for the run where no node says why. */
+export function junitReport(file: string): Reporter {
+  return {
+    end: (view, ending) => writeFile(file, report(view, ending)),
+  };
+}
+
+type Verdict = "passed" | "failure" | "error" | "skipped";
+
+interface Case {
+  name: string;
+  ms: number;
+  verdict: Verdict;
+  message: string;
+}
+
+function report(view: RunView, ending: FollowEnding): string {
+  const cases = [...view.nodes.values()].map(nodeCase);
+  const result = ending.problem ?? runResult(view, ending.status?.status);
+  const isExplained = ending.problem === undefined && cases.some(({ verdict }) => verdict === "failure");
+  if (ending.exitCode !== 0 && !isExplained)
+    cases.push({ name: "run", ms: 0, verdict: "error", message: visibleText(result) });
+  const suite = ending.status?.workflowName ?? view.runId;
+  const count = (verdict: Verdict) => cases.filter((each) => each.verdict === verdict).length;
+  const totals = attributes({
+    tests: cases.length,
+    failures: count("failure"),
+    errors: count("error"),
+    skipped: count("skipped"),
+    time: seconds(view.startedAtMs === null ? 0 : (view.updatedAtMs ?? view.startedAtMs) - view.startedAtMs),
+  });
+  const started: Record<string, string> =
+    view.startedAtMs === null ? {} : { timestamp: new Date(view.startedAtMs).toISOString() };
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites${totals}>`,
+    `  <testsuite${attributes({ name: suite })}${totals}${attributes(started)}>`,
+    `    <properties><property${attributes({ name: "run-id", value: view.runId })}/></properties>`,
+    ...cases.map((each) => `    ${caseElement(each, suite)}`),
+    "  </testsuite>",
+    "</testsuites>",
+    "",
+  ].join("\n");
+}
+
+function nodeCase(node: NodeView): Case {
+  const { state, startedAtMs, finishedAtMs, attempt } = node;
+  const ms = startedAtMs === null || finishedAtMs === null ? 0 : finishedAtMs - startedAtMs;
+  const named = { name: gateName(node), ms };
+  if (state === "finished") return { ...named, verdict: "passed", message: "" };
+  if (state === "failed") {
+    const attempts = attempt > 1 ? ` (attempt ${attempt})` : "";
+    return { ...named, verdict: "failure", message: whyFailed(node) + attempts };
+  }
+  return { ...named, verdict: "skipped", message: visibleText(state) };
+}
+
+function caseElement({ name, ms, verdict, message }: Case, suite: string): string {
+  const open = `<testcase${attributes({ name, classname: suite, time: seconds(ms) })}`;
+  return verdict === "passed" ? `${open}/>` : `${open}><${verdict}${attributes({ message })}/></testcase>`;
+}
+
+function seconds(ms: number): string {
+  return (Math.max(0, ms) / 1000).toFixed(3);
+}
+
+const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+function attributes(values: Record<string, string | number>): string {
+  // XML has no way to write most control characters, escaped or not: they are spelled out.
+  return Object.entries(values)
+    .map(([name, value]) => {
+      const text = visibleText(String(value)).replace(/[\ufffe\uffff]/g, "\ufffd");
+      return ` ${name}="${text.replace(/[&<>"]/g, (character) => entities[character] ?? character)}"`;
+    })
+    .join("");
+}
