@@ -1,10 +1,11 @@
 import { execa } from "execa";
-import { copyFile, mkdtemp, readdir, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import { createClient } from "../src/client/index.js";
+import { binary, cleanEnvironment, freshId } from "./cli/run-cli.js";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
 
@@ -43,7 +44,7 @@ describe("examples/demo.mjs", () => {
       expect(stdout).toMatch(new RegExp(`${node} +finished`));
     }
     expect(stdout).toMatch(/^status +finished$/m);
-    expect(stdout).toContain("the demo approves approve-deploy itself");
+    expect(stdout).toContain("the gate approve-deploy is approved without asking");
     await expectNothingLeft(all);
   });
 
@@ -58,6 +59,50 @@ describe("examples/demo.mjs", () => {
     const { exitCode, all } = await demo;
     expect({ exitCode, finished: all.includes("Deployed.") }).toEqual({ exitCode: code, finished: false });
     await expectNothingLeft(all);
+  });
+});
+
+describe("examples/.github/workflows/deploy.yml", () => {
+  /** The commands of a step's `run: |`, as the runner's shell gets them. */
+  const stepOf = (workflow: string, id: string) => {
+    const [, indent = "", block = ""] =
+      new RegExp(`id: ${id}\\n( +)run: \\|\\n((?:\\1  .*\\n)+)`).exec(workflow) ?? [];
+    return block.replaceAll(`\n${indent}  `, "\n").trim();
+  };
+
+  test("its step starts the run, approves its gate, and goes on with it when it is run again", async () => {
+    const workflow = await readFile(
+      join(repository, "examples", ".github", "workflows", "deploy.yml"),
+      "utf8",
+    );
+    const step = stepOf(workflow, "smithers");
+    expect(step).toMatch(/^smithers-client run /);
+    expect(await readFile(join(repository, "README.md"), "utf8")).toContain(step.replaceAll("\n", "\n    "));
+    const folder = await mkdtemp(join(tmpdir(), "smithers-client-workflow-"));
+    try {
+      await copyFile(join(repository, "examples", "deploy.tsx"), join(inject("serverRoot"), "deploy.tsx"));
+      const program = join(folder, "smithers-client");
+      await writeFile(program, `#!/bin/sh\nexec "${process.execPath}" "${binary}" "$@"\n`, { mode: 0o755 });
+      const env = cleanEnvironment(inject("baseUrl"), {
+        PATH: `${folder}:${process.env["PATH"]}`,
+        CI: "true",
+        GITHUB_ACTIONS: "true",
+        GITHUB_SHA: "0a1b2c",
+        GITHUB_RUN_ID: freshId("ci"),
+        GITHUB_OUTPUT: join(folder, "output"),
+      });
+      const runStep = () => execa("bash", ["-e", "-c", step], { env, extendEnv: false, cwd: folder });
+      const first = await runStep();
+      expect(first.stdout).toMatch(/^::group::.* approve-deploy +finished/m);
+      const again = await runStep();
+      expect(again.stderr).toContain(`run deploy-${env["GITHUB_RUN_ID"]} exists and is finished`);
+      expect(await readFile(env["GITHUB_OUTPUT"] ?? "", "utf8")).toContain(`deploy-${env["GITHUB_RUN_ID"]}`);
+      expect(await readFile(join(folder, "reports", "smithers.xml"), "utf8")).toContain(
+        'failures="0" errors="0"',
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 

@@ -36,6 +36,7 @@ export const environmentHelp: readonly (readonly [string, string])[] = [
   ["SMITHERS_API_KEY", "the server's token"],
   ["SMITHERS_FORMAT", `${formats.map(({ name }) => name).join(" or ")}; default ${formats[0]?.name}`],
   ["NO_COLOR, FORCE_COLOR", "colours never, or always"],
+  ["CI, GITHUB_ACTIONS", "how a followed run is told: plain lines, or groups and annotations"],
 ];
 
 /** What a command line and its environment ask for. */

@@ -16,9 +16,13 @@ export function stillFollowing(view: RunView, now: number): string {
       (gate) => `${gateName(gate)} has been waiting for approval for ${since(gate.requestedAtMs)}`,
     ),
   ];
-  const what = [`${done} of ${nodes.length} known nodes done`, ...busy.slice(0, 3)];
+  const what = [
+    ...(nodes.length === 0 ? [] : [`${done} of ${nodes.length} known nodes done`]),
+    ...busy.slice(0, 3),
+  ];
   if (busy.length > 3) what.push(`${busy.length - 3} more at work`);
-  return `still following run ${visibleText(view.runId)}, which is ${visibleText(view.status)}: ${what.join(", ")}`;
+  const run = `still following run ${visibleText(view.runId)}, whose status is ${visibleText(view.status)}`;
+  return what.length === 0 ? run : `${run}: ${what.join(", ")}`;
 }
 
 function isExecuting({ state }: NodeView): boolean {

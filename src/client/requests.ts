@@ -173,9 +173,9 @@ function readOfRun(args: RunArgs, route: Route): Promise<unknown> {
   });
 }
 
-/** Whether the status is one from which a run moves only by somebody's doing, or has failed. */
+/** Whether a run of this status moves only by somebody's doing: a failed or a cancelled one can be resumed too. */
 function isStillStopped(status: string): boolean {
-  return status.startsWith("waiting-") || status === "paused" || status === "failed";
+  return status.startsWith("waiting-") || ["paused", "failed", "cancelled"].includes(status);
 }
 
 function requiredText(argument: string, value: unknown): string {

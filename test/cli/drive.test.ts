@@ -96,6 +96,21 @@ describe("approve and deny", () => {
     expect((await cli(["deny", await waitingRun(), "-w"])).exitCode).toBe(1);
   });
 
+  test("a gate that no URL can name is refused, instead of one that exists nowhere approved", async () => {
+    const runId = freshId("spaced");
+    await client.runWorkflow({ workflowPath: "spaced-gate.tsx", input: {}, runId });
+    await statusIs(runId, "waiting-approval");
+    for (const args of [
+      ["approve", runId],
+      ["watch", runId, "--on-approval", "deny"],
+    ]) {
+      const { stderr, exitCode } = await cli(args);
+      expect(exitCode).toBe(4);
+      expect(stderr).toContain('nodeId "my gate" would have to be encoded in the URL, as my%20gate');
+    }
+    expect((await client.loadRunView({ runId })).view.openGates).toHaveLength(1);
+  });
+
   test("a node that is not there is an error before anything is written", async () => {
     const runId = await waitingRun();
     const before = await client.loadRunView({ runId });

@@ -249,15 +249,19 @@ describe("a lost answer", () => {
     expect(server.calls.map(({ call }) => call)).toEqual(["resume", "getStatus"]);
   });
 
-  test("to resume: a run that is still stopped is resumed again", async () => {
-    const server = await pausedRun();
-    server.misbehave("resume", neverTaken);
-    expect(await resume({ baseUrl: server.baseUrl, runId: "r1", workflowPath: "f" })).toEqual({
-      runId: "r1",
-    });
-    expect(server.calls.map(({ call }) => call)).toEqual(["resume", "getStatus", "resume"]);
-    expect(server.runs.get("r1")?.status).toBe("running");
-  });
+  test.each(["waiting-approval", "failed", "cancelled"])(
+    "to resume: a run still %s is resumed again",
+    async (status) => {
+      const server = await pausedRun();
+      server.setStatus("r1", status, 0);
+      server.misbehave("resume", neverTaken);
+      expect(await resume({ baseUrl: server.baseUrl, runId: "r1", workflowPath: "f" })).toEqual({
+        runId: "r1",
+      });
+      expect(server.calls.map(({ call }) => call)).toEqual(["resume", "getStatus", "resume"]);
+      expect(server.runs.get("r1")?.status).toBe("running");
+    },
+  );
 
   test.each([
     ["approve", approve],
