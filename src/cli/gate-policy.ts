@@ -1,8 +1,8 @@
 import type { ApprovalView, GateContext, GateDecision } from "../client/index.js";
 import { UsageError, type OptionSpec, type Session } from "./command.js";
 import { gateName } from "./gate-name.js";
+import { gateQuestion } from "./gate-question.js";
 import { parseChoice } from "./parse-choice.js";
-import { visibleText } from "./visible-text.js";
 
 const policies = ["ask", "wait", "approve", "deny", "exit"] as const;
 
@@ -50,9 +50,11 @@ export function gateDecider(
       const matches = allowed.length === 0 || allowed.some((pattern) => pattern.test(gate.nodeId));
       if (policy === "approve" && matches) return "approve";
       if (policy === "deny") return "deny";
-      if (policy === "ask") return await ask(gate, runId, session, signal);
+      const question = await gateQuestion(gate, runId, session.client);
+      if (policy === "ask") return await ask(gate, question, runId, session, signal);
+      const words = question === "" ? "" : ` (${question})`;
       const command = session.commandLine("approve", runId, gate.nodeId);
-      session.annotate("notice", gateName(gate), `waits for approval; to decide it: ${command}`);
+      session.annotate("notice", gateName(gate), `waits for approval${words}; to decide it: ${command}`);
       return "wait";
     },
   };
@@ -60,16 +62,14 @@ export function gateDecider(
 
 async function ask(
   gate: ApprovalView,
+  question: string,
   runId: string,
   session: Session,
   signal: AbortSignal,
 ): Promise<GateDecision> {
   const { stdin } = session.context;
-  const { title, summary } = gate.request ?? {};
   session.note(session.noteStyle.bold(`${gateName(gate)} waits for approval`));
-  for (const text of [title, summary]) {
-    if (typeof text === "string" && text !== "") session.note(`  ${visibleText(text)}`);
-  }
+  if (question !== "") session.note(`  ${question}`);
   for (;;) {
     const answer = await stdin.question("approve, deny or skip? [a/d/s] ", signal);
     switch (answer?.trim().charAt(0).toLowerCase()) {
