@@ -95,7 +95,7 @@ process.exitCode = await main(process.argv.slice(2), {
   cwd: process.cwd(),
   version,
   signal: stop.signal,
-  fetch: httpFetch,
+  fetch: httpFetch(process.env),
   now: Date.now,
   spawn: nodeSpawn,
 });

@@ -77,7 +77,7 @@ function classify(error: unknown): Failure {
 }
 
 function exitCodeOfHttpStatus(status: number): number {
-  if (status === 401 || status === 403) return exitCodes.notAuthorised;
+  if (status === 401 || status === 403 || status === 407) return exitCodes.notAuthorised;
   // "Later" is the server's trouble, not the caller's mistake.
   if (status === 408 || status === 425 || status === 429) return exitCodes.server;
   return status >= 400 && status < 500 ? exitCodes.usage : exitCodes.server;
@@ -90,6 +90,8 @@ function generalHint(
 ): string | undefined {
   if (error instanceof HttpError) {
     const { status, code } = error;
+    if (status === 407)
+      return "put the proxy's user and password into its variable: http://user:password@proxy.example:3128";
     if (status === 401 || status === 403) return "set SMITHERS_API_KEY, or pass --api-key <key>";
     if (code === "DB_NOT_CONFIGURED")
       return "start the server with a database: without one it keeps no list of runs";
@@ -105,11 +107,25 @@ function generalHint(
   if (error instanceof HttpError && error.status >= 500) return "look at the server's log, or try again";
   if (error instanceof TimeoutError) return "try again, or look whether the server is overloaded";
   if (error instanceof ConnectionError) {
+    const known = networkHint(error.networkCode);
+    if (known !== undefined) return known;
     return error.position === undefined
       ? "start a server with 'smithers-client serve', or name yours with --base-url or SMITHERS_BASE_URL"
       : "look whether the server runs, then follow the run again";
   }
   if (failure.exitCode === exitCodes.usage)
     return commandLine(...(commandName === undefined ? [] : [commandName]), "--help");
+  return undefined;
+}
+
+/** What to do about a network that refuses for a reason of its own. */
+function networkHint(code = ""): string | undefined {
+  if (code.startsWith("PROXY_")) return "set that variable right, or name the server's host in NO_PROXY";
+  if (/SELF_SIGNED|ISSUER_CERT|LEAF_SIGNATURE/.test(code))
+    return "if you trust that server, set NODE_EXTRA_CA_CERTS to a file with the certificate of its authority (PEM)";
+  if (/^CERT_/.test(code)) return "renew the server's certificate, or set this machine's clock right";
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID")
+    return "use a name that its certificate is for in --base-url or SMITHERS_BASE_URL";
+  if (/^EPROTO$|^ERR_SSL/.test(code)) return "try http:// in --base-url or SMITHERS_BASE_URL";
   return undefined;
 }

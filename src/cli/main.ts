@@ -1,6 +1,7 @@
 import { createClient, type Fetch, type RunStatus } from "../client/index.js";
 import { ciSystem, type CiSystem } from "./ci/ci-system.js";
 import { githubCommand, guardedStream } from "./ci/github-command.js";
+import { cautiousFetch } from "./cautious-fetch.js";
 import type { CommandInput, CommandSpec, FollowOutcome, Outcome, Session } from "./command.js";
 import { styleFor } from "./color.js";
 import { Interrupted, type Context } from "./context.js";
@@ -110,7 +111,12 @@ function openSession(
     // A narrative that nobody can read any more is no reason to stop.
     context.stderr.write(`${line}\n`).catch(() => {});
   };
-  const fetch = settings.debug ? tellingFetch(context, writeNote) : context.fetch;
+  const note = (line: string) => {
+    if (format.narrates) writeNote(line);
+  };
+  const network = settings.debug ? tellingFetch(context, writeNote) : context.fetch;
+  const warn = (line: string) => note(output.noteStyle.yellow(line));
+  const fetch = apiKey === undefined ? network : cautiousFetch(network, warn);
   return {
     client: createClient({ baseUrl, apiKey, signal, fetch }),
     lastingClient: createClient({ baseUrl, apiKey, fetch, timeoutMs: 5000, retries: 1 }),
@@ -121,9 +127,7 @@ function openSession(
     style: output.style,
     noteStyle: output.noteStyle,
     canAsk: context.stdin.isTTY && context.stderr.isTTY && format.narrates && ci === "none",
-    note: (line) => {
-      if (format.narrates) writeNote(line);
-    },
+    note,
     ci,
     annotate: (level, title, text) => {
       if (!format.narrates) return;

@@ -2,9 +2,11 @@ import type { Connection } from "./connection.js";
 import { ConnectionError } from "./errors/connection-error.js";
 import { HttpError } from "./errors/http-error.js";
 import { ProtocolError } from "./errors/protocol-error.js";
+import { SmithersError } from "./errors/smithers-error.js";
 import { TimeoutError } from "./errors/timeout-error.js";
 import { chunksOf, type FetchResponse } from "./fetch.js";
 import { linkAbort } from "./linked-abort.js";
+import { neverConnected } from "./never-connected.js";
 import type { Route } from "./routes.js";
 
 /** The most one message may weigh, an answer or an event, in bytes: 64 MiB. */
@@ -58,7 +60,8 @@ export async function openExchange(
       return await Promise.race([work(), stopped]);
     } catch (error) {
       if (controller.signal.aborted) throw controller.signal.reason;
-      throw asConnectionError(error, connection, route);
+      // A fetch that knows better says so in our own errors.
+      throw error instanceof SmithersError ? error : asConnectionError(error, connection, route);
     } finally {
       clearTimeout(timer);
       controller.signal.removeEventListener("abort", stop);
@@ -226,18 +229,6 @@ function retryAfter(header: string | null): number | undefined {
   const date = Date.parse(header);
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
-
-/** What the network says of a request that never left, in Node, Bun and Deno. */
-const neverConnected = new Map([
-  ["ECONNREFUSED", "the connection was refused: nothing listens there"],
-  ["ConnectionRefused", "the connection was refused: nothing listens there"],
-  ["FailedToOpenSocket", "the connection could not be opened"],
-  ["ENOTFOUND", "the host's name is not known"],
-  ["EAI_AGAIN", "the host's name could not be looked up"],
-  ["EHOSTUNREACH", "there is no way to the host"],
-  ["ENETUNREACH", "there is no way to the network"],
-  ["UND_ERR_CONNECT_TIMEOUT", "the connection was not answered in time"],
-]);
 
 function asConnectionError(error: unknown, connection: Connection, route: Route): ConnectionError {
   const networkCode = networkCodeOf(error);

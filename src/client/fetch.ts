@@ -16,7 +16,10 @@ export interface FetchResponse {
   body: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array> | null;
 }
 
-/** The one seam to the network. The global `fetch` fits it; so does any function of this shape. */
+/**
+ * The one seam to the network. The global `fetch` fits it; so does any function of this shape. What it throws becomes a
+ * `ConnectionError`, unless it is one of this library's errors already.
+ */
 export type Fetch = (url: string, request: FetchRequest) => Promise<FetchResponse>;
 
 /** A body as an iterator to pull chunks from, whichever of the two forms it came in. */

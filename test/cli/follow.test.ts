@@ -101,7 +101,7 @@ async function inProcess(argv: string[], baseUrl: string): Promise<CliResult> {
     cwd: "/",
     version: "0.0.0",
     signal: new AbortController().signal,
-    fetch: httpFetch,
+    fetch: httpFetch({}),
     now: Date.now,
     spawn: () => {
       throw new Error("nothing is spawned here");

@@ -15,7 +15,7 @@ test("a decision does not go out on a kept connection, which the server may be c
     const body = { runId: "r", workflowName: "w", status: "running", summary: {} };
     socket.write(answer(200, body, { connection: "keep-alive" }));
   });
-  const args = { runId: "r", baseUrl: server.baseUrl, fetch: httpFetch };
+  const args = { runId: "r", baseUrl: server.baseUrl, fetch: httpFetch({}) };
   await getStatus(args);
   await getStatus(args);
   await approve({ ...args, nodeId: "gate" });
