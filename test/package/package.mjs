@@ -1,0 +1,42 @@
+// `npm run test:package`: what would be published is what a user expects of a package.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { inNewFolder, makeProject, printTable, reasonOf, repository } from "./packed.mjs";
+
+const tool = (name, ...args) =>
+  execa(join(repository, "node_modules", ".bin", name), args, { cwd: repository });
+
+const rows = await inNewFolder(async (folder) => {
+  const { project, tarball } = await makeProject(folder);
+  const checks = {
+    publint: () => tool("publint", tarball, "--strict"),
+    "are the types wrong": () => tool("attw", tarball, "--profile", "esm-only"),
+    "no install scripts": async () => {
+      const { packages } = JSON.parse(await readFile(join(project, "package-lock.json"), "utf8"));
+      const running = Object.keys(packages).filter((name) => packages[name].hasInstallScript);
+      if (running.length > 0) throw new Error(`an install would run scripts of ${running.join(", ")}`);
+    },
+    "npm audit --omit=dev": async () => {
+      const { stdout, exitCode } = await execa("npm", ["audit", "--omit=dev", "--json"], {
+        cwd: project,
+        reject: false,
+      });
+      if (JSON.parse(stdout).statusCode === 405) return "not checked: this registry has no audit";
+      if (exitCode !== 0) throw new Error(stdout);
+    },
+  };
+  const checked = [];
+  for (const [name, check] of Object.entries(checks)) {
+    try {
+      const said = await check();
+      checked.push([name, typeof said === "string" ? said : "passed"]);
+    } catch (error) {
+      console.error(reasonOf(error));
+      process.exitCode = 1;
+      checked.push([name, "FAILED"]);
+    }
+  }
+  return checked;
+});
+printTable([["check", "result"], ...rows]);
