@@ -24,6 +24,7 @@ export interface GateContext {
   signal: AbortSignal;
 }
 
+/** What {@link driveRun} takes. */
 export interface DriveRunArgs extends WatchRunArgs {
   /**
    * Asked once for each gate that opens and that nobody has decided. Events go on coming while it thinks.
@@ -311,8 +312,8 @@ class Driver {
 /**
  * Where a run's workflow file is on the server.
  *
- * @throws {HttpError} `DB_NOT_CONFIGURED` where the server keeps no list
- * @throws {ArgumentError} where the list has no such run, or not its file
+ * @throws {@link HttpError} `DB_NOT_CONFIGURED` where the server keeps no list
+ * @throws {@link ArgumentError} where the list has no such run, or not its file
  */
 export async function findWorkflowPath(args: RunArgs): Promise<string> {
   const { runId, ...connection } = args;

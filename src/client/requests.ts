@@ -13,6 +13,7 @@ export interface RunArgs extends ConnectionOptions {
   runId: string;
 }
 
+/** What {@link runWorkflow} takes. */
 export interface RunWorkflowArgs extends ConnectionOptions {
   /** Where the `.tsx` file is on the server's machine, seen from the server's root. */
   workflowPath: string;
@@ -25,8 +26,8 @@ export interface RunWorkflowArgs extends ConnectionOptions {
 /**
  * Starts a run. Sent again when its answer was lost, always under the same run id, so that it starts one run.
  *
- * @throws {HttpError} 409 where the given run id exists already; its `mayHaveBeenApplied` says that an earlier attempt
- *   of this very call may have made it
+ * @throws {@link HttpError} 409 where the given run id exists already; its `mayHaveBeenApplied` says that an earlier
+ *   attempt of this very call may have made it
  */
 export async function runWorkflow(args: RunWorkflowArgs): Promise<RunReference> {
   const connection = connect(args);
@@ -55,6 +56,7 @@ export async function runWorkflow(args: RunWorkflowArgs): Promise<RunReference> 
   return reference(answer, runId);
 }
 
+/** What {@link resume} takes. */
 export interface ResumeArgs extends RunArgs {
   /** Where the `.tsx` file is on the server's machine; `listRuns` knows it for each run. */
   workflowPath: string;
@@ -73,6 +75,7 @@ export async function resume(args: ResumeArgs): Promise<RunReference> {
   return reference(answer, runId);
 }
 
+/** What {@link approve} and {@link deny} take. */
 export interface DecideArgs extends RunArgs {
   nodeId: string;
   /** Which turn of the loop around the node. Default: 0. */
@@ -119,6 +122,7 @@ export async function getStatus(args: RunArgs): Promise<RunStatus> {
   throw new ProtocolError("the server's answer has no status in it; is this a Smithers server?");
 }
 
+/** What {@link getFrames} takes. */
 export interface FramesArgs extends RunArgs {
   /** At most so many frames. Default: 20. */
   tail?: number | undefined;
@@ -147,6 +151,7 @@ export async function cancel(args: RunArgs): Promise<RunReference> {
   return reference(answer, args.runId);
 }
 
+/** What {@link listRuns} takes. */
 export interface ListRunsArgs extends ConnectionOptions {
   /** At most so many runs. Default: the server's, 50. */
   limit?: number | undefined;
@@ -157,7 +162,7 @@ export interface ListRunsArgs extends ConnectionOptions {
 /**
  * Lists runs, newest first.
  *
- * @throws {HttpError} 400 `DB_NOT_CONFIGURED` where the server keeps no list
+ * @throws {@link HttpError} 400 `DB_NOT_CONFIGURED` where the server keeps no list
  */
 export async function listRuns(args: ListRunsArgs = {}): Promise<RunRow[]> {
   const limit = args.limit === undefined ? undefined : checkedCount("limit", args.limit, 1);

@@ -4,6 +4,7 @@ import { EventStream, type StreamOptions } from "./event-stream.js";
 import { RunEnd } from "./run-end.js";
 import type { SmithersEvent } from "./smithers-event.js";
 
+/** What {@link streamEvents} takes. */
 export interface StreamEventsArgs extends ConnectionOptions, StreamOptions {
   runId: string;
 }
@@ -15,10 +16,10 @@ export interface StreamEventsArgs extends ConnectionOptions, StreamOptions {
  *
  * Leaving the loop closes the connection. The next chunk is read only when the loop asks for it.
  *
- * @throws {HttpError} for a 404, 401 or 5xx, where the published client ended silently
- * @throws {ConnectionError} where the connection could not be mended, with the position reached
- * @throws {ProtocolError} for an answer that is no event stream, or an event that is not JSON
- * @throws {PositionError} where the server's numbering moved between two connections
+ * @throws {@link HttpError} for a 404, 401 or 5xx, where the published client ended silently
+ * @throws {@link ConnectionError} where the connection could not be mended, with the position reached
+ * @throws {@link ProtocolError} for an answer that is no event stream, or an event that is not JSON
+ * @throws {@link PositionError} where the server's numbering moved between two connections
  */
 export async function* streamEvents(args: StreamEventsArgs): AsyncGenerator<SmithersEvent, void, undefined> {
   const stream = new EventStream(connect(args), args.runId, args);

@@ -6,6 +6,7 @@ import { RunEnd } from "./run-end.js";
 import { rememberStart } from "./started-runs.js";
 import type { SmithersEvent } from "./smithers-event.js";
 
+/** What {@link watchRun} takes. */
 export interface WatchRunArgs extends ConnectionOptions, StreamOptions {
   runId: string;
   /** Called when the work goes on as another run, which is then followed (servers from 0.32 on). */

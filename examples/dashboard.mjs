@@ -1,0 +1,70 @@
+// A dashboard of all runs of a server, until Ctrl-C: a table at a terminal, a line for each change elsewhere.
+//
+//   SMITHERS_BASE_URL=http://127.0.0.1:7331 node dashboard.mjs
+import { setTimeout as pause } from "node:timers/promises";
+import { createClient, emptyRunView, isOver, reduceRun } from "smithers-client";
+
+const stop = new AbortController();
+for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => stop.abort());
+
+const client = createClient({
+  baseUrl: process.env.SMITHERS_BASE_URL,
+  apiKey: process.env.SMITHERS_API_KEY,
+  signal: stop.signal,
+});
+/** What is known of each run, in the order in which they were first seen. */
+const names = new Map();
+const views = new Map();
+const lines = new Map();
+const following = new Set();
+const { stdout } = process;
+
+/** What a server says must not drive the terminal. */
+const plain = (text) => text.replace(/\p{C}/gu, "?");
+
+function lineOf({ runId, status, nodes, openGates }) {
+  const all = [...nodes.values()];
+  const done = all.filter(({ state }) => state === "finished" || state === "skipped");
+  const busy = all.filter(({ state }) => state === "in-progress").map(({ nodeId }) => nodeId);
+  const gates = openGates.map(({ nodeId }) => `${nodeId}?`);
+  return plain(
+    [runId, names.get(runId), status, `${done.length}/${all.length}`, ...busy, ...gates].join("  "),
+  );
+}
+
+function show(view) {
+  views.set(view.runId, view);
+  const line = lineOf(view);
+  if (lines.get(view.runId) === line) return;
+  lines.set(view.runId, line);
+  if (!stdout.isTTY) return console.log(line);
+  const fitting = [...lines.values()].slice(1 - stdout.rows).map((each) => each.slice(0, stdout.columns - 1));
+  stdout.write(`\u001b[H\u001b[J${fitting.join("\n")}\n`);
+}
+
+async function follow(runId) {
+  let view = emptyRunView(runId);
+  following.add(runId);
+  try {
+    for await (const event of client.watchRun({ runId })) show((view = reduceRun(view, event)));
+  } catch (error) {
+    if (!stop.signal.aborted) console.error(plain(`${runId}: ${error.message}`));
+  } finally {
+    // Where it goes on all the same, the list says so.
+    following.delete(runId);
+  }
+}
+
+while (!stop.signal.aborted) {
+  try {
+    for (const { runId, workflowName, status } of (await client.listRuns({ limit: 100 })).reverse()) {
+      // A run has its name only once its workflow has been loaded.
+      names.set(runId, workflowName);
+      show(views.get(runId) ?? { ...emptyRunView(runId), status });
+      if (!isOver(status) && !following.has(runId)) void follow(runId);
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) console.error(plain(error.message));
+  }
+  await pause(1000, undefined, { signal: stop.signal }).catch(() => {});
+}
