@@ -27,9 +27,9 @@ function lineOf({ runId, status, nodes, openGates }) {
   const done = all.filter(({ state }) => state === "finished" || state === "skipped");
   const busy = all.filter(({ state }) => state === "in-progress").map(({ nodeId }) => nodeId);
   const gates = openGates.map(({ nodeId }) => `${nodeId}?`);
-  return plain(
-    [runId, names.get(runId), status, `${done.length}/${all.length}`, ...busy, ...gates].join("  "),
-  );
+  const progress = all.length === 0 ? "" : `${done.length}/${all.length}`;
+  const columns = [runId, names.get(runId).padEnd(10), status.padEnd(16), progress, ...busy, ...gates];
+  return plain(columns.join("  ").trimEnd());
 }
 
 function show(view) {
