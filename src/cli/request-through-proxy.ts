@@ -19,11 +19,17 @@ export async function requestThroughProxy(
   options: { method: string; headers: Record<string, string>; signal: AbortSignal },
 ): Promise<ClientRequest> {
   const url = new URL(target);
-  const failed = (why: string, code: string, cause?: unknown) =>
-    new ConnectionError(
-      `cannot reach ${url.origin}: the proxy ${proxy.name} (${proxy.variable}) ${why} (${options.method} ${url.pathname})`,
-      { method: options.method, path: url.pathname, networkCode: code, mayHaveBeenApplied: false, cause },
-    );
+  const named = `the proxy ${proxy.name} (${proxy.variable})`;
+  const { method } = options;
+  const path = url.pathname + url.search;
+  const failed = (why: string, networkCode: string, cause?: unknown) =>
+    new ConnectionError(`cannot reach ${url.origin}: ${named} ${why} (${method} ${path})`, {
+      method,
+      path,
+      networkCode,
+      mayHaveBeenApplied: false,
+      cause,
+    });
 
   const socket = await connectTo(proxy, options.signal).catch((error: NodeJS.ErrnoException) => {
     throw failed(`cannot be reached: ${error.code ?? error.message}`, "PROXY_UNREACHABLE", error);
@@ -50,12 +56,13 @@ export async function requestThroughProxy(
   }
   tunnel.destroy();
   if (status !== 407) throw failed(`answers ${status} to CONNECT ${authority}`, "PROXY_REFUSED");
+  const wants = Object.keys(proxy.headers).length === 0 ? "credentials" : "other credentials";
   throw new HttpError({
     status,
     code: "PROXY_AUTHENTICATION_REQUIRED",
-    serverMessage: `the proxy ${proxy.name} (${proxy.variable}) wants ${proxy.url.username === "" ? "credentials" : "other credentials"}`,
-    method: options.method,
-    path: url.pathname,
+    serverMessage: `${named} wants ${wants}`,
+    method,
+    path,
   });
 }
 

@@ -8,6 +8,7 @@ import { makeCertificate, type Certificate } from "../faults/certificate.js";
 import { ForwardProxy, type ForwardProxyOptions } from "../faults/forward-proxy.js";
 import { closedPort } from "../faults/in-test.js";
 import { TlsServer } from "../faults/tls-server.js";
+import { waitUntil } from "../wait-until.js";
 import { cli, freshId } from "./run-cli.js";
 
 const upstream = inject("baseUrl");
@@ -124,6 +125,19 @@ describe("through a proxy", () => {
     expect(quiet).toMatchObject({ exitCode: 0, stderr: "" });
     const keyless = await call(["status", runId], plainUrl, { http_proxy: env.http_proxy });
     expect(keyless).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+
+  test.each([
+    ["a tunnel", () => secureUrl()],
+    ["a plain server", () => plainUrl],
+  ])("what is followed by %s ends at once when it is to, and leaves no connection", async (_, baseUrl) => {
+    const proxy = await startProxy();
+    const env = { HTTP_PROXY: proxy.url(), HTTPS_PROXY: proxy.url(), NODE_EXTRA_CA_CERTS: authorityFile };
+    const words = ["run", "slow.tsx", "--input", '{"ms":60000}', "-w", "--timeout", "2s"];
+    const { stderr, exitCode } = await call(words, baseUrl(), env);
+    expect(exitCode).toBe(124);
+    expect(stderr).toMatch(/^error: --timeout of 2\.0s ran out; run \S+ goes on$/m);
+    await waitUntil(() => proxy.connections === 0);
   });
 
   test("this machine is reached without one, and without a warning", async () => {

@@ -65,6 +65,11 @@ export class ForwardProxy {
     return proxy;
   }
 
+  /** How many clients are connected. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
   /** Its URL, with the credentials given. */
   url(credentials?: string): string {
     const { port } = this.#server.address() as AddressInfo;

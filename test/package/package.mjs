@@ -2,16 +2,17 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { inNewFolder, makeProject, printTable, reasonOf, repository } from "./packed.mjs";
+import { inNewFolder, makeProject, printTable, repository, resultOf } from "./packed.mjs";
 
-const tool = (name, ...args) =>
-  execa(join(repository, "node_modules", ".bin", name), args, { cwd: repository });
+async function run(name, ...args) {
+  await execa(name, args, { cwd: repository, preferLocal: true });
+}
 
 const rows = await inNewFolder(async (folder) => {
   const { project, tarball } = await makeProject(folder);
   const checks = {
-    publint: () => tool("publint", tarball, "--strict"),
-    "are the types wrong": () => tool("attw", tarball, "--profile", "esm-only"),
+    publint: () => run("publint", tarball, "--strict"),
+    "are the types wrong": () => run("attw", tarball, "--profile", "esm-only"),
     "no install scripts": async () => {
       const { packages } = JSON.parse(await readFile(join(project, "package-lock.json"), "utf8"));
       const running = Object.keys(packages).filter((name) => packages[name].hasInstallScript);
@@ -27,16 +28,7 @@ const rows = await inNewFolder(async (folder) => {
     },
   };
   const checked = [];
-  for (const [name, check] of Object.entries(checks)) {
-    try {
-      const said = await check();
-      checked.push([name, typeof said === "string" ? said : "passed"]);
-    } catch (error) {
-      console.error(reasonOf(error));
-      process.exitCode = 1;
-      checked.push([name, "FAILED"]);
-    }
-  }
+  for (const [name, check] of Object.entries(checks)) checked.push([name, await resultOf(check)]);
   return checked;
 });
 printTable([["check", "result"], ...rows]);

@@ -25,7 +25,7 @@ export async function installNew(folder, ...packages) {
 }
 
 /** Builds and packs the package as it would be published; resolves to the tarball's path. */
-export async function pack(folder) {
+async function pack(folder) {
   await execa("npm", ["run", "build"], { cwd: repository });
   const { stdout } = await execa(
     "npm",
@@ -49,11 +49,14 @@ export function printTable([head, ...rows]) {
   console.log([line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n"));
 }
 
-/** The end of what a failed command said, on one line. */
-export function reasonOf(error) {
-  return String(error.stderr || error.stdout || error.message)
-    .trim()
-    .split("\n")
-    .slice(-12)
-    .join("\n");
+/** What a check gives for the table: what it says itself, `passed`, or `FAILED` with the reason on stderr. */
+export async function resultOf(check) {
+  try {
+    return (await check()) ?? "passed";
+  } catch (error) {
+    const said = String(error.stderr || error.stdout || error.message).trim();
+    console.error(said.split("\n").slice(-12).join("\n"));
+    process.exitCode = 1;
+    return "FAILED";
+  }
 }

@@ -4,7 +4,7 @@ import { copyFile, cp, readFile, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
-import { inNewFolder, makeProject, installNew, printTable, reasonOf, repository } from "./packed.mjs";
+import { inNewFolder, installNew, makeProject, printTable, repository, resultOf } from "./packed.mjs";
 
 const { platform, arch } = process;
 const nodeSuffix = `${platform === "win32" ? "win" : platform}-${arch}`;
@@ -91,32 +91,18 @@ const rows = await inNewFolder(async (folder) => {
     NO_COLOR: "1",
   };
 
-  const check = async (work) => {
-    try {
-      await work();
-      return "passed";
-    } catch (error) {
-      console.error(reasonOf(error));
-      process.exitCode = 1;
-      return "FAILED";
-    }
-  };
   const results = [];
   try {
     for (const { name, executable, words } of runtimes) {
       const runtime = await executable(installed);
-      const start = (args, exitCode = 0) =>
-        execa(runtime, args, { cwd: project, env, stdin: "ignore", reject: false }).then((ended) => {
-          assert.equal(
-            ended.exitCode,
-            exitCode,
-            `${name} ${args.join(" ")}: ${ended.stderr || ended.message}`,
-          );
-          return ended.stdout;
-        });
+      const start = async (args, code = 0) => {
+        const ended = await execa(runtime, args, { cwd: project, env, stdin: "ignore", reject: false });
+        assert.equal(ended.exitCode, code, `${name} ${args.join(" ")}: ${ended.stderr || ended.message}`);
+        return ended.stdout;
+      };
       const [version] = /\d+\.\d+\.\d+/.exec(await start(["--version"]));
-      const library = await check(() => start([...words, join(project, "smoke.mjs")]));
-      const cli = await check(() => checkBinary((args, code) => start([...words, binary, ...args], code)));
+      const library = await resultOf(() => start([...words, join(project, "smoke.mjs")]));
+      const cli = await resultOf(() => checkBinary((args, code) => start([...words, binary, ...args], code)));
       results.push([name.replace(/ \d+$/, ""), version, library, cli]);
     }
     return results;

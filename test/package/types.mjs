@@ -2,7 +2,7 @@
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { inNewFolder, makeProject, printTable, reasonOf, repository } from "./packed.mjs";
+import { inNewFolder, makeProject, printTable, repository, resultOf } from "./packed.mjs";
 
 const compilers = ["5.5", "latest"];
 const resolutions = [
@@ -26,14 +26,9 @@ const rows = await inNewFolder(async (folder) => {
       );
       // Without --skipLibCheck, so that the declarations themselves are checked too.
       const strict = ["--noEmit", "--strict", "--exactOptionalPropertyTypes"];
-      let result = "passed";
-      try {
+      const result = await resultOf(async () => {
         await tsc(...strict, ...flags, "consumer.ts");
-      } catch (error) {
-        console.error(reasonOf(error));
-        process.exitCode = 1;
-        result = "FAILED";
-      }
+      });
       checked.push([number, resolution.moduleResolution, result]);
     }
   }
