@@ -15,8 +15,9 @@ export interface Proxy {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The proxy for a URL, by `HTTPS_PROXY` or `HTTP_PROXY` and `NO_PROXY`. In lower case each of them wins, as in curl;
- * this machine is reached without one, as in Go, since a proxy elsewhere could not reach it.
+ * The proxy for a URL, by `HTTPS_PROXY` or `HTTP_PROXY` and `NO_PROXY`. In lower case each of them wins, as in curl.
+ * Over plain http this machine is reached without one, since that is where a server is by default and a proxy elsewhere
+ * could not reach it.
  *
  * @throws {ArgumentError} for a variable that is not the URL of an HTTP proxy
  */
@@ -27,7 +28,8 @@ export function proxyFor(target: string, env: Environment): Proxy | undefined {
   const value = env[variable];
   // In a CGI program HTTP_PROXY is the request's `Proxy:` header, which anybody can send.
   if (!value || (variable === "HTTP_PROXY" && env["REQUEST_METHOD"] !== undefined)) return undefined;
-  if (isThisMachine(url) || isExempt(url, env["no_proxy"] || env["NO_PROXY"] || "")) return undefined;
+  const isLocal = url.protocol === "http:" && isThisMachine(url);
+  if (isLocal || isExempt(url, env["no_proxy"] || env["NO_PROXY"] || "")) return undefined;
   return parseProxy(value, variable);
 }
 

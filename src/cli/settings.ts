@@ -37,7 +37,7 @@ export const environmentHelp: readonly (readonly [string, string])[] = [
   ["SMITHERS_FORMAT", `${formats.map(({ name }) => name).join(" or ")}; default ${formats[0]?.name}`],
   ["NO_COLOR, FORCE_COLOR", "colours never, or always"],
   ["CI, GITHUB_ACTIONS", "how a followed run is told: plain lines, or groups and annotations"],
-  ["HTTPS_PROXY, HTTP_PROXY", "the proxy to an https:// or http:// server, except to this machine"],
+  ["HTTPS_PROXY, HTTP_PROXY", "the proxy to an https:// or http:// server; not to http:// on this machine"],
   ["NO_PROXY", "hosts and networks that are reached without one"],
   ["NODE_EXTRA_CA_CERTS", "a file with certificates to trust besides the system's"],
 ];

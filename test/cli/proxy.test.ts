@@ -72,9 +72,11 @@ describe("the proxy for a server", () => {
     ["http://127.0.0.1.example.com", false],
     ["http://notlocalhost", false],
     ["http://192.168.0.1", false],
-  ])("%s is this machine: %s, and so reached without one", (target, expected) => {
+  ])("%s is this machine: %s, and so reached without one, but over https", (target, expected) => {
     expect(isThisMachine(new URL(target))).toBe(expected);
-    expect(proxyFor(target, { HTTP_PROXY: proxy }) === undefined).toBe(expected);
+    const env = { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
+    expect(proxyFor(target, env) === undefined).toBe(expected);
+    expect(proxyFor(target.replace("http:", "https:"), env)?.name).toBe(proxy);
   });
 
   test.each([
