@@ -22,11 +22,23 @@ export { createClient, type SmithersClient } from "./create-client.js";
 export type { EventRecord, Reconnect, StreamOptions } from "./event-stream.js";
 export { defaultBaseUrl, type ConnectionOptions } from "./connection.js";
 export type { Fetch, FetchRequest, FetchResponse } from "./fetch.js";
-export type { Frame, FrameNode, RunReference, RunRow, RunState, RunStatus } from "./results.js";
+export type {
+  ApprovalRow,
+  BlockedRun,
+  Frame,
+  FrameNode,
+  RunReference,
+  RunRow,
+  RunState,
+  RunStatus,
+  SignalReceipt,
+} from "./results.js";
 export { isKnownEvent } from "./smithers-event.js";
 export type {
   ApprovalRequest,
+  FrameTrigger,
   KnownSmithersEvent,
+  RunStateName,
   RunStatusName,
   SmithersEvent,
   UnknownSmithersEvent,

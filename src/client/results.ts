@@ -1,4 +1,4 @@
-import type { RunStatusName } from "./smithers-event.js";
+import type { RunStateName, RunStatusName } from "./smithers-event.js";
 
 /** What `getStatus` gives: where a run stands. Newer servers add fields, which are kept. */
 export interface RunStatus {
@@ -18,10 +18,42 @@ export interface RunStatus {
 
 /** `runState` of a 0.32 server's status. */
 export interface RunState {
-  state: string;
-  blocked?: { kind: string; nodeId?: string; [field: string]: unknown };
+  /**
+   * As the status, but for `succeeded`, and for a run whose status is still `running` although its engine was not heard
+   * of for 30 s: `stale` while the engine's process lives or may live, `orphaned` where it is gone. An orphaned run goes
+   * on after a resume, which starts again what was under way.
+   */
+  state: RunStateName;
+  /** What a run that has stopped waits for. */
+  blocked?: BlockedRun;
+  /** What is wrong, such as `{kind: "timer-overdue", wakeAt, overdueMs}` or `{kind: "engine-heartbeat-stale"}`. */
+  unhealthy?: { kind: string; [field: string]: unknown };
+  /** The server's clock when it said so, as ISO 8601. */
+  computedAt?: string;
   [field: string]: any;
 }
+
+/**
+ * What a run that has stopped waits for, told apart by `kind`. A server that `startServer` started, 0.5.0 or 0.32.0,
+ * moves none of them by itself: each goes on after a resume. Newer servers may send others.
+ *
+ * Source: the server's own type of them; all but `provider`, `tool` and `external-trigger` seen in real runs.
+ */
+export type BlockedRun =
+  /** An open gate; `requestedAt` is ISO 8601. */
+  | { kind: "approval"; nodeId: string; requestedAt: string }
+  /** A decided gate: only the resume is missing. */
+  | { kind: "approval-decided-resume-required"; nodeId: string }
+  /** A signal, named by the correlation id or, where the node has none, its name. It says the same after the signal came. */
+  | { kind: "event"; nodeId: string; correlationKey: string }
+  /** A timer; `wakeAt` is ISO 8601. It says the same after that time. */
+  | { kind: "timer"; nodeId: string; wakeAt: string }
+  /** An agent's quota; `resetAtMs`, where it is known, is in milliseconds since 1970. */
+  | { kind: "quota"; quotaBlockedCount: number; resetAtMs?: number }
+  | { kind: "external-trigger" }
+  | { kind: "provider"; nodeId: string; code: "rate-limit" | "auth" | "timeout" }
+  | { kind: "tool"; nodeId: string; toolName: string; code: string }
+  | { kind: string; [field: string]: any };
 
 /** One rendering of a workflow's tree, as `getFrames` lists them, newest first. */
 export interface Frame {
@@ -58,6 +90,34 @@ export interface RunRow {
   /** JSON text of the error, where the server kept one. */
   errorJson: string | null;
   configJson: string | null;
+  [field: string]: any;
+}
+
+/** A row of `listApprovals`: a gate that nobody has decided. Newer servers add fields, which are kept. */
+export interface ApprovalRow {
+  runId: string;
+  nodeId: string;
+  iteration: number;
+  workflowName: string;
+  /** The run's; `waiting-approval`, or another of its waits that came after the gate, or `running`. */
+  runStatus: RunStatusName | null;
+  /** What the workflow calls the gate; the node's id where it says nothing. */
+  requestTitle: string;
+  requestSummary: string | null;
+  /** Milliseconds since 1970, by the server's clock. */
+  requestedAtMs: number | null;
+  waitingMs: number;
+  [field: string]: any;
+}
+
+/** The answer to `signal`. */
+export interface SignalReceipt {
+  runId: string;
+  signalName: string;
+  correlationId: string | null;
+  /** Counts the run's signals from 0. */
+  seq: number;
+  receivedAtMs: number;
   [field: string]: any;
 }
 

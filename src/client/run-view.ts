@@ -1,9 +1,10 @@
 import type { ApprovalRequest, RunStatusName, SmithersEvent } from "./smithers-event.js";
 
-/** The states of 0.5.0; a newer server's events may bring others. */
+/** The states of 0.5.0, and `waiting-timer`, which 0.32 adds; a newer server's events may bring others. */
 export type NodeState =
   | "pending"
   | "waiting-approval"
+  | "waiting-timer"
   | "in-progress"
   | "finished"
   | "failed"
@@ -26,6 +27,8 @@ export interface NodeView {
   readonly error: unknown;
   /** The gate in front of the node, where there is one. */
   readonly approval: ApprovalView | null;
+  /** When the timer that the node is goes off, in milliseconds since 1970; `null` where it is none. */
+  readonly firesAtMs: number | null;
 }
 
 /** An approval gate, open or decided. */
@@ -117,9 +120,13 @@ function applyEvent(draft: Draft, event: SmithersEvent, original: ReadonlyMap<st
   const nodeId = fields["nodeId"];
 
   if (type.startsWith("Run")) return applyRunEvent(draft, type, at, fields, original);
-  if (type === "FrameCommitted") {
-    if (typeof fields["frameNo"] === "number") draft.frameNo = fields["frameNo"];
-    return;
+  if (type === "FrameCommitted" || type === "TimeTravelJumped") {
+    const frameNo = fields[type === "FrameCommitted" ? "frameNo" : "toFrameNo"];
+    if (typeof frameNo === "number") draft.frameNo = frameNo;
+    return finishUntoldNode(draft, at, fields["trigger"], original);
+  }
+  if (type === "RetryTaskFinished" || type === "TimeTravelFinished") {
+    return setBackNodes(draft, fields["resetNodes"], original);
   }
   if (typeof nodeId !== "string") return;
   const iteration = typeof fields["iteration"] === "number" ? fields["iteration"] : 0;
@@ -134,6 +141,30 @@ function applyEvent(draft: Draft, event: SmithersEvent, original: ReadonlyMap<st
   // A decision that the executing engine sees is taken up; the node's next event shows it.
   if (type === "ApprovalGranted" || type === "ApprovalDenied") {
     draft.untakenDecisions = [...draft.untakenDecisions, changed.approval as ApprovalView];
+  }
+}
+
+/** A node that waited for a signal has no events of its own: the frame that was rendered after it is all there is. */
+function finishUntoldNode(
+  draft: Draft,
+  at: number,
+  trigger: unknown,
+  original: ReadonlyMap<string, NodeView>,
+): void {
+  const { reason, nodeId, iteration = 0 } = (trigger ?? {}) as Record<string, unknown>;
+  if (reason !== "task-finished" || typeof nodeId !== "string" || typeof iteration !== "number") return;
+  const key = nodeKey(nodeId, iteration);
+  const node = draft.nodes.get(key) ?? newNode(nodeId, iteration);
+  if (node.state !== "pending" && !node.state.startsWith("waiting-")) return;
+  mutableNodes(draft, original).set(key, { ...node, state: "finished", finishedAtMs: at });
+}
+
+/** What a retry by hand, or a travel back in time, has set back, in every turn of its loop. */
+function setBackNodes(draft: Draft, nodeIds: unknown, original: ReadonlyMap<string, NodeView>): void {
+  if (!Array.isArray(nodeIds)) return;
+  for (const [key, node] of draft.nodes) {
+    if (!nodeIds.includes(node.nodeId)) continue;
+    mutableNodes(draft, original).set(key, { ...node, state: "pending", finishedAtMs: null, error: null });
   }
 }
 
@@ -170,12 +201,28 @@ function applyRunEvent(
       draft.error = type === "RunFailed" ? (fields["error"] ?? null) : null;
       draft.openGates = [];
       draft.untakenDecisions = [];
+      failBlamedNode(draft, original);
       return;
     case "RunContinuedAsNew":
       draft.status = "continued";
       draft.finishedAtMs = at;
+      draft.openGates = [];
+      draft.untakenDecisions = [];
       draft.continuedAs = typeof fields["newRunId"] === "string" ? fields["newRunId"] : null;
   }
+}
+
+/** The node that the run's error blames, where no event said that it failed: a signal whose data its schema refuses. */
+function failBlamedNode(draft: Draft, original: ReadonlyMap<string, NodeView>): void {
+  const { details, cause } = (draft.error ?? {}) as { details?: { key?: unknown } | null; cause?: unknown };
+  const node = draft.nodes.get(String(details?.key));
+  if (node === undefined || node.state === "failed") return;
+  mutableNodes(draft, original).set(nodeKey(node.nodeId, node.iteration), {
+    ...node,
+    state: "failed",
+    finishedAtMs: draft.finishedAtMs,
+    error: cause ?? draft.error,
+  });
 }
 
 /** What an event changes of its node; undefined where nothing. */
@@ -204,6 +251,12 @@ function nodeChange(
     case "ApprovalRequested":
     case "NodeWaitingApproval":
       return { state: "waiting-approval", approval: requested(node, at, fields["request"]) };
+    case "NodeWaitingTimer":
+      return {
+        state: "waiting-timer",
+        firesAtMs: typeof fields["firesAtMs"] === "number" ? fields["firesAtMs"] : null,
+      };
+    case "ApprovalAutoApproved":
     case "ApprovalGranted":
       return { state: "pending", approval: decided(node, "approved", at) };
     case "ApprovalDenied":
@@ -223,6 +276,7 @@ function newNode(nodeId: string, iteration: number): NodeView {
     finishedAtMs: null,
     error: null,
     approval: null,
+    firesAtMs: null,
   };
 }
 

@@ -28,36 +28,208 @@ export interface ApprovalRequest {
   [field: string]: unknown;
 }
 
+/** The nodes, by id, that a retry by hand or a travel back in time has set back. */
+interface NodeReset {
+  resetNodes: string[];
+}
+
+interface SandboxEventBase<Type extends string> extends EventBase<Type> {
+  sandboxId: string;
+}
+
+interface SteerEventBase<Type extends string> extends EventBase<Type> {
+  nodeId: string;
+  messageId: string;
+}
+
+interface RestartEventBase<Type extends string> extends EventBase<Type> {
+  restartedAsRunId: string;
+}
+
+interface ScorerEventBase<Type extends string> extends EventBase<Type> {
+  nodeId: string;
+  scorerId: string;
+  scorerName: string;
+}
+
+interface EffectRevertBase<Type extends string> extends AttemptEventBase<Type> {
+  operation: string;
+  kind: "tool" | "task";
+  toolName: string;
+  seq: number;
+}
+
 /**
- * The 22 event types of a 0.5.0 server, told apart by `type`.
+ * The event types of a 0.5.0 server, told apart by `type`.
  *
  * Source: the events of real runs and the server's own type of them.
  */
-export type KnownSmithersEvent =
+type FirstSmithersEvent =
   | EventBase<"RunStarted">
   | (EventBase<"RunStatusChanged"> & { status: RunStatusName })
-  | EventBase<"RunFinished">
+  /** From 0.32 on: `failedChildren` counts the failed tasks that the run was told to go on after. */
+  | (EventBase<"RunFinished"> & { failedChildren?: number; failedChildKeys?: readonly string[] })
   | (EventBase<"RunFailed"> & { error: unknown })
   | EventBase<"RunCancelled">
-  | (EventBase<"FrameCommitted"> & { frameNo: number; xmlHash: string })
+  /** From 0.32 on: `trigger` says what made the tree be rendered anew. */
+  | (EventBase<"FrameCommitted"> & { frameNo: number; xmlHash: string; trigger?: FrameTrigger })
   | NodeEventBase<"NodePending">
-  | AttemptEventBase<"NodeStarted">
+  | (AttemptEventBase<"NodeStarted"> & { childRunId?: string })
   | AttemptEventBase<"NodeFinished">
   | (AttemptEventBase<"NodeFailed"> & { error: unknown })
-  | (NodeEventBase<"NodeCancelled"> & { attempt?: number; reason?: string })
+  | (NodeEventBase<"NodeCancelled"> & { attempt?: number | null; reason?: string })
   | NodeEventBase<"NodeSkipped">
   | AttemptEventBase<"NodeRetrying">
   | (NodeEventBase<"NodeWaitingApproval"> & { request?: ApprovalRequest })
   | (NodeEventBase<"ApprovalRequested"> & { request?: ApprovalRequest })
   | NodeEventBase<"ApprovalGranted">
   | NodeEventBase<"ApprovalDenied">
-  | (AttemptEventBase<"ToolCallStarted"> & { toolName: string; seq: number })
-  | (AttemptEventBase<"ToolCallFinished"> & { toolName: string; seq: number; status: "success" | "error" })
+  | (AttemptEventBase<"ToolCallStarted"> & { toolName: string; seq: number; toolCallId?: string })
+  | (AttemptEventBase<"ToolCallFinished"> & {
+      toolName: string;
+      seq: number;
+      status: "success" | "error";
+      toolCallId?: string;
+    })
   | (AttemptEventBase<"NodeOutput"> & { text: string; stream: "stdout" | "stderr" })
   | (AttemptEventBase<"RevertStarted"> & { jjPointer: string })
   | (AttemptEventBase<"RevertFinished"> & { jjPointer: string; success: boolean; error?: string });
 
-/** An event of a type that this version does not know: newer servers have over 70, and it is passed on as it came. */
+/** Why a frame was rendered: `task-finished`, `timer-fired`, `loop-advanced`, `stability-check`, … */
+export interface FrameTrigger {
+  reason: string;
+  /** `task-finished` is all that a stream tells of a signal that arrived: its node has no events of its own. */
+  nodeId?: string;
+  iteration?: number;
+}
+
+/**
+ * What 0.32.0 adds to {@link FirstSmithersEvent}.
+ *
+ * Source: the server's own declarations, and the events of real runs for those about runs, nodes, timers, gates and
+ * frames. Its declaration of `WorkflowPatchRecorded` is missing; it is passed on as an unknown one.
+ */
+type AddedSmithersEvent =
+  | (EventBase<"RunContinuedAsNew"> & {
+      newRunId: string;
+      iteration: number;
+      carriedStateSize: number;
+      ancestryDepth?: number;
+    })
+  | (EventBase<"RunStateChanged"> & { before: RunStateName; after: RunStateName })
+  | (EventBase<"RunAutoResumed"> & { lastHeartbeatAtMs: number | null; staleDurationMs: number })
+  | (EventBase<"RunAutoResumeSkipped"> & { reason: "pid-alive" | "missing-workflow" | "rate-limited" })
+  | (EventBase<"RunHijackRequested"> & { target?: string })
+  | (AttemptEventBase<"RunHijacked"> & {
+      engine: string;
+      mode: "native-cli" | "conversation";
+      resume?: string | null;
+      cwd: string;
+    })
+  | (EventBase<"RunForked"> & { parentRunId: string; parentFrameNo: number; branchLabel?: string })
+  | (EventBase<"ReplayStarted"> & { parentRunId: string; parentFrameNo: number; restoreVcs: boolean })
+  | (EventBase<"SupervisorStarted"> & { pollIntervalMs: number; staleThresholdMs: number })
+  | (EventBase<"SupervisorPollCompleted"> & {
+      staleCount: number;
+      resumedCount: number;
+      skippedCount: number;
+      durationMs: number;
+    })
+  | (NodeEventBase<"NodeWaitingTimer"> & { firesAtMs: number })
+  | (EventBase<"TimerCreated"> & { timerId: string; firesAtMs: number; timerType: "duration" | "absolute" })
+  | (EventBase<"TimerFired"> & { timerId: string; firesAtMs: number; firedAtMs: number; delayMs: number })
+  | (EventBase<"TimerCancelled"> & { timerId: string })
+  | NodeEventBase<"ApprovalAutoApproved">
+  | (AttemptEventBase<"TaskHeartbeat"> & { hasData: boolean; dataSizeBytes: number; intervalMs?: number })
+  | (AttemptEventBase<"TaskHeartbeatTimeout"> & { lastHeartbeatAtMs: number; timeoutMs: number })
+  | (NodeEventBase<"RetryTaskStarted"> & NodeReset & { resetDependents: boolean })
+  | (NodeEventBase<"RetryTaskFinished"> & NodeReset & { success: boolean; error?: string })
+  | (AttemptEventBase<"TimeTravelStarted"> & { jjPointer?: string })
+  | (AttemptEventBase<"TimeTravelFinished"> &
+      NodeReset & { jjPointer?: string; success: boolean; vcsRestored: boolean; error?: string })
+  | (EventBase<"TimeTravelJumped"> & { fromFrameNo: number; toFrameNo: number; caller?: string })
+  | (EffectRevertBase<"EffectRevertStarted"> & { effectStatus: "succeeded" | "unknown" })
+  | EffectRevertBase<"EffectRevertFinished">
+  | (EffectRevertBase<"EffectRevertFailed"> & { error: string })
+  | (EventBase<"SideEffectBoundaryCrossed"> & {
+      opId: string;
+      operation: string;
+      report: { blocking: unknown[]; revertible: unknown[]; warnings: unknown[] };
+      parentRunId?: string;
+      warningOnly?: boolean;
+      lateCompletion?: boolean;
+      archivedByOp?: string;
+    })
+  | (EventBase<"SnapshotCaptured"> & { frameNo: number; contentHash: string })
+  | (EventBase<"WorkflowReloadDetected"> & { changedFiles: string[] })
+  | (EventBase<"WorkflowReloaded"> & { generation: number; changedFiles: string[] })
+  | (EventBase<"WorkflowReloadFailed"> & { error: unknown; changedFiles: string[] })
+  | (EventBase<"WorkflowReloadUnsafe"> & { reason: string; changedFiles: string[] })
+  | (AttemptEventBase<"AgentEvent"> & { engine: string; event: Record<string, unknown> })
+  | (AttemptEventBase<"AgentTraceEvent"> & { trace: Record<string, unknown> })
+  | (AttemptEventBase<"AgentTraceSummary"> & { summary: Record<string, unknown> })
+  | (AttemptEventBase<"AgentSessionEvent"> & { transcript: Record<string, unknown> })
+  | (AttemptEventBase<"TokenUsageReported"> & {
+      model: string;
+      agent: string;
+      inputTokens: number;
+      outputTokens: number;
+      cacheReadTokens?: number;
+      cacheWriteTokens?: number;
+      reasoningTokens?: number;
+    })
+  | ScorerEventBase<"ScorerStarted">
+  | (ScorerEventBase<"ScorerFinished"> & { score: number })
+  | (ScorerEventBase<"ScorerFailed"> & { error: unknown })
+  | (SandboxEventBase<"SandboxCreated"> & { runtime: SandboxRuntime; configJson: string })
+  | (SandboxEventBase<"SandboxShipped"> & { runtime: SandboxRuntime; bundleSizeBytes: number })
+  | (SandboxEventBase<"SandboxHeartbeat"> & { remoteRunId?: string; progress?: number })
+  | (SandboxEventBase<"SandboxBundleReceived"> & {
+      bundleSizeBytes: number;
+      patchCount: number;
+      hasOutputs: boolean;
+    })
+  | (SandboxEventBase<"SandboxCompleted"> & {
+      runtime: SandboxRuntime;
+      status: "finished" | "failed" | "cancelled";
+      durationMs: number;
+      remoteRunId?: string;
+    })
+  | (SandboxEventBase<"SandboxFailed"> & { runtime: SandboxRuntime; error: unknown })
+  | (SandboxEventBase<"SandboxDiffReviewRequested"> & { patchCount: number; totalDiffLines: number })
+  | (SandboxEventBase<"SandboxDiffAccepted"> & { patchCount: number })
+  | (SandboxEventBase<"SandboxDiffRejected"> & { reason?: string })
+  | (SteerEventBase<"OneshotSteerQueued"> & { message: string; engine: string; delivery: "queued" })
+  | (SteerEventBase<"OneshotSteerDelivered"> & { engine: string; delivery: "delivered" })
+  | (SteerEventBase<"OneshotSteerAcknowledged"> & { engine: string; delivery: "agent-acked" })
+  | (SteerEventBase<"OneshotSteerFailed"> & {
+      message?: string;
+      engine?: string;
+      delivery: "failed";
+      error: string;
+      resumed?: boolean;
+      recoveryError?: string;
+    })
+  | (RestartEventBase<"OneshotRestartRequested"> & { priorStatus: string })
+  | (RestartEventBase<"OneshotRestartLaunched"> & { pid: number | null })
+  | (RestartEventBase<"OneshotRestartFailed"> & { error: string })
+  | (EventBase<"MemoryFactSet"> & { namespace: string; key: string })
+  | (EventBase<"MemoryRecalled"> & { namespace: string; query: string; resultCount: number })
+  | (EventBase<"MemoryMessageSaved"> & { threadId: string; role: string })
+  | (EventBase<"OpenApiToolCalled"> & {
+      operationId: string;
+      method: string;
+      path: string;
+      durationMs: number;
+      status: "success" | "error";
+    });
+
+type SandboxRuntime = "bubblewrap" | "docker" | "codeplane";
+
+/** The event types of 0.5.0 and 0.32.0, told apart by `type`. */
+export type KnownSmithersEvent = FirstSmithersEvent | AddedSmithersEvent;
+
+/** An event of a type that this version does not know: it is passed on as it came. */
 export interface UnknownSmithersEvent {
   type: string;
   runId: string;
@@ -86,32 +258,109 @@ export type RunStatusName =
   | "continued"
   | (string & {});
 
-const knownTypes: ReadonlySet<string> = new Set<KnownSmithersEvent["type"]>([
-  "RunStarted",
-  "RunStatusChanged",
-  "RunFinished",
-  "RunFailed",
-  "RunCancelled",
-  "FrameCommitted",
-  "NodePending",
-  "NodeStarted",
-  "NodeFinished",
-  "NodeFailed",
-  "NodeCancelled",
-  "NodeSkipped",
-  "NodeRetrying",
-  "NodeWaitingApproval",
-  "ApprovalRequested",
-  "ApprovalGranted",
-  "ApprovalDenied",
-  "ToolCallStarted",
-  "ToolCallFinished",
-  "NodeOutput",
-  "RevertStarted",
-  "RevertFinished",
-]);
+/** What `runState` of a 0.32.0 server says; see `RunState`. */
+export type RunStateName =
+  | "running"
+  | "waiting-approval"
+  | "waiting-event"
+  | "waiting-timer"
+  | "waiting-quota"
+  | "paused"
+  | "recovering"
+  | "stale"
+  | "orphaned"
+  | "failed"
+  | "cancelled"
+  | "succeeded"
+  | "unknown"
+  | (string & {});
 
-/** Whether the event is of a type that 0.5.0 has; narrows it to the exact union. */
+/** As a record, so that the compiler tells of one that is missing. */
+const knownTypes: Record<KnownSmithersEvent["type"], true> = {
+  RunStarted: true,
+  RunStatusChanged: true,
+  RunFinished: true,
+  RunFailed: true,
+  RunCancelled: true,
+  FrameCommitted: true,
+  NodePending: true,
+  NodeStarted: true,
+  NodeFinished: true,
+  NodeFailed: true,
+  NodeCancelled: true,
+  NodeSkipped: true,
+  NodeRetrying: true,
+  NodeWaitingApproval: true,
+  ApprovalRequested: true,
+  ApprovalGranted: true,
+  ApprovalDenied: true,
+  ToolCallStarted: true,
+  ToolCallFinished: true,
+  NodeOutput: true,
+  RevertStarted: true,
+  RevertFinished: true,
+  RunContinuedAsNew: true,
+  RunStateChanged: true,
+  RunAutoResumed: true,
+  RunAutoResumeSkipped: true,
+  RunHijackRequested: true,
+  RunHijacked: true,
+  RunForked: true,
+  ReplayStarted: true,
+  SupervisorStarted: true,
+  SupervisorPollCompleted: true,
+  NodeWaitingTimer: true,
+  TimerCreated: true,
+  TimerFired: true,
+  TimerCancelled: true,
+  ApprovalAutoApproved: true,
+  TaskHeartbeat: true,
+  TaskHeartbeatTimeout: true,
+  RetryTaskStarted: true,
+  RetryTaskFinished: true,
+  TimeTravelStarted: true,
+  TimeTravelFinished: true,
+  TimeTravelJumped: true,
+  EffectRevertStarted: true,
+  EffectRevertFinished: true,
+  EffectRevertFailed: true,
+  SideEffectBoundaryCrossed: true,
+  SnapshotCaptured: true,
+  WorkflowReloadDetected: true,
+  WorkflowReloaded: true,
+  WorkflowReloadFailed: true,
+  WorkflowReloadUnsafe: true,
+  AgentEvent: true,
+  AgentTraceEvent: true,
+  AgentTraceSummary: true,
+  AgentSessionEvent: true,
+  TokenUsageReported: true,
+  ScorerStarted: true,
+  ScorerFinished: true,
+  ScorerFailed: true,
+  SandboxCreated: true,
+  SandboxShipped: true,
+  SandboxHeartbeat: true,
+  SandboxBundleReceived: true,
+  SandboxCompleted: true,
+  SandboxFailed: true,
+  SandboxDiffReviewRequested: true,
+  SandboxDiffAccepted: true,
+  SandboxDiffRejected: true,
+  OneshotSteerQueued: true,
+  OneshotSteerDelivered: true,
+  OneshotSteerAcknowledged: true,
+  OneshotSteerFailed: true,
+  OneshotRestartRequested: true,
+  OneshotRestartLaunched: true,
+  OneshotRestartFailed: true,
+  MemoryFactSet: true,
+  MemoryRecalled: true,
+  MemoryMessageSaved: true,
+  OpenApiToolCalled: true,
+};
+
+/** Whether the event is of a type that 0.5.0 or 0.32.0 has; narrows it to the exact union. */
 export function isKnownEvent(event: SmithersEvent): event is KnownSmithersEvent {
-  return knownTypes.has(event.type);
+  return Object.hasOwn(knownTypes, event.type);
 }
