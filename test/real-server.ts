@@ -20,7 +20,18 @@ export interface RealServerOptions {
   root?: string;
   /** Default: a free one. */
   port?: number;
+  /** Where Smithers and Bun are installed, and which workflows to serve. Default: the project's own. */
+  source?: ServerSource;
 }
+
+/** A version of Smithers, and workflows that it understands. */
+export interface ServerSource {
+  /** The directory with the `node_modules`. */
+  installation: string;
+  workflows: string;
+}
+
+const ownSource: ServerSource = { installation: repository, workflows };
 
 export interface RealServer {
   readonly baseUrl: string;
@@ -34,11 +45,12 @@ export interface RealServer {
   stop(): Promise<void>;
 }
 
-/** Starts `smithers-orchestrator` 0.5.0 on Bun and resolves when it answers. */
+/** Starts `smithers-orchestrator` on Bun, 0.5.0 unless asked for another, and resolves when it answers. */
 export async function startRealServer(options: RealServerOptions = {}): Promise<RealServer> {
-  const { entry, bun } = findInstallation([repository]);
+  const { source = ownSource } = options;
+  const { entry, bun } = findInstallation([source.installation]);
   if (!entry || !bun) throw new Error("smithers-orchestrator and bun have to be installed");
-  const root = options.root ?? (await makeServerRoot());
+  const root = options.root ?? (await makeServerRoot(source));
   const settings: ServerSettings = {
     entry,
     root,
@@ -85,12 +97,12 @@ export async function startRealServer(options: RealServerOptions = {}): Promise<
 }
 
 /** Makes a directory with the workflows in it; whoever asks for it removes it. */
-export async function makeServerRoot(): Promise<string> {
+export async function makeServerRoot(source = ownSource): Promise<string> {
   // The path as the server sees it, for tests that compare paths.
   const root = await realpath(await mkdtemp(join(tmpdir(), "smithers-client-test-")));
-  for (const file of await readdir(workflows)) {
-    await copyFile(join(workflows, file), join(root, file));
+  for (const file of await readdir(source.workflows)) {
+    await copyFile(join(source.workflows, file), join(root, file));
   }
-  await symlink(join(repository, "node_modules"), join(root, "node_modules"), "dir");
+  await symlink(join(source.installation, "node_modules"), join(root, "node_modules"), "dir");
   return root;
 }

@@ -1,4 +1,5 @@
 import type { CommandSpec } from "./command.js";
+import { approvals } from "./commands/approvals.js";
 import { approve } from "./commands/approve.js";
 import { cancel } from "./commands/cancel.js";
 import { deny } from "./commands/deny.js";
@@ -7,6 +8,7 @@ import { ls } from "./commands/ls.js";
 import { resume } from "./commands/resume.js";
 import { run } from "./commands/run.js";
 import { serve } from "./commands/serve.js";
+import { signal } from "./commands/signal.js";
 import { status } from "./commands/status.js";
 import { watch } from "./commands/watch.js";
 
@@ -16,6 +18,8 @@ export const commands: readonly CommandSpec[] = [
   resume,
   approve,
   deny,
+  approvals,
+  signal,
   watch,
   status,
   frames,

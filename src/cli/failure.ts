@@ -93,6 +93,11 @@ function generalHint(
     if (status === 407)
       return "put the proxy's user and password into its variable: http://user:password@proxy.example:3128";
     if (status === 401 || status === 403) return "set SMITHERS_API_KEY, or pass --api-key <key>";
+    if (code === "ONE_RUN_SERVER") return commandLine("status", (error.details as { runId: string }).runId);
+    if (code === "GATEWAY")
+      return "name a server with --base-url or SMITHERS_BASE_URL; 'smithers-client serve' starts one";
+    if (code === "NEWER_ROUTE")
+      return "ask a newer server; this one's project can install a newer smithers-orchestrator";
     if (code === "DB_NOT_CONFIGURED")
       return "start the server with a database: without one it keeps no list of runs";
     if (status === 413) return "put the data where the workflow can read it, and pass its name as input";

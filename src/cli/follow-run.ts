@@ -1,3 +1,4 @@
+import { SmithersError, type ResumeReason } from "../client/index.js";
 import { ciOption, type CiSystem } from "./ci/ci-system.js";
 import { githubReports } from "./ci/github-reports.js";
 import { junitFile, junitReport } from "./ci/junit-report.js";
@@ -61,6 +62,13 @@ function isGiven(options: object, flags: string): boolean {
   return no === undefined ? value !== undefined : value === false;
 }
 
+const resumeReasons: Record<ResumeReason, string> = {
+  decision: "which the decision needs",
+  timer: "whose timer is due",
+  quota: "whose quota should be full again",
+  event: "to see whether its signal has come",
+};
+
 /**
  * Follows a run to its end, with its gates decided as the options say, and tells on stderr of what it does beside: the
  * connection made anew, decisions, resumes.
@@ -94,12 +102,8 @@ export function followRun(
       resume: options.resume,
       onDecided: (gate, decision) =>
         session.note(`${decision === "approve" ? "approved" : "denied"} ${gateName(gate)}`),
-      onResumed: () => session.note("resumed the run, which the decision needs"),
-      onResumeImpossible: (id) =>
-        session.note(
-          "the run goes on only after a resume, and the server keeps no list to look its workflow up in; type: " +
-            `${session.commandLine("resume", id)} <workflow>`,
-        ),
+      onResumed: (_, reason) => session.note(`resumed the run, ${resumeReasons[reason]}`),
+      onResumeImpossible: (id, error) => session.note(resumeByHand(id, error, session)),
       onReconnect: ({ position, fruitless, delayMs, cause }) => {
         // A server that closes an idle stream in good order is no news, unless it does nothing else.
         if (cause === undefined && fruitless < 3) return;
@@ -111,4 +115,20 @@ export function followRun(
         session.note(`run ${visibleText(old)} goes on as run ${visibleText(newRunId)}; following that`),
     }),
   };
+}
+
+/** Why a resume that the run needs could not be sent from here, and what to type. */
+export function resumeByHand(runId: string, error: unknown, { commandLine }: Session): string {
+  const code = error instanceof SmithersError ? error.code : undefined;
+  const needs = "the run goes on only after a resume";
+  if (code === "ONE_RUN_SERVER") {
+    const command = `smithers up <workflow> --resume ${visibleText(runId)}`;
+    return `${needs}, which its own server does not take; where it was started, type: ${command}`;
+  }
+  if (code === "DB_NOT_CONFIGURED") {
+    const command = `${commandLine("resume", runId)} <workflow>`;
+    return `${needs}, and the server keeps no list to look its workflow up in; type: ${command}`;
+  }
+  const why = visibleText(error instanceof Error ? error.message : String(error));
+  return `${needs}, and that failed (${why}); type: ${commandLine("resume", runId)}`;
 }

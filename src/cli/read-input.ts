@@ -9,22 +9,29 @@ export async function readJsonObject(
   session: Session,
 ): Promise<object> {
   if (given === undefined) return {};
-  const { text, from } = await readGiven(flag, given, session);
-  if (text.trim() === "")
-    throw new UsageError(`${flag} ${from} is empty; it must be a JSON object, such as {}`);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`${flag} ${from} is not JSON: ${placeOf(text, error as Error)}`, {
-      code: "INVALID_JSON",
-    });
-  }
+  const { value, from } = await readJson(flag, given, session);
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   const kind = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
   throw new UsageError(
     `${flag} ${from} is ${kind}; it must be a JSON object, such as {"environment":"staging"}`,
   );
+}
+
+/** JSON of any kind, given as it is, as `@file`, or as `-` for stdin; `from` says which, for messages. */
+export async function readJson(
+  flag: string,
+  given: string,
+  session: Session,
+): Promise<{ value: unknown; from: string }> {
+  const { text, from } = await readGiven(flag, given, session);
+  if (text.trim() === "") throw new UsageError(`${flag} ${from} is empty; it must be JSON, such as {}`);
+  try {
+    return { value: JSON.parse(text), from };
+  } catch (error) {
+    throw new UsageError(`${flag} ${from} is not JSON: ${placeOf(text, error as Error)}`, {
+      code: "INVALID_JSON",
+    });
+  }
 }
 
 async function readGiven(

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from "./connection.js";
 import { driveRecords, driveRun, findWorkflowPath, type DriveRunArgs } from "./drive-run.js";
+import { listApprovals } from "./list-approvals.js";
 import { loadRunView } from "./load-run-view.js";
 import * as requests from "./requests.js";
 import { streamEvents, type StreamEventsArgs } from "./stream-events.js";
@@ -16,6 +17,9 @@ export interface SmithersClient {
   getFrames: typeof requests.getFrames;
   cancel: typeof requests.cancel;
   listRuns: typeof requests.listRuns;
+  listApprovals: typeof listApprovals;
+  sendSignal: typeof requests.sendSignal;
+  signal: typeof requests.sendSignal;
   watchRun: typeof watchRun;
   watchRecords: typeof watchRecords;
   driveRun: typeof driveRun;
@@ -36,6 +40,7 @@ export function createClient(defaults: ConnectionOptions = {}): SmithersClient {
     const given = Object.entries(args).filter(([, value]) => value !== undefined);
     return { ...defaults, ...Object.fromEntries(given) } as Args;
   };
+  const sendSignal: typeof requests.sendSignal = async (args) => requests.sendSignal(filled(args));
   return {
     runWorkflow: async (args) => requests.runWorkflow(filled(args)),
     resume: async (args) => requests.resume(filled(args)),
@@ -46,6 +51,9 @@ export function createClient(defaults: ConnectionOptions = {}): SmithersClient {
     getFrames: async (args) => requests.getFrames(filled(args)),
     cancel: async (args) => requests.cancel(filled(args)),
     listRuns: async (args = {}) => requests.listRuns(filled(args)),
+    listApprovals: async (args = {}) => listApprovals(filled(args)),
+    sendSignal,
+    signal: sendSignal,
     watchRun: (args: WatchRunArgs) => watchRun(filled(args)),
     watchRecords: (args: WatchRunArgs) => watchRecords(filled(args)),
     driveRun: (args: DriveRunArgs) => driveRun(filled(args)),

@@ -37,7 +37,10 @@ export interface DriveRunArgs extends WatchRunArgs {
    * when the run has come to it. Default: `named`.
    */
   askWhen?: "named" | "reached" | undefined;
-  /** Whether to resume the run where a decision, anybody's, needs that to take effect. Default: true. */
+  /**
+   * Whether to resume the run where that is all it waits for: after a decision, anybody's; when a timer is due or a quota
+   * is full again; and while it waits for a signal, now and then. Default: true.
+   */
   resume?: boolean | undefined;
   /** Where the workflow's file is on the server, for a resume. Default: looked up in the server's list of runs. */
   workflowPath?: string | undefined;
@@ -45,18 +48,24 @@ export interface DriveRunArgs extends WatchRunArgs {
   stopAtGate?: boolean | undefined;
   /** Told of each decision that was made here. */
   onDecided?: ((gate: ApprovalView, decision: "approve" | "deny") => void) | undefined;
-  /** Told of each resume that was sent here. */
-  onResumed?: ((runId: string) => void) | undefined;
+  /** Told of each resume that was sent here, and what it is for. */
+  onResumed?: ((runId: string, reason: ResumeReason) => void) | undefined;
   /**
-   * Told when a decision needs a resume that cannot be sent, because the server keeps no list of runs to look the
-   * workflow up in. Default: the error is thrown.
+   * Told when a resume is needed that cannot be sent, because the server keeps no list of runs to look the workflow up
+   * in. Default: the error is thrown.
    */
   onResumeImpossible?: ((runId: string, error: unknown) => void) | undefined;
 }
 
+/** What a resume is for; for `event`, to see whether the signal has come. */
+export type ResumeReason = "decision" | "timer" | "quota" | "event";
+
 /**
- * Carries a run to its end: yields its events as {@link watchRun} does, has its gates decided, and sends the resume
- * that a decision needs, whoever made it and exactly when it is needed.
+ * Carries a run to its end: yields its events as {@link watchRun} does, has its gates decided, and sends the resumes
+ * without which a server lets it lie: after a decision, whoever made it, when a timer is due, when a quota is known to be
+ * full again. A signal is another matter, since nothing that a server tells shows that one has come: while the run waits
+ * for one (or for the time limit of that) it is resumed after 5 s, 10 s, … and at last every 5 minutes. Whoever sends
+ * the signal does better to send the resume as well. A run that somebody paused, or whose engine died, is left alone.
  *
  * @example
  * for await (const event of driveRun({ runId, onApproval: () => "approve" })) console.log(event.type);
@@ -104,6 +113,21 @@ const othersResumeFirstMs = 2000;
 /** Milliseconds before a decision or a resume that failed is tried again. */
 const afterFailureMs = 2000;
 
+/** Milliseconds until a run that waits for a signal is resumed, doubled each time that it had not come, and the most. */
+const signalMs = { first: 5000, most: 300_000 };
+
+interface NextResume {
+  /** By `performance.now()`. */
+  at: number;
+  reason: ResumeReason;
+}
+
+const never: NextResume = { at: Infinity, reason: "event" };
+
+function resumeIn(ms: number, reason: ResumeReason): NextResume {
+  return Number.isNaN(ms) ? never : { at: performance.now() + ms, reason };
+}
+
 interface Answer {
   gate: ApprovalView;
   decision: GateDecision;
@@ -117,7 +141,7 @@ class Driver {
   #view: RunView;
   #seen = 0;
   /** Ends the wait for something to do. */
-  #wake: () => void = () => {};
+  #wakeUp: () => void = () => {};
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** When the history counts as read to its end, so that what the view shows is how things are. */
   #settledAt = Infinity;
@@ -131,7 +155,10 @@ class Driver {
   readonly #ours = new Set<string>();
   /** Decisions for which a resume was sent. */
   readonly #resumed = new Set<string>();
-  #resumeAt = Infinity;
+  /** The next resume; undefined until it is known what a run waits for. */
+  #next: NextResume | undefined;
+  /** The wait for a signal that resumes were sent for, and how long the next one is away. */
+  #signalWait = { key: "", delayMs: signalMs.first };
 
   constructor(args: DriveRunArgs) {
     this.#args = args;
@@ -152,10 +179,10 @@ class Driver {
       if (!open.has(key)) question.abort(new Error("the gate has been decided"));
     }
     const waiting = this.#untaken();
-    if (waiting.length === 0) this.#resumeAt = Infinity;
-    else if (this.#resumeAt === Infinity) {
+    if (waiting.length === 0) this.#next = undefined;
+    else if (this.#next?.reason !== "decision") {
       const ours = waiting.some((gate) => this.#ours.has(gateKey(gate)));
-      this.#resumeAt = performance.now() + (ours ? 0 : jittered(othersResumeFirstMs));
+      this.#next = resumeIn(ours ? 0 : jittered(othersResumeFirstMs), "decision");
     }
   }
 
@@ -163,12 +190,12 @@ class Driver {
   due(): Promise<undefined> {
     return new Promise((resolve) => {
       const now = performance.now();
-      this.#wake = () => resolve(undefined);
+      this.#wakeUp = () => resolve(undefined);
       clearTimeout(this.#timer);
       if (this.#failures.length > 0) return resolve(undefined);
       const at = Math.min(this.#nextLook(), this.#answers.length > 0 ? this.#answersAt : Infinity);
       if (at === Infinity) return;
-      this.#timer = setTimeout(() => resolve(undefined), Math.max(0, at - now));
+      this.#timer = setTimeout(() => resolve(undefined), Math.min(Math.max(0, at - now), 2 ** 31 - 1));
     });
   }
 
@@ -184,7 +211,8 @@ class Driver {
     if (now < this.#settledAt) return undefined;
     this.#settledAt = Infinity;
     this.#askAboutGates();
-    if (now >= this.#resumeAt) await this.#resume();
+    this.#next ??= await this.#otherResume();
+    if (this.#next !== undefined && now >= this.#next.at) await this.#resume(this.#next.reason);
     return this.#stopAtGate();
   }
 
@@ -193,16 +221,39 @@ class Driver {
     for (const question of this.#asked.values()) question.abort(new Error("the following has ended"));
   }
 
-  /** When to look again: once the history has settled, and when a resume of another's decision is due. */
+  /** When to look again: once the history has settled, and when a resume is due. */
   #nextLook(): number {
-    if (this.#settledAt !== Infinity) return this.#settledAt;
-    if (this.#resumeAt !== Infinity) this.#settledAt = this.#resumeAt;
-    return this.#resumeAt;
+    if (this.#settledAt === Infinity) this.#settledAt = this.#next?.at ?? Infinity;
+    return this.#settledAt;
+  }
+
+  /** When to resume a run that has stopped for something else than a gate; undefined where the server cannot be asked. */
+  async #otherResume(): Promise<NextResume | undefined> {
+    const { status } = this.#view;
+    if (this.#args.resume === false || !isWaiting(status) || status === "waiting-approval") return never;
+    try {
+      const { runState } = await getStatus(this.#callArgs());
+      const { blocked, computedAt } = runState ?? {};
+      const serverNow = Date.parse(computedAt ?? "") || Date.now();
+      // Where a server has somebody who resumes, that one comes first.
+      const at = (time: number, reason: ResumeReason) =>
+        resumeIn(Math.max(0, time - serverNow) + jittered(othersResumeFirstMs), reason);
+      if (blocked?.kind === "timer") return at(Date.parse(String(blocked["wakeAt"])), "timer");
+      if (blocked?.kind === "quota") return at(Number(blocked["resetAtMs"]), "quota");
+      if (blocked?.kind !== "event") return never;
+      const key = `${this.#view.runId} ${blocked["nodeId"]}`;
+      if (this.#signalWait.key !== key) this.#signalWait = { key, delayMs: signalMs.first };
+      return resumeIn(jittered(this.#signalWait.delayMs), "event");
+    } catch (error) {
+      if (this.#args.signal?.aborted || !isOutage(error)) throw error;
+      this.#settledAt = performance.now() + afterFailureMs;
+      return undefined;
+    }
   }
 
   /** The decisions that nothing will take up without a resume that has not been sent. */
   #untaken(): ApprovalView[] {
-    if (this.#args.resume === false || !isPausedAtGate(this.#view.status)) return [];
+    if (this.#args.resume === false || !isWaiting(this.#view.status)) return [];
     return this.#view.untakenDecisions.filter((gate) => !this.#resumed.has(gateKey(gate)));
   }
 
@@ -211,7 +262,7 @@ class Driver {
     if (onApproval === undefined) return;
     for (const gate of this.#view.openGates) {
       const key = gateKey(gate);
-      const reached = gate.request !== null || isPausedAtGate(this.#view.status);
+      const reached = gate.request !== null || isWaiting(this.#view.status);
       if (this.#asked.has(key) || (askWhen === "reached" && !reached)) continue;
       const question = new AbortController();
       this.#asked.set(key, question);
@@ -222,7 +273,7 @@ class Driver {
         } catch (error) {
           if (!question.signal.aborted) this.#failures.push(error);
         }
-        this.#wake();
+        this.#wakeUp();
       })();
     }
   }
@@ -256,25 +307,26 @@ class Driver {
     if ((summary["waiting-approval"] ?? 0) !== this.#view.openGates.length) throw error;
   }
 
-  async #resume(): Promise<void> {
+  async #resume(reason: ResumeReason): Promise<void> {
     const decided = this.#untaken();
-    this.#resumeAt = Infinity;
-    if (decided.length === 0) return;
+    // What comes after it, the events tell.
+    this.#next = never;
     const done = () => decided.forEach((gate) => this.#resumed.add(gateKey(gate)));
     try {
       // Somebody may have resumed it meanwhile, which the events tell a moment later.
       const { status } = await getStatus(this.#callArgs());
-      if (!isPausedAtGate(status)) return;
+      if (!isWaiting(status)) return;
       const workflowPath = await this.#workflowPath();
       if (workflowPath === undefined) return done();
       await resume({ ...this.#callArgs(), workflowPath });
     } catch (error) {
       if (this.#args.signal?.aborted || !isOutage(error)) throw error;
-      this.#resumeAt = performance.now() + afterFailureMs;
+      this.#next = resumeIn(afterFailureMs, reason);
       return;
     }
     done();
-    this.#args.onResumed?.(this.#view.runId);
+    if (reason === "event") this.#signalWait.delayMs = Math.min(2 * this.#signalWait.delayMs, signalMs.most);
+    this.#args.onResumed?.(this.#view.runId, reason);
   }
 
   async #workflowPath(): Promise<string | undefined> {
@@ -291,12 +343,7 @@ class Driver {
   async #stopAtGate(): Promise<RunStatus | undefined> {
     const { stopAtGate, resume: resumes } = this.#args;
     const moves = resumes !== false && this.#view.untakenDecisions.length > 0;
-    if (
-      stopAtGate !== true ||
-      !isPausedAtGate(this.#view.status) ||
-      this.#view.openGates.length === 0 ||
-      moves
-    )
+    if (stopAtGate !== true || !isWaiting(this.#view.status) || this.#view.openGates.length === 0 || moves)
       return undefined;
     const status = await getStatus(this.#callArgs());
     return status.status === "waiting-approval" ? status : undefined;
@@ -327,11 +374,11 @@ export async function findWorkflowPath(args: RunArgs): Promise<string> {
 }
 
 /**
- * Whether a run of this status has stopped at its gates until somebody does something: decides one, or resumes it after
- * a decision. While it executes, its engine sees decisions by itself.
+ * Whether a run of this status has stopped, at a gate or to wait for something else, until somebody does what it takes
+ * and resumes it. While it executes, its engine sees decisions by itself. A run that is `paused` was stopped by a person.
  */
-export function isPausedAtGate(status: string): boolean {
-  return status === "waiting-approval" || status === "waiting-event";
+export function isWaiting(status: string): boolean {
+  return status.startsWith("waiting-");
 }
 
 /** A gate that opens again, in the same turn of its loop, is another one. */

@@ -6,6 +6,7 @@ import { ProtocolError } from "./errors/protocol-error.js";
 import { EventDecoder, OversizedEvent, type EventMessage } from "./event-decoder.js";
 import { messageLimit, openExchange, type OpenResponse } from "./exchange.js";
 import { chunksOf } from "./fetch.js";
+import { sendWhereItIs } from "./other-server.js";
 import { isRetryable, retryDelay, retryPolicies } from "./retry.js";
 import { routes } from "./routes.js";
 import { mayBeUnrecorded } from "./started-runs.js";
@@ -201,7 +202,9 @@ export class EventStream {
       const afterSeq = this.#last === undefined ? this.#next - 1 : this.#next - 2;
       const route = routes.events(this.#runId, afterSeq);
       try {
-        const open = await openExchange(this.#connection, route, "text/event-stream");
+        const open = await sendWhereItIs(this.#connection, route, (found) =>
+          openExchange(this.#connection, found, "text/event-stream"),
+        );
         const type = open.response.headers.get("content-type") ?? "no content type";
         if (open.response.status !== 200 || !/^text\/event-stream\b/i.test(type)) {
           open.close();

@@ -3,7 +3,19 @@
  *
  * @packageDocumentation
  */
-export { approve, cancel, deny, getFrames, getStatus, listRuns, resume, runWorkflow } from "./requests.js";
+export {
+  approve,
+  cancel,
+  deny,
+  getFrames,
+  getStatus,
+  listRuns,
+  resume,
+  runWorkflow,
+  sendSignal,
+  // The route's own name. Beside an AbortSignal, which is what `signal` mostly is, the longer one reads better.
+  sendSignal as signal,
+} from "./requests.js";
 export type {
   DecideArgs,
   FramesArgs,
@@ -11,12 +23,14 @@ export type {
   ResumeArgs,
   RunArgs,
   RunWorkflowArgs,
+  SendSignalArgs,
 } from "./requests.js";
+export { listApprovals } from "./list-approvals.js";
 export { streamEvents, type StreamEventsArgs } from "./stream-events.js";
 export { isOver } from "./run-end.js";
 export { watchRecords, watchRun, type WatchRunArgs } from "./watch-run.js";
-export { driveRecords, driveRun, findWorkflowPath, isPausedAtGate } from "./drive-run.js";
-export type { DriveRunArgs, GateContext, GateDecision } from "./drive-run.js";
+export { driveRecords, driveRun, findWorkflowPath, isWaiting } from "./drive-run.js";
+export type { DriveRunArgs, GateContext, GateDecision, ResumeReason } from "./drive-run.js";
 export { loadRunView } from "./load-run-view.js";
 export { createClient, type SmithersClient } from "./create-client.js";
 export type { EventRecord, Reconnect, StreamOptions } from "./event-stream.js";

@@ -1,9 +1,9 @@
-import { checkedCount, connect, type ConnectionOptions } from "./connection.js";
+import { checkedCount, connect, type Connection, type ConnectionOptions } from "./connection.js";
 import { ArgumentError } from "./errors/argument-error.js";
 import { ConnectionError } from "./errors/connection-error.js";
 import { HttpError } from "./errors/http-error.js";
 import { ProtocolError } from "./errors/protocol-error.js";
-import type { Frame, RunReference, RunRow, RunStatus } from "./results.js";
+import type { Frame, RunReference, RunRow, RunStatus, SignalReceipt } from "./results.js";
 import { isLost, requestWithRetries, retryPolicies } from "./retry.js";
 import { routes, type Route } from "./routes.js";
 import { mayBeUnrecorded, rememberStart } from "./started-runs.js";
@@ -105,14 +105,43 @@ async function decide(decision: "approve" | "deny", args: DecideArgs): Promise<R
     note: args.note,
     decidedBy: args.decidedBy,
   });
-  const answer = await requestWithRetries(connection, route, retryPolicies.once, async (error) => {
+  return reference(await sendOnce(connection, route, "decision"), args.runId);
+}
+
+export interface SendSignalArgs extends RunArgs {
+  /** What the workflow waits for: the id of its `<Signal>`, the `event` of its `<WaitForEvent>`. */
+  name: string;
+  /** Any JSON value; the workflow may hold it against a schema, and fails where it does not fit. Default: `{}`. */
+  data?: unknown;
+  /** Which of several waits of this name is meant; the one that names the same id. */
+  correlationId?: string | undefined;
+}
+
+/**
+ * Sends a run a signal (servers from 0.32 on). The signal is only recorded, also where no node waits for it yet, and no
+ * event or status tells of it: a run that has stopped to wait (`waiting-event`) goes on after a {@link resume}, and so
+ * does one that comes to the wait later.
+ *
+ * Never sent twice, since the server keeps each one, a correlation id or not: where its answer is lost the error says
+ * that it may have been applied.
+ *
+ * @throws {HttpError} 404 `NEWER_ROUTE` where the server is older
+ */
+export async function sendSignal(args: SendSignalArgs): Promise<SignalReceipt> {
+  const { data = {}, correlationId } = args;
+  const route = routes.sendSignal(args.runId, requiredText("name", args.name), { data, correlationId });
+  return document<SignalReceipt>(await sendOnce(connect(args), route, "signal"));
+}
+
+/** Sends what must not be done twice; where the answer is lost, the error says so. */
+function sendOnce(connection: Connection, route: Route, what: string): Promise<unknown> {
+  return requestWithRetries(connection, route, retryPolicies.once, async (error) => {
     if (!(error instanceof ConnectionError) || !error.mayHaveBeenApplied) return undefined;
     throw new ConnectionError(
-      `${error.message}; the decision may have been applied all the same, and is not sent again`,
+      `${error.message}; the ${what} may have been applied all the same, and is not sent again`,
       error,
     );
   });
-  return reference(answer, args.runId);
 }
 
 /** Asks where a run stands. */

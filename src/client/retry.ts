@@ -3,6 +3,7 @@ import { ConnectionError } from "./errors/connection-error.js";
 import { HttpError } from "./errors/http-error.js";
 import { TimeoutError } from "./errors/timeout-error.js";
 import { exchange } from "./exchange.js";
+import { sendWhereItIs } from "./other-server.js";
 import type { Route } from "./routes.js";
 import { jittered, wait } from "./wait.js";
 
@@ -51,7 +52,7 @@ export async function requestWithRetries(
   let mayHaveBeenApplied = false;
   for (let before = 0; ; before++) {
     try {
-      return await exchange(connection, route);
+      return await sendWhereItIs(connection, route, (found) => exchange(connection, found));
     } catch (error) {
       connection.signal?.throwIfAborted();
       mayHaveBeenApplied ||= isAmbiguous(error);

@@ -6,6 +6,10 @@ export interface Route {
   /** Below the base URL, with its query. */
   path: string;
   body?: unknown;
+  /** The same on a server of one run (`smithers up --serve`), for the run of this id; undefined where that has it not. */
+  onOneRun?: { runId: string; path: string };
+  /** The first version that has it, where that is not 0.5.0. */
+  since?: string;
 }
 
 /** The server's HTTP interface; nothing else in the library knows a path. */
@@ -28,23 +32,49 @@ export const routes = {
   ): Route => ({
     method: "POST",
     path: `${runPath(runId)}/nodes/${literalSegment("nodeId", nodeId)}/${decision}`,
+    onOneRun: { runId, path: `/${decision}/${segment("nodeId", nodeId)}` },
     body,
   }),
-  cancelRun: (runId: string): Route => ({ method: "POST", path: `${runPath(runId)}/cancel`, body: {} }),
+  cancelRun: (runId: string): Route => ({ method: "POST", ...ofRun(runId, "/cancel"), body: {} }),
   events: (runId: string, afterSeq: number): Route => ({
     method: "GET",
-    path: `${runPath(runId)}/events${query({ afterSeq: afterSeq === -1 ? undefined : afterSeq })}`,
+    ...ofRun(runId, `/events${query({ afterSeq: afterSeq === -1 ? undefined : afterSeq })}`),
   }),
-  status: (runId: string): Route => ({ method: "GET", path: runPath(runId) }),
+  status: (runId: string): Route => ({
+    method: "GET",
+    path: runPath(runId),
+    onOneRun: { runId, path: oneRunStatus },
+  }),
   frames: (runId: string, limit: number): Route => ({
     method: "GET",
-    path: `${runPath(runId)}/frames${query({ limit })}`,
+    ...ofRun(runId, `/frames${query({ limit })}`),
   }),
+  sendSignal: (
+    runId: string,
+    name: string,
+    body: { data: unknown; correlationId?: string | undefined },
+  ): Route => ({
+    method: "POST",
+    path: `${runPath(runId)}/signals/${segment("name", name)}`,
+    body,
+    since: "0.32",
+  }),
+  listApprovals: (): Route => ({ method: "GET", path: "/v1/approvals", since: "0.32" }),
   listRuns: (filter: { limit?: number | undefined; status?: string | undefined }): Route => ({
     method: "GET",
     path: `/v1/runs${query(filter)}`,
   }),
 };
+
+/** Where a server of one run tells of it; a gateway sends a browser on from there. */
+export const oneRunStatus = "/";
+/** Where newer servers of every kind say that they are well, and a gateway also what it is. */
+export const healthPath = "/health";
+
+/** A path below a run's, which a server of one run has at its root. */
+function ofRun(runId: string, path: string): Pick<Route, "path" | "onOneRun"> {
+  return { path: runPath(runId) + path, onOneRun: { runId, path } };
+}
 
 function runPath(runId: string): string {
   return `/v1/runs/${segment("runId", runId)}`;

@@ -1,0 +1,46 @@
+import { defineCommand } from "../command.js";
+import { formatDuration } from "../duration.js";
+import { gateName } from "../gate-name.js";
+import { table } from "../table.js";
+import { visibleText } from "../visible-text.js";
+
+export const approvals = defineCommand<{ quiet?: boolean }>({
+  syntax: "approvals",
+  summary: "List the gates of all runs that wait for a person, the longest open first.",
+  options: [{ flags: "-q, --quiet", description: "print the run id and the node id alone" }],
+  examples: [
+    "approvals",
+    `approvals -q | while read -r run node; do smithers-client approve "$run" "$node"; done`,
+  ],
+
+  async execute({ options }, { client, waitFor }) {
+    const rows = await waitFor("reading the open gates", client.listApprovals());
+    return {
+      kind: "document",
+      document: rows,
+      text(style) {
+        if (options.quiet === true) {
+          return rows.map(({ runId, nodeId }) => `${visibleText(runId)} ${visibleText(nodeId)}`).join("\n");
+        }
+        if (rows.length === 0) return "";
+        return table(
+          ["RUN ID", "NODE", "WORKFLOW", "WAITING", "ASKS"],
+          rows.map((row) => [
+            { text: visibleText(row.runId), paint: style.bold },
+            { text: gateName(row) },
+            { text: visibleText(row.workflowName) },
+            { text: formatDuration(row.waitingMs), paint: style.yellow },
+            { text: asks(row) },
+          ]),
+          style,
+        );
+      },
+    };
+  },
+});
+
+/** What the gate asks, in so far as that is more than its node's name. */
+function asks(row: { nodeId: string; requestTitle: string; requestSummary: string | null }): string {
+  const words = [row.requestTitle === row.nodeId ? null : row.requestTitle, row.requestSummary];
+  return visibleText(words.filter((text) => typeof text === "string" && text !== "").join(" – "));
+}
