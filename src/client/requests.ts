@@ -62,7 +62,14 @@ export interface ResumeArgs extends RunArgs {
   workflowPath: string;
 }
 
-/** Resumes a paused or failed run. On a run that is running already it does nothing. */
+/**
+ * Lets a run go on that has stopped: after a decision, a signal or a timer, after a failure, after a crash of the server,
+ * which leaves it `running` for ever. On a run that is running already it does nothing. After a failure the nodes that
+ * have finished stay so, and one that has used up its attempts fails again at once.
+ *
+ * 0.32 takes a run for running until its engine was not heard of for 30 s: sooner after a crash the answer's `status` is
+ * `running`, and nothing was resumed.
+ */
 export async function resume(args: ResumeArgs): Promise<RunReference> {
   const connection = connect(args);
   const runId = requiredText("runId", args.runId);

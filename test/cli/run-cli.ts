@@ -46,8 +46,8 @@ export interface CliResult {
 }
 
 export async function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  const { stdout, stderr, exitCode, signal } = await startCli(args, options);
-  if (exitCode === undefined) throw new Error(`ended by ${signal}`);
+  const { stdout, stderr, exitCode, message } = await startCli(args, options);
+  if (exitCode === undefined) throw new Error(message);
   return { stdout, stderr, exitCode };
 }
 

@@ -38,6 +38,12 @@ export const cancel = defineCommand<{ watch?: boolean }>({
               : exitCodeOf(status),
       };
     }
-    return { kind: "document", document, text: () => `asked run ${visibleText(runId)} to cancel` };
+    const run = `run ${visibleText(runId)}`;
+    // From 0.32 on the answer tells whether it was this call that ended the run.
+    const text =
+      document["won"] === false
+        ? `${run} is over already: ${visibleText(String(document["terminalStatus"]))}`
+        : `asked ${run} to cancel`;
+    return { kind: "document", document, text: () => text };
   },
 });

@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ServerSource } from "../real-server.js";
+
+const { SMITHERS_TEST_VERSION: version = "", SMITHERS_TEST_INSTALLATION: installation = "" } = process.env;
+
+/** The version that this run of the suite is about. */
+export const source: ServerSource = {
+  installation,
+  workflows: fileURLToPath(new URL(`./${version}/workflows`, import.meta.url)),
+};
+
+/** Whether the version has what 0.32 added: signals, timers, a list of gates, runs that go on as new ones. */
+export const isNewer = Number(version.split(".")[1]) >= 32;
+
+/** The `smithers` program of that version, which Bun runs. */
+export function smithersProgram(): string {
+  const folder = join(installation, "node_modules", "smithers-orchestrator");
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+    bin: { smithers: string };
+  };
+  return join(folder, manifest.bin.smithers);
+}
