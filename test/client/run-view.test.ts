@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
   emptyRunView,
+  isKnownEvent,
   nodeKey,
   reduceRun,
   reduceRunAll,
@@ -131,5 +134,88 @@ describe("reduceRun", () => {
       status: "continued",
       continuedAs: "r2",
     });
+  });
+});
+
+describe("the events of 0.32", () => {
+  /** By name, the events of runs of `test/servers/0.32.0/workflows`, without what they say twice. */
+  const recorded = JSON.parse(
+    readFileSync(join(import.meta.dirname, "recorded-0.32.json"), "utf8"),
+  ) as Record<string, SmithersEvent[]>;
+  const upTo = (name: string, type: string) => {
+    const events = recorded[name] ?? [];
+    return viewOf(...events.slice(0, events.findIndex((each) => each.type === type) + 1));
+  };
+  const whole = (name: string) => viewOf(...(recorded[name] ?? []));
+
+  test("a signal's node has no events of its own, and is finished all the same", () => {
+    expect(upTo("signal", "RunStatusChanged").status).toBe("waiting-event");
+    const done = whole("signal");
+    expect(done).toMatchObject({ status: "finished", frameNo: 7 });
+    expect(nodeOf(done, "payment")).toMatchObject({ state: "finished", attempt: 0 });
+    expect(nodeOf(done, "last")?.state).toBe("finished");
+  });
+
+  test("a signal whose data is refused fails its node, with what was wrong", () => {
+    const failed = whole("refused");
+    expect(failed.status).toBe("failed");
+    expect(nodeOf(failed, "payment")).toMatchObject({
+      state: "failed",
+      finishedAtMs: failed.finishedAtMs,
+      error: { name: "ZodError" },
+    });
+    expect(nodeOf(failed, "first")?.state).toBe("finished");
+  });
+
+  test("a timer waits until it goes off, beside an open gate", () => {
+    const waiting = upTo("timer", "RunStatusChanged");
+    expect(waiting.status).toBe("waiting-timer");
+    expect(nodeOf(waiting, "pause")).toMatchObject({ state: "waiting-timer", firesAtMs: 1795505325573 });
+    expect(waiting.openGates).toMatchObject([{ nodeId: "gate" }]);
+    expect(upTo("timer", "ApprovalGranted").untakenDecisions).toMatchObject([{ nodeId: "gate" }]);
+    const done = whole("timer");
+    expect(done).toMatchObject({ status: "finished", untakenDecisions: [], openGates: [] });
+    expect([...done.nodes.values()].every(({ state }) => state === "finished")).toBe(true);
+  });
+
+  test("cancelling ends what waits; the denial that comes with it is nobody's decision", () => {
+    const view = whole("cancelled");
+    expect(view).toMatchObject({ status: "cancelled", openGates: [], untakenDecisions: [] });
+    expect(nodeOf(view, "pause")?.state).toBe("cancelled");
+    expect(nodeOf(view, "gate")?.state).toBe("cancelled");
+  });
+
+  test("a run that goes on as a new one is over", () => {
+    expect(whole("continue")).toMatchObject({ status: "continued", openGates: [], untakenDecisions: [] });
+    expect(whole("continue").continuedAs).not.toBeNull();
+  });
+
+  test("a gate approved by rule is decided, and needs no resume", () => {
+    const view = viewOf(event("RunStarted"), event("ApprovalAutoApproved", about("gate")));
+    expect(nodeOf(view, "gate")?.approval).toMatchObject({ decision: "approved" });
+    expect(view).toMatchObject({ openGates: [], untakenDecisions: [] });
+  });
+
+  test("nodes that a retry by hand or a travel back in time has reset start anew", () => {
+    const failed = viewOf(
+      event("RunStarted"),
+      event("NodeFinished", about("a", 0, { attempt: 1 })),
+      event("NodeFailed", about("b", 0, { attempt: 1, error: "no" })),
+      event("RunFailed", { error: "no" }),
+    );
+    const reset = { ...about("b"), resetNodes: ["b"], success: true };
+    for (const type of ["RetryTaskFinished", "TimeTravelFinished"]) {
+      const view = reduceRun(failed, event(type, reset));
+      expect(nodeOf(view, "b")).toMatchObject({ state: "pending", error: null, finishedAtMs: null });
+      expect(nodeOf(view, "a")?.state).toBe("finished");
+    }
+    expect(reduceRun(failed, event("TimeTravelJumped", { fromFrameNo: 9, toFrameNo: 4 })).frameNo).toBe(4);
+  });
+
+  test("are known, and others are told apart from them", () => {
+    const all = Object.values(recorded).flat();
+    expect(all.filter((each) => !isKnownEvent(each))).toEqual([]);
+    expect(isKnownEvent(event("SomethingNewer"))).toBe(false);
+    expect(isKnownEvent(event("toString"))).toBe(false);
   });
 });

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ServerSource } from "../real-server.js";
 
@@ -13,12 +11,3 @@ export const source: ServerSource = {
 
 /** Whether the version has what 0.32 added: signals, timers, a list of gates, runs that go on as new ones. */
 export const isNewer = Number(version.split(".")[1]) >= 32;
-
-/** The `smithers` program of that version, which Bun runs. */
-export function smithersProgram(): string {
-  const folder = join(installation, "node_modules", "smithers-orchestrator");
-  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
-    bin: { smithers: string };
-  };
-  return join(folder, manifest.bin.smithers);
-}
