@@ -1,5 +1,6 @@
 import { describe, expect, inject, test } from "vitest";
 import { createClient, driveRun, type DriveRunArgs, type RunStatus } from "../../src/client/index.js";
+import { protocolServer } from "../faults/in-test.js";
 import { waitUntil } from "../wait-until.js";
 
 const baseUrl = inject("baseUrl");
@@ -104,5 +105,65 @@ describe("driveRun", () => {
     const runId = await start("./gate.tsx");
     const ask = () => Promise.reject(new Error("nobody there"));
     await expect(drive({ runId, onApproval: ask })).rejects.toThrow("nobody there");
+  });
+});
+
+/** As on 0.32, whose real server the suite of all servers has: a run that waits for something that is no gate. */
+describe.concurrent("a run that has stopped for something else than a gate", () => {
+  const inMs = (ms: number) => Date.now() + ms;
+  const blockedBy = {
+    timer: () => ({ kind: "timer", nodeId: "pause", wakeAt: new Date(inMs(100)).toISOString() }),
+    quota: () => ({ kind: "quota", quotaBlockedCount: 1, resetAtMs: inMs(100) }),
+    event: () => ({ kind: "event", nodeId: "payment", correlationKey: "payment" }),
+  };
+  const event = (type: string, more: object = {}) => ({ type, runId: "r", timestampMs: 1, ...more });
+
+  test.for(["timer", "quota", "event"] as const)("is resumed for its %s", async (reason, context) => {
+    const server = await protocolServer({}, context.onTestFinished);
+    const status = `waiting-${reason}`;
+    server.addRun("r", { status, runState: { state: status, blocked: blockedBy[reason]() } });
+    server.publish("r", event("RunStarted"));
+    server.publish("r", event("RunStatusChanged", { status }));
+    const resumed: string[] = [];
+    const driving = drive({
+      baseUrl: server.baseUrl,
+      runId: "r",
+      onResumed: (runId, why) => resumed.push(`${runId} ${why}`),
+    });
+    await waitUntil(() => server.count("resume") === 1);
+    expect(server.calls.find(({ call }) => call === "resume")?.body).toMatchObject({
+      workflowPath: "flow.tsx",
+    });
+    server.publish("r", event("RunStarted"));
+    server.setStatus("r", "finished", 1);
+    server.publish("r", event("RunFinished"));
+    expect((await driving).end.status).toBe("finished");
+    expect(resumed).toEqual([`r ${reason}`]);
+    expect(server.count("resume")).toBe(1);
+  });
+
+  test("is left alone where it is not to be resumed, waits for a person, or nobody knows until when", async ({
+    onTestFinished,
+  }) => {
+    const server = await protocolServer({}, onTestFinished);
+    const waits = {
+      paused: { state: "paused" },
+      "waiting-quota": { state: "waiting-quota", blocked: { kind: "quota", quotaBlockedCount: 1 } },
+      "waiting-timer": { state: "waiting-timer", blocked: { kind: "timer", wakeAt: "some day" } },
+      "waiting-event": { state: "waiting-event", blocked: { kind: "external-trigger" } },
+      "waiting-for-godot": undefined,
+    };
+    const signal = AbortSignal.timeout(4000);
+    const driving = Object.entries(waits).map(([status, runState]) => {
+      server.addRun(status, { status, runState });
+      server.publish(status, { type: "RunStatusChanged", runId: status, status, timestampMs: 1 });
+      return drive({ baseUrl: server.baseUrl, runId: status, signal });
+    });
+    server.addRun("r", { status: "waiting-timer", runState: { blocked: blockedBy.timer() } });
+    server.publish("r", event("RunStatusChanged", { status: "waiting-timer" }));
+    driving.push(drive({ baseUrl: server.baseUrl, runId: "r", resume: false, signal }));
+    await Promise.allSettled(driving);
+    expect(signal.aborted).toBe(true);
+    expect(server.count("resume")).toBe(0);
   });
 });

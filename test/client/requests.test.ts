@@ -16,6 +16,7 @@ import {
   listRuns,
   resume,
   runWorkflow,
+  sendSignal,
 } from "../../src/client/requests.js";
 import { closedPort, failure, protocolServer, rawServer } from "../faults/in-test.js";
 import type { Call, Misbehaviour, ProtocolServer } from "../faults/protocol-server.js";
@@ -30,6 +31,7 @@ const calls: Partial<Record<Call, (options: ConnectionOptions) => Promise<unknow
   cancel: (options) => cancel({ ...options, runId: "r1" }),
   resume: (options) => resume({ ...options, runId: "r1", workflowPath: "flow.tsx" }),
   approve: (options) => approve({ ...options, runId: "r1", nodeId: "gate" }),
+  sendSignal: (options) => sendSignal({ ...options, runId: "r1", name: "payment", correlationId: "c" }),
   deny: (options) => deny({ ...options, runId: "r1", nodeId: "gate" }),
 };
 
@@ -69,6 +71,7 @@ describe.concurrent("which failures are answered by sending the call again", () 
     { call: "cancel", again: repeatable, never: [...refused, ...broken] },
     { call: "resume", again: tooMany, never: [...throttled, ...gateway, ...broken, ...refused] },
     { call: "approve", again: tooMany, never: [...lost, ...throttled, ...gateway, ...broken, ...refused] },
+    { call: "sendSignal", again: tooMany, never: [...lost, ...throttled, ...gateway, ...broken, ...refused] },
     { call: "deny", again: tooMany, never: [...lost, ...throttled, ...gateway, ...broken, ...refused] },
   ];
   const cases = rows.flatMap(({ call, again, never }) => [

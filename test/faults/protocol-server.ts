@@ -9,6 +9,7 @@ export type Call =
   | "approve"
   | "deny"
   | "cancel"
+  | "sendSignal"
   | "events"
   | "getStatus"
   | "getFrames"
@@ -38,6 +39,8 @@ export interface ServedRun {
   events: string[];
   status: string;
   finishedAtMs: number | null;
+  /** What a server of 0.32 says of a run that has stopped. */
+  runState?: object;
   /** Told of each new event or status. */
   watchers: Set<() => void>;
 }
@@ -207,6 +210,8 @@ export class ProtocolServer {
       case "resume":
         run.status = "running";
         break;
+      case "sendSignal":
+        return { status: 200, answer: { runId, signalName: path.split("/").at(-1), seq: 0 } };
       case "cancel":
         if (overStatuses.has(run.status))
           return { status: 404, answer: errorBody("NOT_FOUND", "Run not found") };
@@ -258,11 +263,22 @@ function callOf(method: string, path: string, body: Record<string, unknown> | un
           ? "getFrames"
           : undefined;
   }
+  if (rest.at(-2) === "signals") return "sendSignal";
   return last === "cancel" || last === "approve" || last === "deny" ? last : undefined;
 }
 
-function row({ runId, workflowPath, status, finishedAtMs }: ServedRun): object {
-  return { runId, workflowName: "flow", workflowPath, status, startedAtMs: 1, finishedAtMs, summary: {} };
+function row({ runId, workflowPath, status, finishedAtMs, runState }: ServedRun): object {
+  const state = runState === undefined ? {} : { runState };
+  return {
+    runId,
+    workflowName: "flow",
+    workflowPath,
+    status,
+    startedAtMs: 1,
+    finishedAtMs,
+    summary: {},
+    ...state,
+  };
 }
 
 function json(
