@@ -34,46 +34,23 @@ function isRouteMissing(error: unknown): error is HttpError {
 
 async function routeInstead(connection: Connection, route: Route, error: HttpError): Promise<Route> {
   const ask = (path: string) => exchange(connection, { method: "GET", path }).catch(() => undefined);
-  const [root, health] = (await Promise.all([ask(oneRunStatus), ask(healthPath)])) as Partial<
-    Record<string, unknown>
-  >[];
+  const answers = await Promise.all([ask(oneRunStatus), ask(healthPath)]);
   connection.signal?.throwIfAborted();
+  const [root, health] = answers.map((answer) => (answer ?? {}) as Record<string, unknown>);
+  const name = (code: string, what: string, details = error.details) =>
+    new HttpError({ ...error, code, details }, `; the server is ${connection.redact(what)}`);
 
   const runId = root?.["runId"];
   if (typeof runId === "string" && typeof root?.["status"] === "string") {
     const { onOneRun, ...rest } = route;
     if (onOneRun?.runId === runId) return { ...rest, path: onOneRun.path };
-    throw explained(
-      error,
-      "ONE_RUN_SERVER",
-      `the server is run ${runId}'s own (smithers up --serve): it tells of it, decides its gates and cancels it, no more`,
-      {
-        runId,
-      },
-    );
+    const what = `run ${runId}'s own (smithers up --serve): it tells of it, decides its gates and cancels it, no more`;
+    throw name("ONE_RUN_SERVER", what, { runId: connection.redact(runId) });
   }
   if (typeof health?.["protocol"] === "number") {
-    const { version } = (health["identity"] ?? {}) as { version?: unknown };
-    const named = typeof version === "string" ? `Smithers gateway (${version})` : "Smithers gateway";
-    throw explained(
-      error,
-      "GATEWAY",
-      `the server is a ${named}, whose interface is another one, under /v1/api`,
-    );
+    const { version = "" } = (health["identity"] ?? {}) as { version?: string };
+    throw name("GATEWAY", `a Smithers gateway (${version}), whose interface is another one, under /v1/api`);
   }
   if (route.since === undefined) throw error;
-  throw explained(
-    error,
-    "NEWER_ROUTE",
-    `the server is older than this route, which came with ${route.since}`,
-  );
-}
-
-function explained(
-  error: HttpError,
-  code: string,
-  what: string,
-  details: unknown = error.details,
-): HttpError {
-  return new HttpError({ ...error, code, details }, `; ${what}`);
+  throw name("NEWER_ROUTE", `older than this route, which came with ${route.since}`);
 }

@@ -162,8 +162,8 @@ describe("`deny`", () => {
   });
 });
 
-describe("`cancel`", () => {
-  test("ends a run that executes", async () => {
+describe("`cancel` of a run that executes", () => {
+  test("ends it", async () => {
     const runId = await start("./slow.tsx", { steps: 20, ms: 300 });
     await waitUntil(async () => (await client.getStatus({ runId })).summary["finished"]);
     expect((await client.cancel({ runId })).runId).toBe(runId);
@@ -173,8 +173,10 @@ describe("`cancel`", () => {
     expect(again.exitCode).toBe(isNewer ? 0 : 4);
     expect(again.stdout + again.stderr).toContain("cancelled");
   });
+});
 
-  test(isNewer ? "ends a run that waits" : "says why a run that waits cannot be cancelled", async () => {
+describe(isNewer ? "`cancel` of a run that waits" : "why a run that waits cannot be cancelled", () => {
+  test(isNewer ? "ends it" : "is said", async () => {
     const runId = await start("./gate.tsx");
     await isGate(runId);
     const cancelled = await cli(["cancel", runId, "--watch"]);
@@ -311,9 +313,9 @@ describe("`listApprovals`, `approvals`", () => {
   });
 });
 
-describe("`signal`", () => {
-  if (!isNewer) {
-    test("names the version that has it", async () => {
+if (!isNewer) {
+  describe("which version has what this one has not", () => {
+    test("is said", async () => {
       const runId = await start("./gate.tsx");
       const refused = client.signal({ runId, name: "payment" });
       await expect(refused).rejects.toMatchObject({ status: 404, code: "NEWER_ROUTE" });
@@ -321,54 +323,55 @@ describe("`signal`", () => {
       expect(told.exitCode).toBe(4);
       expect(told.stderr).toContain("which came with 0.32");
     });
-    return;
-  }
-
-  test("moves the run that waits for it", async () => {
-    const runId = await start("./signal.tsx");
-    await reaches(runId, "waiting-event");
-    const words = ["signal", runId, "payment", "--data", "-", "--watch", "--json"];
-    const sent = await cli(words, { input: '{"amount":5}' });
-    expect(sent.exitCode).toBe(0);
-    // A node that waited for a signal has no event of its own.
-    const view = reduceRunAll(emptyRunView(runId), linesOf(sent));
-    expect(view.nodes.get("payment::0")?.state).toBe("finished");
-    const late = await cli(["signal", runId, "payment"]);
-    expect(late.exitCode).toBe(4);
-    expect(late.stderr).toContain("is over (finished)");
   });
-
-  test("moves it also where it came before the wait, or from somebody who does not resume", async () => {
-    const early = await start("./signal.tsx", { firstMs: 1500 });
-    const waiting = await start("./signal.tsx");
-    await reaches(waiting, "waiting-event");
-    const reasons: string[] = [];
-    const driven = [early, waiting].map((runId) =>
-      collect(client.driveRun({ runId, onResumed: (_, reason) => reasons.push(reason) })),
-    );
-    for (const runId of [early, waiting]) {
-      const receipt = await client.sendSignal({ runId, name: "payment", data: { amount: 5 } });
-      expect(receipt).toMatchObject({ runId, signalName: "payment", correlationId: null });
-    }
-    for (const { end } of await Promise.all(driven)) expect(end).toMatchObject({ status: "finished" });
-    expect(reasons).toEqual(["event", "event"]);
-  });
-
-  test("with data that the schema refuses fails the run, and the node in its view", async () => {
-    const runId = await start("./signal.tsx");
-    await reaches(runId, "waiting-event");
-    expect((await cli(["signal", runId, "payment", "--data", '"much"', "--watch"])).exitCode).toBe(1);
-    const { view } = await client.loadRunView({ runId });
-    expect(view.nodes.get("payment::0")?.state).toBe("failed");
-  });
-
-  test("is refused for a run that is not there", async () => {
-    const refused = client.sendSignal({ runId: "nobody", name: "payment" });
-    await expect(refused).rejects.toMatchObject({ status: 404, code: "NOT_FOUND" });
-  });
-});
+}
 
 if (isNewer) {
+  describe("`sendSignal`, `signal`", () => {
+    test("moves the run that waits for it", async () => {
+      const runId = await start("./signal.tsx");
+      await reaches(runId, "waiting-event");
+      const words = ["signal", runId, "payment", "--data", "-", "--watch", "--json"];
+      const sent = await cli(words, { input: '{"amount":5}' });
+      expect(sent.exitCode).toBe(0);
+      // A node that waited for a signal has no event of its own.
+      const view = reduceRunAll(emptyRunView(runId), linesOf(sent));
+      expect(view.nodes.get("payment::0")?.state).toBe("finished");
+      const late = await cli(["signal", runId, "payment"]);
+      expect(late.exitCode).toBe(4);
+      expect(late.stderr).toContain("is over (finished)");
+    });
+
+    test("moves it also where it came before the wait, or from somebody who does not resume", async () => {
+      const early = await start("./signal.tsx", { firstMs: 1500 });
+      const waiting = await start("./signal.tsx");
+      await reaches(waiting, "waiting-event");
+      const reasons: string[] = [];
+      const driven = [early, waiting].map((runId) =>
+        collect(client.driveRun({ runId, onResumed: (_, reason) => reasons.push(reason) })),
+      );
+      for (const runId of [early, waiting]) {
+        const receipt = await client.sendSignal({ runId, name: "payment", data: { amount: 5 } });
+        expect(receipt).toMatchObject({ runId, signalName: "payment", correlationId: null });
+      }
+      for (const { end } of await Promise.all(driven)) expect(end).toMatchObject({ status: "finished" });
+      expect(reasons).toEqual(["event", "event"]);
+    });
+
+    test("with data that the schema refuses fails the run, and the node in its view", async () => {
+      const runId = await start("./signal.tsx");
+      await reaches(runId, "waiting-event");
+      expect((await cli(["signal", runId, "payment", "--data", '"much"', "--watch"])).exitCode).toBe(1);
+      const { view } = await client.loadRunView({ runId });
+      expect(view.nodes.get("payment::0")?.state).toBe("failed");
+    });
+
+    test("is refused for a run that is not there", async () => {
+      const refused = client.sendSignal({ runId: "nobody", name: "payment" });
+      await expect(refused).rejects.toMatchObject({ status: 404, code: "NOT_FOUND" });
+    });
+  });
+
   describe("timers and quotas that are due", () => {
     test("a timer beside a gate", async () => {
       const runId = await start("./timer.tsx");

@@ -52,8 +52,8 @@ describe("the server of one run, `smithers up --serve`", () => {
   });
 });
 
-describe("a `smithers gateway`", () => {
-  test("is named in the error", async () => {
+describe("a `smithers gateway` named in the error", () => {
+  test("whatever is asked", async () => {
     const { baseUrl } = await started("gateway");
     for (const words of [["ls"], ["status", "x"], ["watch", "x"], ["run", "./gate.tsx"], ["approvals"]]) {
       const refused = await cli(words, { baseUrl });

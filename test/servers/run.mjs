@@ -80,7 +80,7 @@ rmSync(scratch, { recursive: true });
 
 const names = [...new Set(results.flatMap(({ parts }) => [...parts.keys()]))];
 const cell = (part) =>
-  part === undefined ? "not there" : part.passed === part.all ? "✓" : `${part.passed} of ${part.all}`;
+  part === undefined ? "–" : part.passed === part.all ? "✓" : `${part.passed} of ${part.all}`;
 const rows = [
   ["", ...results.map(({ version }) => version)],
   ["---", ...results.map(() => "---")],

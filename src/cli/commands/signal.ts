@@ -11,51 +11,49 @@ import {
 import { readJson } from "../read-input.js";
 import { visibleText } from "../visible-text.js";
 
-export const signal = defineCommand<FollowOptions & { data?: string; correlation?: string; watch?: boolean }>(
-  {
-    syntax: "signal <run-id> <name>",
-    summary:
-      "Send a run the signal that it waits for, and resume it where it has stopped to wait (servers from 0.32 on).",
-    options: [
-      {
-        flags: "--data <json|@file|->",
-        description: "what the signal brings: JSON, a file of it, or stdin (default: {})",
-      },
-      { flags: "--correlation <id>", description: "which of several waits of this name is meant" },
-      watchOption,
-      ...followOptions,
-    ],
-    examples: [
-      `signal 4f1c payment --data '{"amount":5}'`,
-      "signal 4f1c payment --data @payment.json --watch",
-    ],
+interface SignalOptions extends FollowOptions {
+  data?: string;
+  correlation?: string;
+  watch?: boolean;
+}
 
-    async execute({ args: [runId = "", name = ""], options }, session) {
-      checkFollow({ ...options, resume: true }, session);
-      const { client, note, commandLine } = session;
-      const data =
-        options.data === undefined ? undefined : (await readJson("--data", options.data, session)).value;
-      const { status } = await client.getStatus({ runId });
-      if (isOver(status)) {
-        throw new UsageError(
-          `run ${visibleText(runId)} is over (${visibleText(status)}): nothing would take the signal up`,
-          {
-            code: "RUN_OVER",
-            hint: commandLine("status", runId),
-          },
-        );
-      }
-      const document = await client.sendSignal({ runId, name, data, correlationId: options.correlation });
-      const sent = `sent signal ${visibleText(name)} to run ${visibleText(runId)}`;
-      if (options.resume !== false) await resumeWhereItWaits(runId, session);
-      if (options.watch === true) {
-        note(sent);
-        return followRun(session, runId, options);
-      }
-      return { kind: "document", document, text: () => sent };
+export const signal = defineCommand<SignalOptions>({
+  syntax: "signal <run-id> <name>",
+  summary:
+    "Send a run the signal that it waits for, and resume it where it has stopped (servers from 0.32 on).",
+  options: [
+    {
+      flags: "--data <json|@file|->",
+      description: "what the signal brings: JSON, a file of it, or stdin (default: {})",
     },
+    { flags: "--correlation <id>", description: "which of several waits of this name is meant" },
+    watchOption,
+    ...followOptions,
+  ],
+  examples: [`signal 4f1c payment --data '{"amount":5}'`, "signal 4f1c payment --data @payment.json --watch"],
+
+  async execute({ args: [runId = "", name = ""], options }, session) {
+    checkFollow({ ...options, resume: true }, session);
+    const { client, note, commandLine } = session;
+    const data = options.data === undefined ? {} : (await readJson("--data", options.data, session)).value;
+    const { status } = await client.getStatus({ runId });
+    if (isOver(status)) {
+      const what = `run ${visibleText(runId)} is over (${visibleText(status)})`;
+      throw new UsageError(`${what}: nothing would take the signal up`, {
+        code: "RUN_OVER",
+        hint: commandLine("status", runId),
+      });
+    }
+    const document = await client.sendSignal({ runId, name, data, correlationId: options.correlation });
+    const sent = `sent signal ${visibleText(name)} to run ${visibleText(runId)}`;
+    if (options.resume !== false) await resumeWhereItWaits(runId, session);
+    if (options.watch === true) {
+      note(sent);
+      return followRun(session, runId, options);
+    }
+    return { kind: "document", document, text: () => sent };
   },
-);
+});
 
 /** Nobody but the sender knows of the signal, so the sender resumes. What fails of it changes nothing of the signal. */
 async function resumeWhereItWaits(runId: string, session: Session): Promise<void> {
