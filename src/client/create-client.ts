@@ -19,6 +19,7 @@ export interface SmithersClient {
   listRuns: typeof requests.listRuns;
   listApprovals: typeof listApprovals;
   sendSignal: typeof requests.sendSignal;
+  /** As `sendSignal`. */
   signal: typeof requests.sendSignal;
   watchRun: typeof watchRun;
   watchRecords: typeof watchRecords;

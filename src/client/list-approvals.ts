@@ -32,7 +32,8 @@ export async function listApprovals(args: ConnectionOptions = {}): Promise<Appro
   }
 }
 
-const readAtOnce = 8;
+/** Two listeners each on the signal of the caller, of which Node warns from the eleventh on. */
+const readAtOnce = 4;
 
 /** The runs whose events may tell of gates, where the error means that the server keeps no list of them. */
 async function runsToRead(error: unknown, args: ConnectionOptions): Promise<string[]> {

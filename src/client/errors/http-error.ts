@@ -2,7 +2,11 @@ import { SmithersError } from "./smithers-error.js";
 
 /** The server, or a proxy in front of it, answered with a status that is not success. */
 export class HttpError extends SmithersError {
-  /** The server's code, such as `RUN_NOT_FOUND`; `HTTP_<status>` where the answer carried none. */
+  /**
+   * The server's code, such as `RUN_NOT_FOUND`; `HTTP_<status>` where the answer carried none. Of our own are
+   * `REDIRECT_REFUSED`, and for a 404 because the server has no such route, where it is known why: `NEWER_ROUTE` (it is
+   * too old), `ONE_RUN_SERVER` (`smithers up --serve`, for the run in `details.runId`) and `GATEWAY`.
+   */
   readonly code: string;
   readonly status: number;
   /** What the server said; for a body that is not the server's JSON, the start of its text. */
