@@ -31,11 +31,12 @@ export async function loadRunView(args: RunArgs): Promise<{ view: RunView; statu
         if (result === silence) return { view, status: now };
       }
       if (result.done) return { view, status: result.value };
-      const events = result.value.map(({ event }) => event);
       view = reduceRunAll(
         view,
-        events.filter(({ runId }) => runId === args.runId),
+        result.value.map(({ event }) => event),
       );
+      // The run in which the work goes on is another one, whose events come next.
+      if (view.continuedAs !== null) return { view, status: await getStatus(args) };
       count += result.value.length;
       next = records.next();
     }

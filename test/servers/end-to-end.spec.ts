@@ -410,7 +410,10 @@ if (isNewer) {
       expect(continued).toHaveLength(2);
       expect(end).toMatchObject({ runId: continued[1], status: "finished" });
       expect([...new Set(seen.map((event) => event.runId))]).toEqual([runId, ...continued]);
-      expect(await client.getStatus({ runId })).toMatchObject({ status: "continued" });
+      expect(await client.loadRunView({ runId })).toMatchObject({
+        view: { runId, status: "continued", continuedAs: continued[0] },
+        status: { runId, status: "continued" },
+      });
       expect(isOver("continued")).toBe(true);
       const watched = await cli(["watch", runId]);
       expect(watched.exitCode).toBe(0);
