@@ -1,9 +1,9 @@
-import { SmithersError, type ResumeReason } from "../client/index.js";
+import { SmithersError, type BlockedRun, type ResumeReason } from "../client/index.js";
 import { ciOption, type CiSystem } from "./ci/ci-system.js";
 import { githubReports } from "./ci/github-reports.js";
 import { junitFile, junitReport } from "./ci/junit-report.js";
 import { UsageError, type FollowOutcome, type OptionSpec, type Session } from "./command.js";
-import { formatDuration, parseDuration } from "./duration.js";
+import { formatDuration, formatTime, parseDuration } from "./duration.js";
 import { endOrLeave } from "./end-or-leave.js";
 import { gateName } from "./gate-name.js";
 import { gateDecider, gateOptions, type GateOptions } from "./gate-policy.js";
@@ -102,6 +102,10 @@ export function followRun(
       resume: options.resume,
       onDecided: (gate, decision) =>
         session.note(`${decision === "approve" ? "approved" : "denied"} ${gateName(gate)}`),
+      onBlocked: (id, blocked) => {
+        const what = waitingFor(id, blocked, session);
+        if (what !== undefined) session.note(what);
+      },
       onResumed: (_, reason) => session.note(`resumed the run, ${resumeReasons[reason]}`),
       onResumeImpossible: (id, error) => session.note(resumeByHand(id, error, session)),
       onReconnect: ({ position, fruitless, delayMs, cause }) => {
@@ -115,6 +119,32 @@ export function followRun(
         session.note(`run ${visibleText(old)} goes on as run ${visibleText(newRunId)}; following that`),
     }),
   };
+}
+
+/** What a run waits for that is no gate, and who ends that; undefined for what only newer servers know. */
+function waitingFor(
+  runId: string,
+  { kind, nodeId, ...blocked }: BlockedRun & Record<string, unknown>,
+  { commandLine }: Session,
+): string | undefined {
+  const node = visibleText(String(nodeId));
+  const until = (time: unknown) => formatTime(new Date(time as number | string).getTime());
+  switch (kind) {
+    case "event": {
+      const name = String(blocked["correlationKey"]);
+      // Where the wait has a correlation id, that stands in the place of the signal's name.
+      if (name !== nodeId) return `${node} waits for a signal (${visibleText(name)})`;
+      return `${node} waits for a signal; to send it: ${commandLine("signal", runId, name)} --data <json>`;
+    }
+    case "timer":
+      return `${node} waits until ${until(blocked["wakeAt"])}`;
+    case "quota":
+      return blocked["resetAtMs"] === undefined
+        ? `a quota is used up, and nobody knows until when; to try again: ${commandLine("resume", runId)}`
+        : `a quota is used up until ${until(blocked["resetAtMs"])}`;
+    default:
+      return undefined;
+  }
 }
 
 /** Why a resume that the run needs could not be sent from here, and what to type. */

@@ -6,7 +6,7 @@ import { eventsOf } from "./events-of.js";
 import { linkAbort } from "./linked-abort.js";
 import { quietAfter } from "./quiet-after.js";
 import { approve, deny, getStatus, listRuns, resume, type RunArgs } from "./requests.js";
-import type { RunStatus } from "./results.js";
+import type { BlockedRun, RunStatus } from "./results.js";
 import { emptyRunView, nodeKey, reduceRunAll, type ApprovalView, type RunView } from "./run-view.js";
 import type { SmithersEvent } from "./smithers-event.js";
 import { jittered } from "./wait.js";
@@ -48,6 +48,8 @@ export interface DriveRunArgs extends WatchRunArgs {
   stopAtGate?: boolean | undefined;
   /** Told of each decision that was made here. */
   onDecided?: ((gate: ApprovalView, decision: "approve" | "deny") => void) | undefined;
+  /** Told, once for each, what a run waits for that is no gate: a signal, a timer, a quota. */
+  onBlocked?: ((runId: string, blocked: BlockedRun) => void) | undefined;
   /** Told of each resume that was sent here, and what it is for. */
   onResumed?: ((runId: string, reason: ResumeReason) => void) | undefined;
   /**
@@ -157,8 +159,8 @@ class Driver {
   readonly #resumed = new Set<string>();
   /** The next resume; undefined until it is known what a run waits for. */
   #next: NextResume | undefined;
-  /** The wait for a signal that resumes were sent for, and how long the next one is away. */
-  #signalWait = { key: "", delayMs: signalMs.first };
+  /** What the run was found to wait for, and how long the next resume is away where that is a signal. */
+  #wait = { key: "", signalDelayMs: signalMs.first };
 
   constructor(args: DriveRunArgs) {
     this.#args = args;
@@ -235,15 +237,19 @@ class Driver {
       const { runState } = await getStatus(this.#callArgs());
       const { blocked, computedAt } = runState ?? {};
       const serverNow = Date.parse(computedAt ?? "") || Date.now();
+      if (blocked === undefined) return never;
+      const { kind, nodeId = "" }: { kind: string; nodeId?: string } = blocked;
+      const key = `${this.#view.runId} ${kind} ${nodeId}`;
+      if (this.#wait.key !== key) {
+        this.#wait = { key, signalDelayMs: signalMs.first };
+        this.#args.onBlocked?.(this.#view.runId, blocked);
+      }
       // Where a server has somebody who resumes, that one comes first.
       const at = (time: number, reason: ResumeReason) =>
         resumeIn(Math.max(0, time - serverNow) + jittered(othersResumeFirstMs), reason);
-      if (blocked?.kind === "timer") return at(Date.parse(String(blocked["wakeAt"])), "timer");
-      if (blocked?.kind === "quota") return at(Number(blocked["resetAtMs"]), "quota");
-      if (blocked?.kind !== "event") return never;
-      const key = `${this.#view.runId} ${blocked["nodeId"]}`;
-      if (this.#signalWait.key !== key) this.#signalWait = { key, delayMs: signalMs.first };
-      return resumeIn(jittered(this.#signalWait.delayMs), "event");
+      if (blocked.kind === "timer") return at(Date.parse(String(blocked["wakeAt"])), "timer");
+      if (blocked.kind === "quota") return at(Number(blocked["resetAtMs"]), "quota");
+      return blocked.kind === "event" ? resumeIn(jittered(this.#wait.signalDelayMs), "event") : never;
     } catch (error) {
       if (this.#args.signal?.aborted || !isOutage(error)) throw error;
       this.#settledAt = performance.now() + afterFailureMs;
@@ -325,7 +331,9 @@ class Driver {
       return;
     }
     done();
-    if (reason === "event") this.#signalWait.delayMs = Math.min(2 * this.#signalWait.delayMs, signalMs.most);
+    if (reason === "event") {
+      this.#wait.signalDelayMs = Math.min(2 * this.#wait.signalDelayMs, signalMs.most);
+    }
     this.#args.onResumed?.(this.#view.runId, reason);
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { protocolServer } from "../faults/in-test.js";
-import { cli } from "./run-cli.js";
+import { waitUntil } from "../wait-until.js";
+import { cli, startCli } from "./run-cli.js";
 
 /** A run that waits for a signal, as on 0.32. */
 async function waitingRun(status = "waiting-event") {
@@ -50,6 +51,22 @@ describe("signal", () => {
     expect(done.stderr).toMatch(
       /^the run goes on only after a resume, and that failed .*smithers-client resume r\n$/,
     );
+  });
+
+  test("is what watch says that a run waits for", async () => {
+    const { server, signal } = await waitingRun();
+    const blocked = { kind: "event", nodeId: "payment", correlationKey: "payment" };
+    server.addRun("r", { status: "waiting-event", runState: { state: "waiting-event", blocked } });
+    server.publish("r", { type: "RunStatusChanged", runId: "r", status: "waiting-event", timestampMs: 1 });
+    const watching = startCli(["watch", "r"], { baseUrl: server.baseUrl });
+    let told = "";
+    watching.stderr.on("data", (chunk: Buffer) => (told += chunk.toString()));
+    const line = "payment waits for a signal; to send it: smithers-client signal r payment --data <json>\n";
+    await waitUntil(() => told.startsWith(line));
+    await signal();
+    server.setStatus("r", "finished", 1);
+    server.publish("r", { type: "RunFinished", runId: "r", timestampMs: 2 });
+    expect((await watching).exitCode).toBe(0);
   });
 
   test("refuses what would help nobody, before it sends anything", async () => {

@@ -125,9 +125,11 @@ describe.concurrent("a run that has stopped for something else than a gate", () 
     server.publish("r", event("RunStarted"));
     server.publish("r", event("RunStatusChanged", { status }));
     const resumed: string[] = [];
+    const blocked: string[] = [];
     const driving = drive({
       baseUrl: server.baseUrl,
       runId: "r",
+      onBlocked: (runId, { kind }) => blocked.push(`${runId} ${kind}`),
       onResumed: (runId, why) => resumed.push(`${runId} ${why}`),
     });
     await waitUntil(() => server.count("resume") === 1);
@@ -138,6 +140,7 @@ describe.concurrent("a run that has stopped for something else than a gate", () 
     server.setStatus("r", "finished", 1);
     server.publish("r", event("RunFinished"));
     expect((await driving).end.status).toBe("finished");
+    expect(blocked).toEqual([`r ${reason}`]);
     expect(resumed).toEqual([`r ${reason}`]);
     expect(server.count("resume")).toBe(1);
   });
