@@ -28,6 +28,14 @@ export interface ApprovalRequest {
   [field: string]: unknown;
 }
 
+/** Why a frame was rendered: `task-finished`, `timer-fired`, `loop-advanced`, `stability-check`, … */
+export interface FrameTrigger {
+  /** `task-finished` is all that a stream tells of a signal that arrived: its node has no events of its own. */
+  reason: string;
+  nodeId?: string;
+  iteration?: number;
+}
+
 /** The nodes, by id, that a retry by hand or a travel back in time has set back. */
 interface NodeReset {
   resetNodes: string[];
@@ -60,11 +68,12 @@ interface EffectRevertBase<Type extends string> extends AttemptEventBase<Type> {
 }
 
 /**
- * The event types of a 0.5.0 server, told apart by `type`.
+ * The event types of 0.5.0 and 0.32.0, told apart by `type`: first the 22 that both have, then those that 0.32.0 adds.
  *
- * Source: the events of real runs and the server's own type of them.
+ * Source: the events of real runs, and the servers' own declarations of them. Where one is missing there, as that of
+ * 0.32.0's `WorkflowPatchRecorded`, the event counts as unknown.
  */
-type FirstSmithersEvent =
+export type KnownSmithersEvent =
   | EventBase<"RunStarted">
   | (EventBase<"RunStatusChanged"> & { status: RunStatusName })
   /** From 0.32 on: `failedChildren` counts the failed tasks that the run was told to go on after. */
@@ -93,23 +102,8 @@ type FirstSmithersEvent =
     })
   | (AttemptEventBase<"NodeOutput"> & { text: string; stream: "stdout" | "stderr" })
   | (AttemptEventBase<"RevertStarted"> & { jjPointer: string })
-  | (AttemptEventBase<"RevertFinished"> & { jjPointer: string; success: boolean; error?: string });
-
-/** Why a frame was rendered: `task-finished`, `timer-fired`, `loop-advanced`, `stability-check`, … */
-export interface FrameTrigger {
-  reason: string;
-  /** `task-finished` is all that a stream tells of a signal that arrived: its node has no events of its own. */
-  nodeId?: string;
-  iteration?: number;
-}
-
-/**
- * What 0.32.0 adds to {@link FirstSmithersEvent}.
- *
- * Source: the server's own declarations, and the events of real runs for those about runs, nodes, timers, gates and
- * frames. Its declaration of `WorkflowPatchRecorded` is missing; it is passed on as an unknown one.
- */
-type AddedSmithersEvent =
+  | (AttemptEventBase<"RevertFinished"> & { jjPointer: string; success: boolean; error?: string })
+  // From 0.32 on.
   | (EventBase<"RunContinuedAsNew"> & {
       newRunId: string;
       iteration: number;
@@ -225,9 +219,6 @@ type AddedSmithersEvent =
     });
 
 type SandboxRuntime = "bubblewrap" | "docker" | "codeplane";
-
-/** The event types of 0.5.0 and 0.32.0, told apart by `type`. */
-export type KnownSmithersEvent = FirstSmithersEvent | AddedSmithersEvent;
 
 /** An event of a type that this version does not know: it is passed on as it came. */
 export interface UnknownSmithersEvent {
