@@ -113,7 +113,7 @@ test.concurrent("failed-nodes.sh tells what failed, and why", async () => {
 // Not at the same time as the others, since it approves whatever waits.
 test("README's lines for scripts start a run, wait for it, ask for its status, and approve what waits", async () => {
   const waiting = await waitingRun();
-  const { stdout } = await shell(blockWith("smithers-client ls --status"));
+  const { stdout } = await shell(blockWith("smithers-client approvals --quiet"));
   expect(stdout).toBe(`finished\napproved gate of run ${waiting}`);
 });
 
@@ -145,7 +145,7 @@ test("README has no other lines for a shell that nobody runs", async () => {
   // Those of completion are run by its own test, in the shells themselves.
   const tested = [
     "npm install --global",
-    "smithers-client ls --status",
+    "smithers-client approvals --quiet",
     faults,
     "smithers-client completion",
   ];
