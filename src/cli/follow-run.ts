@@ -1,13 +1,15 @@
-import { SmithersError, type BlockedRun, type ResumeReason } from "../client/index.js";
+import type { ResumeReason } from "../client/index.js";
 import { ciOption, type CiSystem } from "./ci/ci-system.js";
 import { githubReports } from "./ci/github-reports.js";
 import { junitFile, junitReport } from "./ci/junit-report.js";
 import { UsageError, type FollowOutcome, type OptionSpec, type Session } from "./command.js";
-import { formatDuration, formatTime, parseDuration } from "./duration.js";
+import { formatDuration, parseDuration } from "./duration.js";
 import { endOrLeave } from "./end-or-leave.js";
 import { gateName } from "./gate-name.js";
 import { gateDecider, gateOptions, type GateOptions } from "./gate-policy.js";
+import { resumeByHand } from "./resume-by-hand.js";
 import { visibleText } from "./visible-text.js";
+import { waitingFor } from "./waiting-for.js";
 
 /** What every command that follows a run takes. */
 export interface FollowOptions extends GateOptions {
@@ -119,46 +121,4 @@ export function followRun(
         session.note(`run ${visibleText(old)} goes on as run ${visibleText(newRunId)}; following that`),
     }),
   };
-}
-
-/** What a run waits for that is no gate, and who ends that; undefined for what only newer servers know. */
-function waitingFor(
-  runId: string,
-  { kind, nodeId, ...blocked }: BlockedRun & Record<string, unknown>,
-  { commandLine }: Session,
-): string | undefined {
-  const node = visibleText(String(nodeId));
-  const until = (time: unknown) => formatTime(new Date(time as number | string).getTime());
-  switch (kind) {
-    case "event": {
-      const name = String(blocked["correlationKey"]);
-      // Where the wait has a correlation id, that stands in the place of the signal's name.
-      if (name !== nodeId) return `${node} waits for a signal (${visibleText(name)})`;
-      return `${node} waits for a signal; to send it: ${commandLine("signal", runId, name)} --data <json>`;
-    }
-    case "timer":
-      return `${node} waits until ${until(blocked["wakeAt"])}`;
-    case "quota":
-      return blocked["resetAtMs"] === undefined
-        ? `a quota is used up, and nobody knows until when; to try again: ${commandLine("resume", runId)}`
-        : `a quota is used up until ${until(blocked["resetAtMs"])}`;
-    default:
-      return undefined;
-  }
-}
-
-/** Why a resume that the run needs could not be sent from here, and what to type. */
-export function resumeByHand(runId: string, error: unknown, { commandLine }: Session): string {
-  const code = error instanceof SmithersError ? error.code : undefined;
-  const needs = "the run goes on only after a resume";
-  if (code === "ONE_RUN_SERVER") {
-    const command = `smithers up <workflow> --resume ${visibleText(runId)}`;
-    return `${needs}, which its own server does not take; where it was started, type: ${command}`;
-  }
-  if (code === "DB_NOT_CONFIGURED") {
-    const command = `${commandLine("resume", runId)} <workflow>`;
-    return `${needs}, and the server keeps no list to look its workflow up in; type: ${command}`;
-  }
-  const why = visibleText(error instanceof Error ? error.message : String(error));
-  return `${needs}, and that failed (${why}); type: ${commandLine("resume", runId)}`;
 }
