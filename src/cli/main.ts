@@ -1,4 +1,4 @@
-import { createClient, type Fetch, type RunStatus } from "../client/index.js";
+import { createClient, type EventRecord, type Fetch, type RunStatus } from "../client/index.js";
 import { ciSystem, type CiSystem } from "./ci/ci-system.js";
 import { githubCommand, guardedStream } from "./ci/github-command.js";
 import { cautiousFetch } from "./cautious-fetch.js";
@@ -11,6 +11,7 @@ import type { Format, Output } from "./format.js";
 import { formatDuration } from "./duration.js";
 import { commandLine, commandNameOf, parseCommandLine } from "./program.js";
 import { Reports } from "./reporter.js";
+import { withNewestRun, withWholeRunIds } from "./run-id-arguments.js";
 import { readFormat, readSettings, type Settings } from "./settings.js";
 import { visibleText } from "./visible-text.js";
 
@@ -50,6 +51,8 @@ interface Told {
   input: CommandInput<Record<string, unknown>>;
   session?: Session;
   following?: FollowOutcome;
+  /** The run that is followed has shown itself to be there. */
+  hasBegun?: boolean;
   reports?: Reports;
   /** What became of the run that was followed. */
   aftermath?: string | undefined;
@@ -63,8 +66,17 @@ async function execute(told: Told, settings: Settings, format: Format, outside: 
   try {
     const session = openSession(settings, format, output, context, ci, limit.signal);
     told.session = session;
-    const outcome = await told.command.execute(told.input, session);
-    return await show(outcome, format, output, told);
+    told.input = await withNewestRun(told.command, told.input, session);
+    try {
+      return await show(await told.command.execute(told.input, session), format, output, told);
+    } catch (error) {
+      const whole = told.hasBegun
+        ? undefined
+        : await withWholeRunIds(error, told.command, told.input, session);
+      if (whole === undefined) throw error;
+      told.input = whole;
+      return await show(await told.command.execute(whole, session), format, output, told);
+    }
   } finally {
     limit.end();
   }
@@ -81,7 +93,7 @@ async function show(outcome: Outcome, format: Format, output: Output, told: Told
       told.following = outcome;
       told.reports = new Reports(outcome.runId, outcome.startedAtMs, outcome.reporters);
       try {
-        const records = told.reports.watch(outcome.records);
+        const records = told.reports.watch(noting(outcome.records, () => (told.hasBegun = true)));
         const status = await format.follow({ ...outcome, records }, output);
         const exitCode = (outcome.exitCode ?? exitCodeOf)(status.status);
         await endReports(told, undefined, exitCode, status);
@@ -94,6 +106,19 @@ async function show(outcome: Outcome, format: Format, output: Output, told: Told
         // Closes the connection, whatever ended the following.
         await outcome.records.return(undefined as never);
       }
+  }
+}
+
+/** The records as they come; calls back before each of them. */
+async function* noting(
+  records: FollowOutcome["records"],
+  note: () => void,
+): AsyncGenerator<EventRecord[], RunStatus, undefined> {
+  for (;;) {
+    const { done, value } = await records.next();
+    if (done) return value;
+    note();
+    yield value;
   }
 }
 
