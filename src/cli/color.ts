@@ -26,10 +26,10 @@ export async function styleFor(
   const width =
     Number.isInteger(columns) && columns > 0 ? columns : stream.isTTY ? (stream.columns ?? 80) : Infinity;
   if (!wantsColor(stream, env, noColorFlag)) {
-    return { bold: asIs, dim: asIs, red: asIs, green: asIs, yellow: asIs, cyan: asIs, width };
+    return { bold: asIs, dim: asIs, red: asIs, green: asIs, yellow: asIs, cyan: asIs, magenta: asIs, width };
   }
   const { Chalk } = await import("chalk");
   // Sixteen colours, which every palette, light or dark, has made readable.
-  const { bold, dim, red, green, yellow, cyan } = new Chalk({ level: 1 });
-  return { bold, dim, red, green, yellow, cyan, width };
+  const { bold, dim, red, green, yellow, cyan, magenta } = new Chalk({ level: 1 });
+  return { bold, dim, red, green, yellow, cyan, magenta, width };
 }

@@ -2,6 +2,7 @@ import type { EventRecord, RunStatus, SmithersClient } from "../client/index.js"
 import type { CiSystem } from "./ci/ci-system.js";
 import type { Context } from "./context.js";
 import type { Reporter } from "./reporter.js";
+import type { RunLabel } from "./run-labels.js";
 import type { Style } from "./style.js";
 
 /** An option of a command, in commander's notation. */
@@ -69,6 +70,8 @@ export interface Session {
   annotate(level: "notice" | "error", title: string, text: string): void;
   /** Does work that takes a moment, with a spinner where a person watches. */
   waitFor<T>(what: string, work: Promise<T>): Promise<T>;
+  /** Does what needs the person's attention to itself, such as a question, after what was begun so before. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
   /** A command line of ours to be typed next, for this server, quoted for a shell. */
   commandLine(...words: string[]): string;
 }
@@ -95,10 +98,22 @@ export interface FollowOutcome {
   heartbeatMs: number | undefined;
   /** Who else is to tell of the run. */
   reporters: readonly Reporter[];
+  /** Where several runs are followed as one; `runId` is of no use then. */
+  several?: SeveralRuns;
   /** Maps the run's last status to the exit code, where it is not the table's. */
   exitCode?: (status: string) => number;
   /** Done when a signal or `--timeout` ends the following before the run has ended; says what became of the run. */
   onAbort?: () => Promise<string>;
+}
+
+/** What is to be known of runs that are followed together. */
+export interface SeveralRuns {
+  /** Whose events these are. */
+  labelOf(records: readonly EventRecord[]): RunLabel;
+  /** How many of them have not ended yet. */
+  open(): number;
+  /** The words after `watch` that follow these runs again. */
+  comeBack(): readonly string[];
 }
 
 /** Nothing to show: the command did its work on stderr. */

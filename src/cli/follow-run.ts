@@ -79,7 +79,12 @@ export function followRun(
   session: Session,
   runId: string,
   options: FollowOptions,
-  known: { afterSeq?: number | undefined; startedAtMs?: number | null; workflowPath?: string } = {},
+  known: {
+    afterSeq?: number | undefined;
+    startedAtMs?: number | null;
+    workflowPath?: string;
+    signal?: AbortSignal;
+  } = {},
 ): FollowOutcome {
   const { startedAtMs = null, ...args } = known;
   const { policy, decide } = gateDecider(options, runId, session);

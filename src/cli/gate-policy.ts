@@ -51,7 +51,7 @@ export function gateDecider(
       if (policy === "approve" && matches) return "approve";
       if (policy === "deny") return "deny";
       const question = await gateQuestion(gate, runId, session.client);
-      if (policy === "ask") return await ask(gate, question, runId, session, signal);
+      if (policy === "ask") return await session.inTurn(() => ask(gate, question, runId, session, signal));
       const words = question === "" ? "" : ` (${question})`;
       const command = session.commandLine("approve", runId, gate.nodeId);
       session.annotate("notice", gateName(gate), `waits for approval${words}; to decide it: ${command}`);
@@ -67,6 +67,8 @@ async function ask(
   session: Session,
   signal: AbortSignal,
 ): Promise<GateDecision> {
+  // While others were asked about, this one may have been decided elsewhere.
+  signal.throwIfAborted();
   const { stdin } = session.context;
   session.note(session.noteStyle.bold(`${gateName(gate)} waits for approval`));
   if (question !== "") session.note(`  ${question}`);

@@ -9,6 +9,7 @@ import { exitCodeOf, exitCodes } from "./exit-codes.js";
 import { describeFailure, TimedOut } from "./failure.js";
 import type { Format, Output } from "./format.js";
 import { formatDuration } from "./duration.js";
+import { oneAtATime } from "./one-at-a-time.js";
 import { commandLine, commandNameOf, parseCommandLine } from "./program.js";
 import { Reports } from "./reporter.js";
 import { withNewestRun, withWholeRunIds } from "./run-id-arguments.js";
@@ -162,6 +163,7 @@ function openSession(
       (stderr.unguarded ?? stderr).write(`${line}\n`).catch(() => {});
     },
     waitFor: (what, work) => (format.narrates && ci === "none" ? withSpinner(what, work, context) : work),
+    inTurn: oneAtATime(),
     commandLine: (...line) => commandLine(words(line)),
   };
 }
@@ -196,7 +198,7 @@ async function tell(
   if (hint !== undefined) failure.hint = hint;
   if (session && following && (error instanceof Interrupted || error instanceof TimedOut)) {
     failure.message += `; ${aftermath ?? `run ${following.runId} goes on`}`;
-    failure.hint = line("watch", following.runId);
+    failure.hint = line("watch", ...(following.several?.comeBack() ?? [following.runId]));
   }
   await endReports(told, failure.message, failure.exitCode);
   const output = await outputFor(context, settings?.noColor ?? false);

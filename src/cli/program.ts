@@ -49,7 +49,7 @@ export async function parseCommandLine(argv: readonly string[], version: string)
     const examples = spec.examples.map((line) => `  ${programName} ${line}`).join("\n");
     command.addHelpText("after", `\nExamples:\n${examples}`);
     command.action((...received: unknown[]) => {
-      const args = received.slice(0, -2) as (string | undefined)[];
+      const args = received.slice(0, -2).flat() as (string | undefined)[];
       request = { command: spec, args, options: command.opts(), globals: program.opts<GlobalOptions>() };
     });
   }

@@ -7,8 +7,8 @@ import { visibleText } from "./visible-text.js";
 /** What stands for the newest run wherever a command takes a run's id. */
 export const newestRun = "@latest";
 
-/** More runs than the largest answer can hold: a list cut short could make a beginning look unique. */
-const allRuns = 1_000_000;
+/** More runs than the largest answer can hold, since a list cut short could make a beginning look unique. */
+export const allRuns = 1_000_000;
 
 /** How many of the runs that a beginning may mean an error names. */
 const namedCandidates = 10;

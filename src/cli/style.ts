@@ -6,6 +6,7 @@ export interface Style {
   green(text: string): string;
   yellow(text: string): string;
   cyan(text: string): string;
+  magenta(text: string): string;
   /** Columns to fit into; `Infinity` where nothing has to fit. */
   readonly width: number;
 }

@@ -1,21 +1,63 @@
-import { defineCommand } from "../command.js";
+import { isOver } from "../../client/index.js";
+import { defineCommand, UsageError } from "../command.js";
 import { followOptions, followRun, type FollowOptions } from "../follow-run.js";
+import { followRuns, RunsLostError } from "../follow-runs.js";
 import { parseCount } from "../parse-count.js";
+import { allRuns } from "../run-id-arguments.js";
 
-export const watch = defineCommand<FollowOptions & { afterSeq?: number }>({
-  syntax: "watch <run-id>",
-  summary: "Follow a run to its end, missing nothing, and exit with its result.",
+interface WatchOptions extends FollowOptions {
+  afterSeq?: number;
+  all?: boolean;
+}
+
+export const watch = defineCommand<WatchOptions>({
+  syntax: "watch [run-id...]",
+  summary:
+    "Follow runs to their end, missing nothing, and exit with the result: of several, that of the one that ended worst.",
   options: [
+    { flags: "--all", description: "all runs that have not ended yet" },
     { flags: "--after-seq <n>", description: "start after the event of this number", parse: parseCount(-1) },
     ...followOptions,
   ],
-  examples: ["watch 4f1c", "watch 4f1c --json | jq -c .type"],
+  examples: ["watch 4f1c", "watch 4f1c 7c20 --on-approval ask", "watch --all --json | jq -c .type"],
 
-  async execute({ args: [runId = ""], options }, session) {
-    const { afterSeq } = options;
-    // Without the run's first event its start is not among the events; the status knows it.
-    const startedAtMs =
-      afterSeq === undefined ? null : (await session.client.getStatus({ runId })).startedAtMs;
-    return followRun(session, runId, options, { afterSeq, startedAtMs });
+  async execute({ args, options }, session) {
+    const { client } = session;
+    const { afterSeq, all = false } = options;
+    const runIds = [...new Set(args)].filter((runId) => runId !== undefined);
+    if (all === runIds.length > 0) {
+      throw new UsageError(
+        all ? "--all follows every run; name none" : "no run named: name some, or use --all",
+        {
+          hint: session.commandLine("ls"),
+        },
+      );
+    }
+    const [runId = ""] = runIds;
+    if (!all && runIds.length === 1) {
+      // Without the run's first event its start is not among the events; the status knows it.
+      const startedAtMs = afterSeq === undefined ? null : (await client.getStatus({ runId })).startedAtMs;
+      return followRun(session, runId, options, { afterSeq, startedAtMs });
+    }
+
+    if (afterSeq !== undefined) throw new UsageError("--after-seq is a place in one run; name one run");
+    if (all) {
+      const open = (await client.listRuns({ limit: allRuns })).filter(({ status }) => !isOver(status));
+      if (open.length > 0)
+        return followRuns(
+          session,
+          open.map((run) => run.runId),
+          options,
+          ["--all"],
+        );
+      session.note("no run is going on");
+      return { kind: "silent", exitCode: 0 };
+    }
+    // A run that is not there is better told before anything is shown of the others.
+    await Promise.all(runIds.map((each) => client.getStatus({ runId: each })));
+    return followRuns(session, runIds, options);
   },
+
+  hint: (error, _, session) =>
+    error instanceof RunsLostError ? session.commandLine("watch", ...error.runIds) : undefined,
 });

@@ -3,6 +3,7 @@ import { GithubLines } from "../ci/github-lines.js";
 import { EventLines } from "../event-lines.js";
 import type { Format } from "../format.js";
 import { heartbeat } from "../heartbeat.js";
+import { printLabelled } from "../labelled-lines.js";
 import { stillFollowing } from "../still-following.js";
 import { visibleText } from "../visible-text.js";
 
@@ -16,7 +17,10 @@ export const text: Format = {
     if (shown !== "") await stdout.write(`${shown}\n`);
   },
 
-  async follow({ runId, records, startedAtMs, ci, heartbeatMs }, { stdout, stderr, style, now }) {
+  async follow(outcome, output) {
+    if (outcome.several !== undefined) return printLabelled(outcome, outcome.several, output);
+    const { runId, records, startedAtMs, ci, heartbeatMs } = outcome;
+    const { stdout, stderr, style, now } = output;
     const Lines = ci === "github" ? GithubLines : EventLines;
     const lines = new Lines(style, startedAtMs);
     // A printer for a CI system writes commands of its own, and makes the rest harmless itself.
