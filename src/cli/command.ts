@@ -12,6 +12,10 @@ export interface OptionSpec {
   description: string;
   /** Turns the text into a value; throws {@link UsageError}. */
   parse?: (value: string) => unknown;
+  /** The values that it may have; in place of `parse`. */
+  choices?: readonly string[];
+  /** Values that a shell's completion offers, where others are possible too. */
+  suggests?: readonly string[];
   /** May be given several times; the values come as an array. */
   repeatable?: boolean;
   default?: unknown;
@@ -22,11 +26,16 @@ export interface OptionSpec {
  * prints to stdout and never exits.
  */
 export interface CommandSpec<Options = any> {
-  /** Such as `status <run-id>`. */
+  /**
+   * Such as `status <run-id>`. The names say what the words mean: a `run-id` may be `@latest` or a beginning, and a
+   * shell's completion knows `run-id`, `node-id`, `workflow`, and words to choose from, as `a|b`.
+   */
   syntax: string;
   /** One sentence. */
   summary: string;
   options: readonly OptionSpec[];
+  /** Whether a shell's completion offers a run of this status. Default: any. */
+  offersRun?(status: string): boolean;
   /** Command lines that work, without the program's name. */
   examples: readonly [string, string, ...string[]];
   execute(input: CommandInput<Options>, session: Session): Promise<Outcome>;

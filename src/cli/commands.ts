@@ -2,6 +2,7 @@ import type { CommandSpec } from "./command.js";
 import { approvals } from "./commands/approvals.js";
 import { approve } from "./commands/approve.js";
 import { cancel } from "./commands/cancel.js";
+import { completion } from "./commands/completion.js";
 import { deny } from "./commands/deny.js";
 import { frames } from "./commands/frames.js";
 import { ls } from "./commands/ls.js";
@@ -26,4 +27,5 @@ export const commands: readonly CommandSpec[] = [
   cancel,
   ls,
   serve,
+  completion,
 ];

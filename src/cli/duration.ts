@@ -28,3 +28,20 @@ export function formatTime(ms: number | null | undefined): string {
   if (typeof ms !== "number" || !(Math.abs(ms) <= 8.64e15)) return "-";
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }
+
+const ages: readonly (readonly [string, number])[] = [
+  ["y", 365 * 86_400_000],
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1000],
+];
+
+/** How long ago a server's time is, for a person: `5s ago`, `2m ago`, `3d ago`; `-` for none. */
+export function formatAgo(ms: number | null | undefined, now: number): string {
+  if (typeof ms !== "number" || !Number.isFinite(ms)) return "-";
+  // A clock that is behind the server's makes nothing happen in the future.
+  const age = Math.max(0, now - ms);
+  const [unit, size] = ages.find(([, least]) => age >= least) ?? ["s", 1000];
+  return `${Math.floor(age / size)}${unit} ago`;
+}

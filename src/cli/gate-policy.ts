@@ -2,7 +2,6 @@ import type { ApprovalView, GateContext, GateDecision } from "../client/index.js
 import { UsageError, type OptionSpec, type Session } from "./command.js";
 import { gateName } from "./gate-name.js";
 import { gateQuestion } from "./gate-question.js";
-import { parseChoice } from "./parse-choice.js";
 
 const policies = ["ask", "wait", "approve", "deny", "exit"] as const;
 
@@ -20,7 +19,7 @@ export const gateOptions: readonly OptionSpec[] = [
   {
     flags: "--on-approval <policy>",
     description: "at a gate: ask, wait, approve, deny or exit (default: ask at a terminal, else wait)",
-    parse: parseChoice(policies),
+    choices: policies,
   },
   {
     flags: "--approve-only <glob>",

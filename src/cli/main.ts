@@ -4,16 +4,18 @@ import { githubCommand, guardedStream } from "./ci/github-command.js";
 import { cautiousFetch } from "./cautious-fetch.js";
 import type { CommandInput, CommandSpec, FollowOutcome, Outcome, Session } from "./command.js";
 import { styleFor } from "./color.js";
+import { completeWord } from "./completion/scripts.js";
 import { Interrupted, type Context } from "./context.js";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
 import { describeFailure, TimedOut } from "./failure.js";
 import type { Format, Output } from "./format.js";
 import { formatDuration } from "./duration.js";
 import { oneAtATime } from "./one-at-a-time.js";
-import { commandLine, commandNameOf, parseCommandLine } from "./program.js";
+import { commandLine, parseCommandLine } from "./program.js";
 import { Reports } from "./reporter.js";
 import { withNewestRun, withWholeRunIds } from "./run-id-arguments.js";
 import { readFormat, readSettings, type Settings } from "./settings.js";
+import { commandNameOf } from "./syntax.js";
 import { visibleText } from "./visible-text.js";
 
 /**
@@ -23,6 +25,10 @@ import { visibleText } from "./visible-text.js";
  * @returns the exit code; nothing is left running
  */
 export async function main(argv: readonly string[], context: Context): Promise<number> {
+  if (argv[0] === completeWord) {
+    const { complete } = await import("./completion/complete.js");
+    return complete(argv.slice(1), context);
+  }
   let format: Format | undefined;
   let settings: Settings | undefined;
   let told: Told | undefined;

@@ -3,10 +3,11 @@ import type { CommandSpec, OptionSpec } from "./command.js";
 import { UsageError } from "./command.js";
 import { commands } from "./commands.js";
 import { exitCodeHelp } from "./exit-codes.js";
+import { programName } from "./program-name.js";
+import { parseChoice } from "./parse-choice.js";
 import { environmentHelp, globalOptions, type GlobalOptions } from "./settings.js";
 import { shellWord } from "./shell-word.js";
-
-export const programName = "smithers-client";
+import { commandNameOf } from "./syntax.js";
 
 /** What a command line asks for: a command to execute, or a text to show. */
 export type Request =
@@ -75,12 +76,8 @@ export async function parseCommandLine(argv: readonly string[], version: string)
   return request;
 }
 
-/** The word that names a command. */
-export function commandNameOf({ syntax }: CommandSpec): string {
-  return syntax.split(" ")[0] ?? syntax;
-}
-
-function toOption({ flags, description, parse, repeatable, default: preset }: OptionSpec): Option {
+function toOption({ flags, description, choices, repeatable, default: preset, ...spec }: OptionSpec): Option {
+  const parse = choices === undefined ? spec.parse : parseChoice(choices);
   const option = new Option(flags, description);
   if (preset !== undefined) option.default(preset);
   if (parse !== undefined || repeatable === true) {

@@ -1,7 +1,6 @@
 import { ArgumentError, HttpError } from "../client/index.js";
-import { argumentName } from "./argument-name.js";
 import { UsageError, type CommandInput, type CommandSpec, type Session } from "./command.js";
-import { commandNameOf } from "./program.js";
+import { argumentName, commandNameOf } from "./syntax.js";
 import { visibleText } from "./visible-text.js";
 
 /** What stands for the newest run wherever a command takes a run's id. */

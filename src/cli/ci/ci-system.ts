@@ -1,5 +1,4 @@
 import type { OptionSpec } from "../command.js";
-import { parseChoice } from "../parse-choice.js";
 
 const systems = ["github", "plain", "none"] as const;
 
@@ -9,7 +8,7 @@ export type CiSystem = (typeof systems)[number];
 export const ciOption: OptionSpec = {
   flags: "--ci <system>",
   description: "write for a CI system: github, plain or none (default: as GITHUB_ACTIONS and CI say)",
-  parse: parseChoice(systems),
+  choices: systems,
 };
 
 /** The system that the environment shows, unless an option names one. */

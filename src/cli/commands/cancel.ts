@@ -1,3 +1,4 @@
+import { isOver } from "../../client/index.js";
 import { defineCommand, UsageError } from "../command.js";
 import { describeCancelRefusal } from "../describe-cancel-refusal.js";
 import { exitCodeOf, exitCodes } from "../exit-codes.js";
@@ -8,6 +9,8 @@ export const cancel = defineCommand<{ watch?: boolean }>({
   syntax: "cancel <run-id>",
   summary: "Cancel a run that is executing; what it has under way ends first.",
   options: [{ flags: "-w, --watch", description: "follow the run to its end; exit 0 when it is cancelled" }],
+  // At a gate 0.5.0 refuses it, and denying the gate is what is meant.
+  offersRun: (status) => !isOver(status) && status !== "waiting-approval",
   examples: ["cancel 4f1c", "cancel 4f1c --watch"],
 
   async execute({ args: [runId = ""], options }, session) {

@@ -1,7 +1,6 @@
 import { HttpError, type RunReference } from "../../client/index.js";
 import { defineCommand, UsageError, type Session } from "../command.js";
 import { checkFollow, followOptions, followRun, watchOption, type FollowOptions } from "../follow-run.js";
-import { parseChoice } from "../parse-choice.js";
 import { readJsonObject } from "../read-input.js";
 import { visibleText } from "../visible-text.js";
 import { workflowHint } from "../workflow-hint.js";
@@ -25,7 +24,7 @@ export const run = defineCommand<FollowOptions & RunOptions>({
     {
       flags: "--if-exists <what>",
       description: "with --run-id, where the run exists: fail, attach or resume (default: fail)",
-      parse: parseChoice(choices),
+      choices,
     },
     watchOption,
     ...followOptions,

@@ -1,0 +1,45 @@
+import stringWidth from "string-width";
+import type { Context } from "../context.js";
+import { fitWidth } from "../fit-width.js";
+import { visibleText } from "../visible-text.js";
+import { readBashLine } from "./bash-line.js";
+import { offersFor, type Offer, type OfferContext, type Offers } from "./offers.js";
+
+/** The widest description, in columns. */
+const widest = 60;
+
+/**
+ * Answers a completion script. The first line is `words`, or the kind of files that the shell is to offer itself; each
+ * line after it is a word, with what the shell shows of it behind a tab. Whatever goes wrong, it answers with nothing.
+ *
+ * @param argv the shell's name; for bash its `COMP_WORDBREAKS` and the line up to the cursor, for the others the words
+ *   after the program's name up to the cursor, without their quotes
+ */
+export async function complete(argv: readonly string[], context: Context): Promise<number> {
+  const lines = await answer(argv, context).catch(() => []);
+  await context.stdout.write(lines.map((line) => `${line}\n`).join("")).catch(() => {});
+  return 0;
+}
+
+async function answer([shell, ...rest]: readonly string[], context: OfferContext): Promise<string[]> {
+  if (shell === "bash") {
+    const line = readBashLine(rest[1] ?? "", rest[0] ?? "");
+    const offers = await offersFor(line.typed, line.current, context);
+    return linesFor(offers, ({ word }) => line.replacement(word));
+  }
+  const offers = await offersFor(rest.slice(0, -1), rest.at(-1) ?? "", context);
+  const width = "words" in offers ? Math.max(0, ...offers.words.map(({ word }) => stringWidth(word))) : 0;
+  return linesFor(offers, ({ word, about }) => {
+    const said = fitWidth(visibleText(about), widest);
+    // zsh shows one text for a word, where fish puts its own beside it.
+    const shown =
+      shell === "zsh" ? `${word}${" ".repeat(width - stringWidth(word))}  ${said}`.trimEnd() : said;
+    return `${word}\t${shown}`;
+  });
+}
+
+function linesFor(offers: Offers, line: (offer: Offer) => string | undefined): string[] {
+  return "files" in offers
+    ? [offers.files]
+    : ["words", ...offers.words.flatMap((offer) => line(offer) ?? [])];
+}

@@ -1,0 +1,215 @@
+import { readdirSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { createClient, type RunRow, type SmithersClient } from "../../client/index.js";
+import type { CommandSpec, OptionSpec } from "../command.js";
+import { commands } from "../commands.js";
+import type { Context } from "../context.js";
+import { formatAgo } from "../duration.js";
+import { newestRun } from "../run-id-arguments.js";
+import { globalOptions, readSettings } from "../settings.js";
+import { argumentName, commandNameOf } from "../syntax.js";
+import { visibleText } from "../visible-text.js";
+
+/** A word to go on with, and what it is. */
+export interface Offer {
+  word: string;
+  about: string;
+}
+
+/** What can come next: words, or files, which the shell knows best. */
+export type Offers = { words: readonly Offer[] } | { files: "files" | "directories" };
+
+/** What the outside world has to give for it. */
+export type OfferContext = Pick<Context, "cwd" | "env" | "fetch" | "now">;
+
+/** How long a server is waited for, in ms: whoever pressed the key waits too. */
+const patienceMs = 1000;
+
+/** How many of the newest runs are offered from. */
+const recentRuns = 200;
+
+type Completable = Pick<CommandSpec, "syntax" | "summary" | "options" | "offersRun">;
+
+const help: Completable = {
+  syntax: `help [${commands.map(commandNameOf).join("|")}]`,
+  summary: "Show help for a command.",
+  options: [],
+};
+const completable: readonly Completable[] = [...commands, help];
+const helpOption: OptionSpec = { flags: "-h, --help", description: "show help" };
+const versionOption: OptionSpec = { flags: "--version", description: "show the version" };
+
+/**
+ * What can come next on a command line. Which of it begins as the current word does is for the shell to say.
+ *
+ * @param typed the words after the program's name that are complete, without their quotes
+ * @param current the word at the cursor, as far as it goes
+ * @throws what the client throws
+ */
+export async function offersFor(
+  typed: readonly string[],
+  current: string,
+  context: OfferContext,
+): Promise<Offers> {
+  const { command, args, values, pending, isLiteral } = readWords(typed);
+  if (pending !== undefined) return offersForValue(pending, current, context);
+  if (current.startsWith("-") && !isLiteral) return offersForFlag(command, values, current, context);
+  if (command === undefined) {
+    const words = completable.map((each) => ({ word: commandNameOf(each), about: each.summary }));
+    return { words: args.length === 0 ? words : [] };
+  }
+  const name = argumentName(command, args.length) ?? "";
+  if (name === "workflow") return { files: "files" };
+  if (name === "run-id") {
+    const rows = await clientFor(values, context).listRuns({ limit: recentRuns });
+    const words = rows
+      .filter(({ runId, status }) => !args.includes(runId) && command.offersRun?.(status) !== false)
+      .map((row) => ({ word: row.runId, about: aboutRun(row, context.now()) }));
+    const newest = { word: newestRun, about: "the newest run" };
+    return { words: harmless(current.startsWith("@") ? [newest, ...words] : words) };
+  }
+  if (name === "node-id") {
+    const client = clientFor(values, context);
+    const { view } = await client.loadRunView({ runId: await wholeRunId(args[0] ?? "", client) });
+    const words = view.openGates.map(({ nodeId, request }) => ({
+      word: nodeId,
+      about: typeof request?.title === "string" ? request.title : "waits for approval",
+    }));
+    return { words: harmless(words) };
+  }
+  return { words: name.includes("|") ? name.split("|").map(plainWord) : [] };
+}
+
+/** What the words say that are complete. */
+interface Reading {
+  command: Completable | undefined;
+  args: string[];
+  values: Map<OptionSpec, string>;
+  /** The option whose value comes next. */
+  pending: OptionSpec | undefined;
+  /** After `--` nothing is a flag. */
+  isLiteral: boolean;
+}
+
+function readWords(words: readonly string[]): Reading {
+  const reading: Reading = {
+    command: undefined,
+    args: [],
+    values: new Map(),
+    pending: undefined,
+    isLiteral: false,
+  };
+  for (const word of words) {
+    if (reading.pending !== undefined) {
+      reading.values.set(reading.pending, word);
+      reading.pending = undefined;
+    } else if (word === "--" && !reading.isLiteral) {
+      reading.isLiteral = true;
+    } else if (word.startsWith("-") && word !== "-" && !reading.isLiteral) {
+      const [, flag = "", value] = /^(.*?)(?:=(.*))?$/s.exec(word) ?? [];
+      const option = optionNamed(flag, reading.command);
+      if (option === undefined) continue;
+      if (value === undefined && placeholderOf(option) !== undefined) reading.pending = option;
+      else reading.values.set(option, value ?? "");
+    } else {
+      const command =
+        reading.command === undefined && completable.find((each) => commandNameOf(each) === word);
+      if (command) reading.command = command;
+      else reading.args.push(word);
+    }
+  }
+  return reading;
+}
+
+function offersForFlag(
+  command: Completable | undefined,
+  values: ReadonlyMap<OptionSpec, string>,
+  current: string,
+  context: OfferContext,
+): Offers {
+  const [, flag = "", value] = /^(--[^=]*)=(.*)$/s.exec(current) ?? [];
+  if (value !== undefined) {
+    const option = optionNamed(flag, command);
+    const offers = option === undefined ? { words: [] } : offersForValue(option, value, context);
+    return {
+      words: "words" in offers ? offers.words.map((each) => ({ ...each, word: `${flag}=${each.word}` })) : [],
+    };
+  }
+  const left = optionsOf(command).filter((option) => option.repeatable === true || !values.has(option));
+  return { words: left.map((option) => ({ word: namesOf(option).at(-1) ?? "", about: option.description })) };
+}
+
+function offersForValue(option: OptionSpec, current: string, { cwd }: OfferContext): Offers {
+  switch (placeholderOf(option)) {
+    case "file":
+      return { files: "files" };
+    case "dir":
+      return { files: "directories" };
+    case "json|@file|-":
+      return { words: current.startsWith("@") ? harmless(filesBehindAt(current.slice(1), cwd)) : [] };
+    default:
+      return { words: (option.choices ?? option.suggests ?? []).map(plainWord) };
+  }
+}
+
+/** The files that a path may go on to, each behind an `@`, which no shell takes for a path; a folder ends with `/`. */
+function filesBehindAt(path: string, cwd: string): Offer[] {
+  const folder = path.slice(0, path.lastIndexOf("/") + 1);
+  const isHidden = path.startsWith(".", folder.length);
+  return readdirSync(resolve(cwd, folder))
+    .filter((name) => name.startsWith(".") === isHidden)
+    .map((name) => {
+      const isFolder =
+        statSync(resolve(cwd, folder, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+      return plainWord(`@${folder}${name}${isFolder ? "/" : ""}`);
+    });
+}
+
+function optionsOf(command: Completable | undefined): readonly OptionSpec[] {
+  return command === undefined
+    ? [...globalOptions, versionOption, helpOption]
+    : [...command.options, ...globalOptions, helpOption];
+}
+
+function optionNamed(flag: string, command: Completable | undefined): OptionSpec | undefined {
+  return optionsOf(command).find((option) => namesOf(option).includes(flag));
+}
+
+/** Such as `-w` and `--watch`. */
+function namesOf({ flags }: OptionSpec): string[] {
+  return flags.match(/(?<![^ ])--?[\w-]+/g) ?? [];
+}
+
+/** What the flag's value is called; undefined where it takes none. */
+function placeholderOf({ flags }: OptionSpec): string | undefined {
+  return /<(.+)>/.exec(flags)?.[1];
+}
+
+function plainWord(word: string): Offer {
+  return { word, about: "" };
+}
+
+function clientFor(values: ReadonlyMap<OptionSpec, string>, { env, fetch }: OfferContext): SmithersClient {
+  const given = (flag: string) => [...values].find(([option]) => namesOf(option).includes(flag))?.[1];
+  const { baseUrl, apiKey } = readSettings({ baseUrl: given("--base-url"), apiKey: given("--api-key") }, env);
+  const signal = AbortSignal.timeout(patienceMs);
+  return createClient({ baseUrl, apiKey, fetch, signal, retries: 0 });
+}
+
+/** The id that a typed one means, where it means one. */
+async function wholeRunId(typed: string, client: SmithersClient): Promise<string> {
+  const runIds = (await client.listRuns({ limit: recentRuns }).catch(() => [])).map(({ runId }) => runId);
+  const meant = typed === newestRun ? runIds.slice(0, 1) : runIds.filter((runId) => runId.startsWith(typed));
+  return meant.length === 1 && !runIds.includes(typed) ? String(meant[0]) : typed;
+}
+
+function aboutRun({ workflowName, status, createdAtMs }: RunRow, now: number): string {
+  return `${workflowName}, ${status}, ${formatAgo(createdAtMs, now)}`;
+}
+
+/**
+ * What others have named, but for what would not be taken for a name: nothing that a terminal would obey, and no flag.
+ */
+function harmless(offers: readonly Offer[]): Offer[] {
+  return offers.filter(({ word }) => word !== "" && !word.startsWith("-") && visibleText(word) === word);
+}
