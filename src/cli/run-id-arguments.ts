@@ -56,7 +56,9 @@ export async function withWholeRunIds(
   session.signal.throwIfAborted();
   const args = input.args.map((word, index) => {
     if (!word || !isId(index) || rows.some(({ runId }) => runId === word)) return word;
-    const meant = rows.map(({ runId }) => runId).filter((runId) => runId.startsWith(word));
+    // As `ls` shortens an id to fit a terminal, so it may be copied from there.
+    const beginning = word.replace(/…$/, "");
+    const meant = rows.map(({ runId }) => runId).filter((runId) => runId.startsWith(beginning));
     if (meant.length > 1) throw ambiguous(word, meant, command, session);
     return meant[0] ?? word;
   });

@@ -1,4 +1,5 @@
 import stringWidth from "string-width";
+import { fitWidth } from "./fit-width.js";
 import type { Style } from "./style.js";
 
 /** A cell: what it says, made safe already, and how it looks. */
@@ -7,25 +8,61 @@ export interface Cell {
   paint?: (text: string) => string;
 }
 
-/** Rows with their columns aligned, under a heading. The last column is not padded. */
-export function table(headings: readonly string[], rows: readonly (readonly Cell[])[], style: Style): string {
-  const heading = headings.map((text): Cell => ({ text, paint: style.dim }));
-  const all = [heading, ...rows];
-  const widths = headings.map((_, column) =>
-    Math.max(...all.map((row) => stringWidth(row[column]?.text ?? ""))),
+export interface Column {
+  heading: string;
+  /** To how many columns of the terminal its cells may be shortened. Default: not at all. */
+  least?: number;
+}
+
+const gap = 2;
+
+/**
+ * Rows with their columns aligned, under a heading. The last column is not padded.
+ *
+ * @param width what a line has to fit into: the widest cells are shortened that may be, and where that does not do,
+ *   columns are left out from the right
+ */
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  style: Style,
+  width = Infinity,
+): string {
+  const all = [columns.map(({ heading }): Cell => ({ text: heading, paint: style.dim })), ...rows];
+  const widths = fitColumns(
+    columns.map((column, index) => {
+      const natural = Math.max(...all.map((row) => stringWidth(row[index]?.text ?? "")));
+      return { natural, least: Math.min(natural, column.least ?? natural) };
+    }),
+    width,
   );
   return all
     .map((row) =>
-      row
-        .map(({ text, paint }, column) => {
-          const padding =
-            column === row.length - 1 ? "" : " ".repeat((widths[column] ?? 0) - stringWidth(text));
-          return (paint?.(text) ?? text) + padding;
+      widths
+        .map((columnWidth, index) => {
+          const { text, paint } = row[index] ?? { text: "" };
+          const fitting = fitWidth(text, columnWidth);
+          const padding = index === widths.length - 1 ? 0 : columnWidth - stringWidth(fitting);
+          return (paint?.(fitting) ?? fitting) + " ".repeat(padding);
         })
-        .join("  ")
+        .join(" ".repeat(gap))
         .trimEnd(),
     )
     .join("\n");
+}
+
+/** The widths of as many columns as fit, the first one in any case. */
+function fitColumns(columns: readonly { natural: number; least: number }[], width: number): number[] {
+  const widths = columns.map(({ natural }) => natural);
+  for (;;) {
+    const over = widths.reduce((sum, each) => sum + gap + each, -gap) - width;
+    if (over <= 0) return widths;
+    const spare = widths.map((each, index) => (each > (columns[index]?.least ?? 0) ? each : 0));
+    const widest = spare.indexOf(Math.max(...spare));
+    if (spare[widest]) widths[widest] = (widths[widest] ?? 0) - 1;
+    else if (widths.length === 1) return [Math.max(0, width)];
+    else return fitColumns(columns.slice(0, -1), width);
+  }
 }
 
 /** Names and values in two aligned columns. */

@@ -1,12 +1,27 @@
+import stringWidth from "string-width";
 import { isOver, type RunRow } from "../../client/index.js";
 import { defineCommand } from "../command.js";
-import { formatDuration, formatTime } from "../duration.js";
+import { formatAgo, formatDuration, formatTime } from "../duration.js";
 import { paintStatus } from "../paint-status.js";
 import { parseCount } from "../parse-count.js";
+import { runLabels } from "../run-labels.js";
 import { table } from "../table.js";
 import { visibleText } from "../visible-text.js";
 
-export const ls = defineCommand<{ limit?: number; status?: string; quiet?: boolean }>({
+interface LsOptions {
+  limit?: number;
+  status?: string;
+  quiet?: boolean;
+  time?: "relative" | "iso";
+}
+
+/** Statuses that servers are known to have; others are possible. */
+const statuses = [
+  ...["running", "waiting-approval", "finished", "failed", "cancelled"],
+  ...["waiting-event", "waiting-timer", "waiting-quota", "paused", "continued"],
+];
+
+export const ls = defineCommand<LsOptions>({
   syntax: "ls",
   summary: "List the server's runs, newest first.",
   options: [
@@ -15,29 +30,50 @@ export const ls = defineCommand<{ limit?: number; status?: string; quiet?: boole
       description: "at most so many (default: the server's, 50)",
       parse: parseCount(1),
     },
-    { flags: "--status <status>", description: "only runs of this status, such as waiting-approval" },
+    {
+      flags: "--status <status>",
+      description: "only runs of this status, such as waiting-approval",
+      suggests: statuses,
+    },
     { flags: "-q, --quiet", description: "print the run ids alone" },
+    {
+      flags: "--time <form>",
+      description: "when runs started: relative, as 2m ago, or iso (default: relative)",
+      choices: ["relative", "iso"],
+    },
   ],
   examples: ["ls --status waiting-approval", "ls -q --limit 5"],
 
-  async execute({ options: { limit, status, quiet } }, { client, context }) {
+  async execute({ options: { limit, status, quiet, time } }, { client, context }) {
     const rows = await client.listRuns({ limit, status });
     return {
       kind: "document",
       document: rows,
       text(style) {
         if (quiet === true) return rows.map(({ runId }) => visibleText(runId)).join("\n");
-        if (rows.length === 0) return "";
+        const [label] = runLabels(rows.map(({ runId }) => runId));
+        if (label === undefined) return "";
+        const now = context.now();
+        const when = (ms: number | null) => (time === "iso" ? formatTime(ms) : formatAgo(ms, now));
         return table(
-          ["RUN ID", "WORKFLOW", "STATUS", "STARTED", "TOOK"],
+          [
+            // A shortened id still says which run it is, and is enough to type.
+            { heading: "RUN ID", least: stringWidth(label.text) + 1 },
+            { heading: "WORKFLOW", least: 8 },
+            { heading: "STATUS" },
+            { heading: "STARTED" },
+            { heading: "TOOK" },
+          ],
           rows.map((row) => [
             { text: visibleText(row.runId), paint: style.bold },
             { text: visibleText(row.workflowName ?? "-") },
             { text: visibleText(row.status), paint: (text) => paintStatus(text, style) },
-            { text: formatTime(row.startedAtMs) },
-            { text: took(row, context.now()) },
+            { text: when(row.startedAtMs) },
+            { text: took(row, now) },
           ]),
           style,
+          // Whatever reads a pipe is to have all of it.
+          context.stdout.isTTY ? style.width : Infinity,
         );
       },
     };
