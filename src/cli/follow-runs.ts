@@ -1,5 +1,6 @@
+import { setMaxListeners } from "node:events";
 import type { EventRecord, RunStatus } from "../client/index.js";
-import { UsageError, type FollowOutcome, type Session } from "./command.js";
+import type { FollowOutcome, Session } from "./command.js";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
 import { followRun, type FollowOptions } from "./follow-run.js";
 import { paintLabel, runLabels, type RunLabel } from "./run-labels.js";
@@ -43,7 +44,7 @@ interface Lane {
  * the status of the one that ended worst. A run whose stream is lost for good leaves the others alone.
  *
  * @param comeBack the words after `watch` that follow these runs again; default: the ids of those that have not ended
- * @throws {UsageError} for options that are about one run; {@link RunsLostError} at the end, where a run was lost
+ * @throws {RunsLostError} at the end, where a run was lost
  */
 export function followRuns(
   session: Session,
@@ -51,9 +52,10 @@ export function followRuns(
   options: FollowOptions,
   comeBack?: readonly string[],
 ): FollowOutcome {
-  if (options.junit !== undefined) throw new UsageError("--junit is the report of one run; name one run");
   const stop = new AbortController();
   const signal = AbortSignal.any([session.signal, stop.signal]);
+  // Each run listens to it, and no number of runs is a leak.
+  setMaxListeners(0, signal);
   const lanes = runLabels(runIds).map((label): Lane => {
     const own = labelledSession(session, label);
     return { label, session: own, outcome: followRun(own, label.runId, options, { signal }) };

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { isOver } from "../../client/index.js";
 import { defineCommand, UsageError } from "../command.js";
 import { followOptions, followRun, type FollowOptions } from "../follow-run.js";
@@ -41,6 +42,7 @@ export const watch = defineCommand<WatchOptions>({
     }
 
     if (afterSeq !== undefined) throw new UsageError("--after-seq is a place in one run; name one run");
+    if (options.junit !== undefined) throw new UsageError("--junit is the report of one run; name one run");
     if (all) {
       const open = (await client.listRuns({ limit: allRuns })).filter(({ status }) => !isOver(status));
       if (open.length > 0)
@@ -54,6 +56,7 @@ export const watch = defineCommand<WatchOptions>({
       return { kind: "silent", exitCode: 0 };
     }
     // A run that is not there is better told before anything is shown of the others.
+    setMaxListeners(0, session.signal);
     await Promise.all(runIds.map((each) => client.getStatus({ runId: each })));
     return followRuns(session, runIds, options);
   },
