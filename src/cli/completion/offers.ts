@@ -208,8 +208,9 @@ function aboutRun({ workflowName, status, createdAtMs }: RunRow, now: number): s
 }
 
 /**
- * What others have named, but for what would not be taken for a name: nothing that a terminal would obey, and no flag.
+ * What others have named, but for what would be taken for something else: nothing that a terminal would obey, no flag,
+ * and nobody's home, which fish makes of a `~` even where it quotes.
  */
 function harmless(offers: readonly Offer[]): Offer[] {
-  return offers.filter(({ word }) => word !== "" && !word.startsWith("-") && visibleText(word) === word);
+  return offers.filter(({ word }) => word !== "" && !/^[-~]/.test(word) && visibleText(word) === word);
 }

@@ -1,0 +1,270 @@
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { createClient } from "../../src/client/index.js";
+import { answer, RawServer } from "../faults/raw-server.js";
+import { Terminal } from "../terminal.js";
+import { waitUntil } from "../wait-until.js";
+import { binary, cli, freshId } from "./run-cli.js";
+
+const baseUrl = inject("baseUrl");
+const client = createClient({ baseUrl });
+
+/**
+ * A home with the program on its path, which answers completions and otherwise only notes the words it was called with;
+ * and the folder in which the shells stand.
+ */
+let home: string;
+let work: string;
+const environment = (server: string): Record<string, string> => ({
+  HOME: home,
+  PATH: `${join(home, "bin")}:${process.env["PATH"]}`,
+  LANG: "C.UTF-8",
+  PS1: "$ ",
+  SMITHERS_BASE_URL: server,
+});
+
+beforeAll(async () => {
+  home = await realpath(await mkdtemp(join(tmpdir(), "smithers-completion-")));
+  work = join(home, "work");
+  await mkdir(join(home, "bin"));
+  await mkdir(join(work, "flows"), { recursive: true });
+  const program = `#!/bin/sh
+case "$1" in __complete | completion) exec "${process.execPath}" "${binary}" "$@" ;; esac
+printf '%s\\0' "$@" > "$HOME/words.new"
+mv "$HOME/words.new" "$HOME/words"
+`;
+  await writeFile(join(home, "bin", "smithers-client"), program, { mode: 0o755 });
+  await writeFile(join(work, "flows", "deploy.tsx"), "");
+  await writeFile(join(work, "payload one.json"), "{}");
+});
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+/** What the binary answers to a completion: the words alone. */
+async function offered(words: string[], server = baseUrl): Promise<string[]> {
+  const { stdout, stderr, exitCode } = await cli(["__complete", "fish", ...words], {
+    baseUrl: server,
+    cwd: work,
+  });
+  expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  const [kind, ...lines] = stdout.split("\n").slice(0, -1);
+  return kind === undefined || kind === "words" ? lines.map((line) => line.split("\t")[0] ?? "") : [kind];
+}
+
+describe("what is offered", () => {
+  test.each([
+    ["commands", [""], ["run", "approve", "watch", "completion", "help"]],
+    ["commands after flags", ["--base-url", "http://127.0.0.1:1", "--json", ""], ["run", "ls"]],
+    ["flags, the general ones too", ["watch", "--"], ["--on-approval", "--all", "--base-url", "--help"]],
+    ["values of a flag", ["run", "x.tsx", "--on-approval", ""], ["ask", "wait", "approve", "deny", "exit"]],
+    ["values behind =", ["run", "--if-exists="], ["--if-exists=fail", "--if-exists=attach"]],
+    ["statuses", ["ls", "--status", ""], ["running", "waiting-approval", "paused"]],
+    ["shells", ["completion", ""], ["bash", "zsh", "fish"]],
+    ["commands to help with", ["help", ""], ["run", "approve"]],
+    ["files for a workflow", ["run", ""], ["files"]],
+    ["files for input behind @", ["run", "x.tsx", "--input", "@"], ["@flows/", "@payload one.json"]],
+    ["files in a folder behind @", ["run", "--input", "@flows/de"], ["@flows/deploy.tsx"]],
+    ["files and folders for serve", ["serve", "--db", ""], ["files"]],
+    ["folders", ["serve", "--root", ""], ["directories"]],
+  ])("%s", async (_, words, expected) => {
+    expect(await offered(words)).toEqual(expect.arrayContaining(expected));
+  });
+
+  test.each([
+    ["after all arguments", ["status", "x", ""]],
+    ["for a word that nobody knows", ["no-such-command", ""]],
+    ["for the value of a flag that takes any", ["run", "--run-id", ""]],
+    ["for JSON", ["run", "x.tsx", "--input", "{"]],
+  ])("nothing %s", async (_, words) => {
+    expect(await offered(words)).toEqual([]);
+  });
+
+  test("no flag twice, but one that may be repeated", async () => {
+    const words = await offered(["watch", "--all", "--approve-only", "x", "--"]);
+    expect(words).not.toContain("--all");
+    expect(words).toContain("--approve-only");
+  });
+});
+
+describe("live ids", () => {
+  let waiting: string;
+  let running: string;
+  let failed: string;
+  beforeAll(async () => {
+    [waiting, running, failed] = [freshId("waits"), freshId("runs"), freshId("fails")];
+    await client.runWorkflow({ workflowPath: "gates.tsx", input: {}, runId: waiting });
+    await client.runWorkflow({ workflowPath: "fails.tsx", input: {}, runId: failed });
+    await client.runWorkflow({ workflowPath: "slow.tsx", input: { steps: 100, ms: 500 }, runId: running });
+    const is = async (runId: string, status: string) =>
+      (await client.getStatus({ runId }).catch(() => undefined))?.status === status;
+    await waitUntil(async () => (await is(waiting, "waiting-approval")) && (await is(failed, "failed")));
+  });
+  afterAll(() => client.cancel({ runId: running }));
+
+  test.each([
+    ["approve", true, false, false],
+    ["deny", true, false, false],
+    ["resume", true, false, true],
+    ["cancel", false, true, false],
+    ["watch", true, true, true],
+    ["status", true, true, true],
+    ["frames", true, true, true],
+  ])("of %s are those that it is for", async (command, forWaiting, forRunning, forFailed) => {
+    const words = await offered([command, ""]);
+    expect(words.includes(waiting)).toBe(forWaiting);
+    expect(words.includes(running)).toBe(forRunning);
+    expect(words.includes(failed)).toBe(forFailed);
+  });
+
+  test("are offered to watch once each, and @latest where it is begun", async () => {
+    expect(await offered(["watch", waiting, ""])).not.toContain(waiting);
+    expect(await offered(["watch", "@"])).toContain("@latest");
+  });
+
+  test("of gates are the open ones, of a run that may be cut short", async () => {
+    expect(await offered(["approve", waiting, ""])).toEqual(["gate-a", "gate-b"]);
+    await client.approve({ runId: waiting, nodeId: "gate-a" });
+    expect(await offered(["deny", waiting.slice(0, -1), ""])).toEqual(["gate-b"]);
+  });
+
+  test("of a server that is not there, or says nothing, are none", async () => {
+    const silent = await RawServer.start(() => {});
+    const silentUrl = silent.baseUrl;
+    try {
+      expect(await offered(["status", ""], silentUrl)).toEqual([]);
+      expect(await offered(["approve", "x", ""], silentUrl)).toEqual([]);
+    } finally {
+      await silent.close();
+    }
+    expect(await offered(["status", ""], silentUrl)).toEqual([]);
+    expect(await offered(["status", ""], "no address")).toEqual([]);
+  });
+});
+
+const shells = {
+  bash: {
+    command: ["bash", "--norc", "--noprofile", "-i"],
+    load: 'eval "$(smithers-client completion bash)"',
+  },
+  zsh: {
+    command: ["zsh", "-f", "-i"],
+    load: 'autoload -Uz compinit; compinit -u -D; eval "$(smithers-client completion zsh)"',
+  },
+  fish: { command: ["fish", "--no-config", "-i"], load: "smithers-client completion fish | source" },
+};
+
+describe.each(Object.entries(shells))("in %s", (_, { command, load }) => {
+  let server: RawServer;
+  let listed: string[] = [];
+  let terminal: Terminal;
+
+  beforeAll(async () => {
+    server = await RawServer.start((_, socket) => {
+      const row = {
+        workflowName: "evil\u001b]0;title\u0007\n$(touch owned)",
+        status: "failed",
+        createdAtMs: 1000,
+      };
+      socket.write(
+        answer(
+          200,
+          listed.map((runId) => ({ ...row, runId })),
+        ),
+      );
+    });
+    terminal = await Terminal.start(command, { env: environment(server.baseUrl), cwd: work });
+    await terminal.type(`${load}; echo load""ed`);
+    await terminal.press("Enter");
+    await terminal.shows("loaded");
+  });
+  afterAll(async () => {
+    await terminal.close();
+    await server.close();
+  });
+
+  /** Types the line, where \t is the Tab key, and gives the words that the program is then called with. */
+  async function wordsAfter(line: string): Promise<string[]> {
+    await rm(join(home, "words"), { force: true });
+    for (const [index, part] of line.split("\t").entries()) {
+      if (index > 0) await terminal.press("Tab");
+      if (part !== "") await terminal.type(part);
+    }
+    await terminal.press("Enter");
+    const words = await waitUntil(() => readFile(join(home, "words"), "utf8").catch(() => undefined));
+    return words.split("\0").slice(0, -1);
+  }
+
+  test.each([
+    ["a command", "appro\tx", ["approve", "x"]],
+    ["a flag and its value", "ls --stat\twaiting-ap\t", ["ls", "--status", "waiting-approval"]],
+    ["a value behind =", "watch --on-approval=ex\t", ["watch", "--on-approval=exit"]],
+    ["a workflow's file", "run flows/d\t", ["run", "flows/deploy.tsx"]],
+    ["a file behind @", "run x --input @pay\t", ["run", "x", "--input", "@payload one.json"]],
+    ["a folder behind @", "run x --input @fl\td\t", ["run", "x", "--input", "@flows/deploy.tsx"]],
+    ["@latest", "status @la\t", ["status", "@latest"]],
+    ["nothing without a server", "--base-url http://127.0.0.1:1 status \t--json", ["status", "--json"]],
+  ])("completes %s", async (_, line, expected) => {
+    listed = [];
+    const words = await wordsAfter(`smithers-client ${line}`);
+    expect(words.slice(-expected.length)).toEqual(expected);
+  });
+
+  test("completes the open gates of a real run", async () => {
+    const runId = freshId("odd");
+    await client.runWorkflow({ workflowPath: "odd-ids.tsx", input: {}, runId });
+    const isWaiting = async () => (await client.getStatus({ runId }).catch(() => undefined))?.status;
+    await waitUntil(async () => (await isWaiting()) === "waiting-approval");
+    const line = `smithers-client --base-url ${baseUrl} approve ${runId.slice(0, -2)}\tgate:pr\t`;
+    expect((await wordsAfter(line)).slice(2)).toEqual(["approve", runId, "gate:prod@v1"]);
+  });
+
+  test.each([
+    ["c1-$(touch owned)", "c1"],
+    ["c2-`touch owned`", "c2"],
+    ["c3;touch owned;", "c3"],
+    ["c4'\"touch owned", "c4"],
+    ["c5 two  words\\", "c5"],
+    ["c6:prod@v1=x", "c6:pr"],
+    ["c6:prod@v1=x", "c6:prod@v"],
+    ["c7&|<>()[]{}*?!#~^", "c7"],
+    ["c8-größe-日本-🚀", "c8"],
+    ["c9$HOME~!!", "c9"],
+    ["c10 in quotes", "'c10 in"],
+    ["c11 in quotes", '"c11 in'],
+    ["=ls", ""],
+    ["#sharp", ""],
+  ])("puts the id %s on the line as it is", async (runId, begun) => {
+    // Nothing of these is offered at all: it could not be typed, or would be taken for something else.
+    listed = [
+      runId,
+      "-rf",
+      "~root",
+      "--cancel-on-timeout",
+      "x\u001b[2J",
+      "x\ntouch owned",
+      "x\ty",
+      "x\u202ez",
+      "",
+    ];
+    expect(await wordsAfter(`smithers-client status ${begun}\t`)).toEqual(["status", runId]);
+    expect(await readdir(work)).toEqual(["flows", "payload one.json"]);
+  });
+
+  test("shows hostile ids and names and obeys nothing of them", async () => {
+    listed = ["list-a$(touch owned)", "list-b`touch owned`"];
+    await terminal.press("C-l");
+    await terminal.type("smithers-client status list-");
+    await terminal.press("Tab", "Tab");
+    const screen = await terminal.shows(/list-a.*touch\\? owned[^]*list-b.*touch\\? owned/);
+    expect(screen).toContain("smithers-client status list");
+    await terminal.press("C-c");
+    expect(await readdir(work)).toEqual(["flows", "payload one.json"]);
+  });
+});
+
+test("there is no completion for another shell", async () => {
+  const { exitCode, stderr } = await cli(["completion", "tcsh"]);
+  expect(exitCode).toBe(4);
+  expect(stderr).toMatch(/'tcsh', only for bash, zsh, fish/);
+});

@@ -1,0 +1,116 @@
+import stringWidth from "string-width";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RunRow } from "../../src/client/index.js";
+import { answer, RawServer } from "../faults/raw-server.js";
+import { Terminal } from "../terminal.js";
+import { binary, cleanEnvironment, cli as anyCli, type CliOptions } from "./run-cli.js";
+
+const minute = 60_000;
+const row = (runId: string, more: Partial<RunRow> = {}): Partial<RunRow> => ({
+  runId,
+  workflowName: "deploy",
+  status: "finished",
+  createdAtMs: Date.now() - 2 * minute,
+  startedAtMs: Date.now() - 2 * minute - 10_000,
+  finishedAtMs: Date.now() - minute - 10_000,
+  ...more,
+});
+const waiting = "waiting-approval";
+const uuids = ["4f1c9a2b-8d3e-4c55-9b1a-0123456789ab", "7c20aaaa-0000-4c55-9b1a-0123456789ab"];
+
+let rows: Partial<RunRow>[] = [];
+let server: RawServer;
+beforeAll(async () => {
+  server = await RawServer.start((_, socket) => void socket.write(answer(200, rows)));
+});
+afterAll(() => server.close());
+
+async function ls(args: string[] = [], options: CliOptions = {}): Promise<string[]> {
+  const { stdout, stderr, exitCode } = await anyCli(["ls", ...args], { baseUrl: server.baseUrl, ...options });
+  expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  return stdout.trimEnd().split("\n");
+}
+
+/** What a terminal of that width shows. */
+async function lsAt(columns: number, args: string[] = []): Promise<string[]> {
+  const command = ["sh", "-c", '"$@"; read -r _', "sh", process.execPath, binary, "ls", ...args];
+  const terminal = await Terminal.start(command, { env: cleanEnvironment(server.baseUrl), columns });
+  try {
+    return (await terminal.shows(/^RUN ID.*\n.*\S/)).split("\n");
+  } finally {
+    await terminal.close();
+  }
+}
+
+describe("in a pipe", () => {
+  test("ids and names are whole, whatever COLUMNS says, and times tell how long ago", async () => {
+    rows = [row(uuids[0] ?? "", { workflowName: "w".repeat(100) }), row("b", { startedAtMs: null })];
+    const lines = await ls([], { env: { COLUMNS: "40" } });
+    expect(lines[1]).toMatch(new RegExp(`^${uuids[0]} {2}w{100} {2}finished {2}2m ago +1m 00s$`));
+    expect(lines[2]).toMatch(/^b +deploy +finished {2}- +-$/);
+  });
+
+  test("--time iso gives times for machines, and refuses other forms", async () => {
+    rows = [row("a", { startedAtMs: 1_700_000_000_000, finishedAtMs: 1_700_000_001_000 })];
+    expect((await ls(["--time", "iso"]))[1]).toBe("a       deploy    finished  2023-11-14T22:13:20Z  1.0s");
+    const refused = await anyCli(["ls", "--time", "soon"], { baseUrl: server.baseUrl });
+    expect(refused.exitCode).toBe(4);
+    expect(refused.stderr).toMatch(/'soon' is none of relative, iso/);
+  });
+
+  test("-q gives bare ids, and states are coloured where colours are forced", async () => {
+    rows = [row("a"), row("b", { status: "failed" }), row("c", { status: waiting })];
+    expect(await ls(["-q"])).toEqual(["a", "b", "c"]);
+    const lines = await ls([], { env: { FORCE_COLOR: "1" } });
+    expect(lines[1]).toContain("\u001b[32mfinished\u001b[39m");
+    expect(lines[2]).toContain("\u001b[31mfailed\u001b[39m");
+    expect(lines[3]).toContain(`\u001b[33m${waiting}\u001b[39m`);
+  });
+
+  test("wide and hostile names keep the columns", async () => {
+    const names = [
+      "größe",
+      "日本語の仕事",
+      "🚀🚀",
+      "\u001b[2J\u001b]0;owned\u0007",
+      "a\nb\tc",
+      "\u202egnp.exe",
+      "",
+    ];
+    rows = names.map((workflowName, index) => row(`run-${index}`, { workflowName }));
+    const lines = await ls();
+    expect(lines).toHaveLength(names.length + 1);
+    const statusAt = lines.map((line) => stringWidth(line.slice(0, line.search(/finished|STATUS/))));
+    expect(new Set(statusAt).size).toBe(1);
+    expect(lines.join("\n")).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f\u202e]/);
+  });
+});
+
+describe("at a terminal", () => {
+  beforeAll(() => {
+    rows = [
+      row(uuids[0] ?? "", { status: waiting, workflowName: "deploy-the-whole-of-the-company-日本語-🚀" }),
+      row(uuids[1] ?? "", { workflowName: "x".repeat(200) }),
+    ];
+  });
+
+  test.each([200, 100, 80])("%d columns wide, every line fits and has every column", async (columns) => {
+    const lines = await lsAt(columns);
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toMatch(/^RUN ID +WORKFLOW +STATUS +STARTED +TOOK$/);
+    expect(lines[1]).toMatch(/waiting-approval {2}2m ago {2,}2m 1\ds$/);
+    for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
+  });
+
+  test("ids are shortened only so far that they still say which run it is", async () => {
+    rows = [row(uuids[0] ?? "", { status: waiting }), row(uuids[1] ?? "")];
+    const lines = await lsAt(40);
+    expect(lines[0]).toMatch(/^RUN ID +WORKFLOW +STATUS$/);
+    expect(lines[1]).toMatch(/^4f1c[0-9a-f-]*… +deploy +waiting-approval$/);
+    expect(lines[2]).toMatch(/^7c20[0-9a-f-]*… +deploy +finished$/);
+    const [, shown = ""] = /^(\S+)/.exec(lines[1] ?? "") ?? [];
+    // What was copied from there is enough to type.
+    const typed = await anyCli(["status", shown, "--debug"], { baseUrl: server.baseUrl });
+    expect(typed.stderr).toMatch(/\/v1\/runs\/4f1c/);
+  });
+});
