@@ -5,6 +5,7 @@ import { commands } from "./commands.js";
 import { exitCodeHelp } from "./exit-codes.js";
 import { programName } from "./program-name.js";
 import { parseChoice } from "./parse-choice.js";
+import { runIdHelp } from "./run-id-arguments.js";
 import { environmentHelp, globalOptions, type GlobalOptions } from "./settings.js";
 import { shellWord } from "./shell-word.js";
 import { commandNameOf } from "./syntax.js";
@@ -41,7 +42,7 @@ export async function parseCommandLine(argv: readonly string[], version: string)
   for (const option of globalOptions) program.addOption(toOption(option));
   program.addHelpText(
     "after",
-    `\nExit codes:\n${columns(exitCodeHelp)}\n\nEnvironment:\n${columns(environmentHelp)}`,
+    `\nRun ids:\n${columns(runIdHelp)}\n\nExit codes:\n${columns(exitCodeHelp)}\n\nEnvironment:\n${columns(environmentHelp)}`,
   );
 
   for (const spec of commands) {

@@ -6,6 +6,12 @@ import { visibleText } from "./visible-text.js";
 /** What stands for the newest run wherever a command takes a run's id. */
 export const newestRun = "@latest";
 
+/** What else may stand for a run's id, as `--help` shows it. */
+export const runIdHelp: readonly (readonly [string, string])[] = [
+  [newestRun, "the newest run"],
+  ["4f1c", "the one run whose id begins so (not in CI)"],
+];
+
 /** More runs than the largest answer can hold, since a list cut short could make a beginning look unique. */
 export const allRuns = 1_000_000;
 

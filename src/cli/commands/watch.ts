@@ -14,13 +14,13 @@ interface WatchOptions extends FollowOptions {
 export const watch = defineCommand<WatchOptions>({
   syntax: "watch [run-id...]",
   summary:
-    "Follow runs to their end, missing nothing, and exit with the result: of several, that of the one that ended worst.",
+    "Follow a run, or several, to the end; exit with its result, of several with the worst: lost, failed, cancelled, waiting.",
   options: [
     { flags: "--all", description: "all runs that have not ended yet" },
     { flags: "--after-seq <n>", description: "start after the event of this number", parse: parseCount(-1) },
     ...followOptions,
   ],
-  examples: ["watch 4f1c", "watch 4f1c 7c20 --on-approval ask", "watch --all --json | jq -c .type"],
+  examples: ["watch @latest", "watch 4f1c 7c20 --on-approval ask", "watch --all --json | jq -c .type"],
 
   async execute({ args, options }, session) {
     const { client } = session;

@@ -5,6 +5,7 @@ import type { CommandSpec, OptionSpec } from "../command.js";
 import { commands } from "../commands.js";
 import type { Context } from "../context.js";
 import { formatAgo } from "../duration.js";
+import { gateQuestion } from "../gate-question.js";
 import { newestRun } from "../run-id-arguments.js";
 import { globalOptions, readSettings } from "../settings.js";
 import { argumentName, commandNameOf } from "../syntax.js";
@@ -70,12 +71,13 @@ export async function offersFor(
   }
   if (name === "node-id") {
     const client = clientFor(values, context);
-    const { view } = await client.loadRunView({ runId: await wholeRunId(args[0] ?? "", client) });
-    const words = view.openGates.map(({ nodeId, request }) => ({
-      word: nodeId,
-      about: typeof request?.title === "string" ? request.title : "waits for approval",
-    }));
-    return { words: harmless(words) };
+    const runId = await wholeRunId(args[0] ?? "", client);
+    const { view } = await client.loadRunView({ runId });
+    const words = view.openGates.map(async (gate) => {
+      const question = await gateQuestion(gate, runId, client);
+      return { word: gate.nodeId, about: question || "waits for approval" };
+    });
+    return { words: harmless(await Promise.all(words)) };
   }
   return { words: name.includes("|") ? name.split("|").map(plainWord) : [] };
 }
