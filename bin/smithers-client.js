@@ -4,6 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { addAbortSignal } from "node:stream";
 import { createInterface } from "node:readline/promises";
 import { createRequire } from "node:module";
+import { completeWord } from "../dist/cli/completion/scripts.js";
 import { Interrupted } from "../dist/cli/context.js";
 import { httpFetch } from "../dist/cli/http-fetch.js";
 import { main } from "../dist/cli/main.js";
@@ -86,8 +87,7 @@ const stdin = {
   },
 };
 
-// Setting the code and letting the loop end, since an exit here would lose what is still in the pipe.
-process.exitCode = await main(process.argv.slice(2), {
+const exitCode = await main(process.argv.slice(2), {
   stdin,
   stdout: outputStream(process.stdout),
   stderr: outputStream(process.stderr),
@@ -99,3 +99,8 @@ process.exitCode = await main(process.argv.slice(2), {
   now: Date.now,
   spawn: nodeSpawn,
 });
+
+// A name server that does not answer would keep a completion, and the shell that waits for it; all of it is written.
+if (process.argv[2] === completeWord) process.exit(exitCode);
+// Setting the code and letting the loop end, since an exit here would lose what is still in the pipe.
+process.exitCode = exitCode;

@@ -255,18 +255,27 @@ describe("help", () => {
     expect(stdout).toMatch(/Environment:\n {2}SMITHERS_BASE_URL/);
   });
 
-  test.each(["run", "resume", "approve", "deny", "watch", "status", "frames", "cancel", "ls", "serve"])(
-    "of %s has a sentence, the flags and two examples",
-    async (command) => {
-      const { stdout, exitCode } = await cli([command, "--help"]);
-      expect(exitCode).toBe(0);
-      expect(stdout).toMatch(/^Usage: smithers-client /);
-      expect(stdout).toContain("--base-url <url>");
-      const examples = stdout.split("Examples:\n")[1]?.trimEnd().split("\n") ?? [];
-      expect(examples.length).toBeGreaterThanOrEqual(2);
-      for (const line of examples) expect(line).toContain(`smithers-client ${command}`);
-    },
-  );
+  test.each([
+    "run",
+    "resume",
+    "approve",
+    "deny",
+    "watch",
+    "status",
+    "frames",
+    "cancel",
+    "ls",
+    "serve",
+    "completion",
+  ])("of %s has a sentence, the flags and two examples", async (command) => {
+    const { stdout, exitCode } = await cli([command, "--help"]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^Usage: smithers-client /);
+    expect(stdout).toContain("--base-url <url>");
+    const examples = stdout.split("Examples:\n")[1]?.trimEnd().split("\n") ?? [];
+    expect(examples.length).toBeGreaterThanOrEqual(2);
+    for (const line of examples) expect(line).toContain(`smithers-client ${command}`);
+  });
 
   test("--version is the package's", async () => {
     const { default: manifest } = await import("../../package.json", { with: { type: "json" } });

@@ -140,6 +140,13 @@ describe("live ids", () => {
     expect(await offered(["status", ""], silentUrl)).toEqual([]);
     expect(await offered(["status", ""], "no address")).toEqual([]);
   });
+
+  test("come without waiting for what else the process may still have to do, as for a name server", async () => {
+    const later = "setTimeout(() => console.log('later'), 10_000)";
+    const options = { env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(later)}` } };
+    const { stdout } = await cli(["__complete", "fish", "completion", ""], options);
+    expect(stdout).toBe("words\nbash\t\nzsh\t\nfish\t\n");
+  });
 });
 
 const shells = {

@@ -25,17 +25,13 @@ export const watch = defineCommand<WatchOptions>({
   async execute({ args, options }, session) {
     const { client } = session;
     const { afterSeq, all = false } = options;
-    const runIds = [...new Set(args)].filter((runId) => runId !== undefined);
-    if (all === runIds.length > 0) {
-      throw new UsageError(
-        all ? "--all follows every run; name none" : "no run named: name some, or use --all",
-        {
-          hint: session.commandLine("ls"),
-        },
-      );
+    const named = [...new Set(args)].filter((word) => word !== undefined);
+    if (all === named.length > 0) {
+      const why = all ? "--all follows every run; name none" : "no run named: name some, or use --all";
+      throw new UsageError(why, { hint: session.commandLine("ls") });
     }
-    const [runId = ""] = runIds;
-    if (!all && runIds.length === 1) {
+    const [runId] = named;
+    if (runId !== undefined && named.length === 1) {
       // Without the run's first event its start is not among the events; the status knows it.
       const startedAtMs = afterSeq === undefined ? null : (await client.getStatus({ runId })).startedAtMs;
       return followRun(session, runId, options, { afterSeq, startedAtMs });
@@ -44,21 +40,16 @@ export const watch = defineCommand<WatchOptions>({
     if (afterSeq !== undefined) throw new UsageError("--after-seq is a place in one run; name one run");
     if (options.junit !== undefined) throw new UsageError("--junit is the report of one run; name one run");
     if (all) {
-      const open = (await client.listRuns({ limit: allRuns })).filter(({ status }) => !isOver(status));
-      if (open.length > 0)
-        return followRuns(
-          session,
-          open.map((run) => run.runId),
-          options,
-          ["--all"],
-        );
+      const runs = await client.listRuns({ limit: allRuns });
+      const open = runs.filter(({ status }) => !isOver(status)).map((run) => run.runId);
+      if (open.length > 0) return followRuns(session, open, options, ["--all"]);
       session.note("no run is going on");
       return { kind: "silent", exitCode: 0 };
     }
     // A run that is not there is better told before anything is shown of the others.
     setMaxListeners(0, session.signal);
-    await Promise.all(runIds.map((each) => client.getStatus({ runId: each })));
-    return followRuns(session, runIds, options);
+    await Promise.all(named.map((each) => client.getStatus({ runId: each })));
+    return followRuns(session, named, options);
   },
 
   hint: (error, _, session) =>

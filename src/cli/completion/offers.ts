@@ -206,7 +206,7 @@ async function wholeRunId(typed: string, client: SmithersClient): Promise<string
 }
 
 function aboutRun({ workflowName, status, createdAtMs }: RunRow, now: number): string {
-  return `${workflowName}, ${status}, ${formatAgo(createdAtMs, now)}`;
+  return `${workflowName ?? "-"}, ${status}, ${formatAgo(createdAtMs, now)}`;
 }
 
 /**
