@@ -38,7 +38,8 @@ export class Terminal {
 
   /** Types the text as it is. */
   async type(text: string): Promise<void> {
-    await this.#tmux("send-keys", "-l", "--", text);
+    // At the end of an argument tmux would take it for the end of its command.
+    await this.#tmux("send-keys", "-l", "--", text.replace(/;$/, "\\;"));
   }
 
   /** Presses keys by tmux's names, such as `Tab`, `Enter` or `C-u`. */

@@ -15,7 +15,7 @@ _smithers_client() {
   case $kind in
     files) compopt -o default 2>/dev/null ;;
     directories) compopt -o dirnames 2>/dev/null ;;
-    words) [[ \${COMPREPLY[0]} == */ ]] && compopt -o nospace 2>/dev/null ;;
+    words) [[ \${COMPREPLY[0]-} == */ ]] && compopt -o nospace 2>/dev/null ;;
   esac
   return 0
 }
