@@ -34,6 +34,8 @@ export interface CommandSpec<Options = any> {
   /** One sentence. */
   summary: string;
   options: readonly OptionSpec[];
+  /** Whether it decides, moves or ends the runs that it is given. Default: it looks at them. */
+  changesRuns?: true;
   /** Whether a shell's completion offers a run of this status. Default: any. */
   offersRun?(status: string): boolean;
   /** Command lines that work, without the program's name. */

@@ -9,7 +9,7 @@ export const newestRun = "@latest";
 /** What else may stand for a run's id, as `--help` shows it. */
 export const runIdHelp: readonly (readonly [string, string])[] = [
   [newestRun, "the newest run"],
-  ["4f1c", "the one run whose id begins so (not in CI)"],
+  ["4f1c", "the one run whose id begins so (in CI only where nothing is changed)"],
 ];
 
 /** More runs than the largest answer can hold, since a list cut short could make a beginning look unique. */
@@ -42,8 +42,8 @@ export async function withNewestRun(command: CommandSpec, input: Input, session:
 
 /**
  * The input with whole ids in place of beginnings that mean one run, where the server did not know an id as it was
- * typed; undefined where that changes nothing. In CI nobody types: there an id that is not known stays so, and a job
- * about `pr-4` never touches `pr-42`.
+ * typed; undefined where that changes nothing. In CI nobody types: there a command that changes a run takes ids as they
+ * are, so that a job about `pr-4` never decides or cancels `pr-42`.
  *
  * @param error what the command ended with
  * @throws {UsageError} where a beginning may mean several runs
@@ -55,8 +55,8 @@ export async function withWholeRunIds(
   session: Session,
 ): Promise<Input | undefined> {
   const isId = (index: number) => argumentName(command, index) === "run-id";
-  if (!isUnknownRun(error) || session.ci !== "none" || !input.args.some((_, index) => isId(index)))
-    return undefined;
+  const isBinding = session.ci !== "none" && command.changesRuns === true;
+  if (!isUnknownRun(error) || isBinding || !input.args.some((_, index) => isId(index))) return undefined;
   // A server that keeps no list knows whole ids alone, and what it said first is what there is to say.
   const rows = await session.client.listRuns({ limit: allRuns }).catch(() => []);
   session.signal.throwIfAborted();

@@ -24,7 +24,7 @@ export const approvals = defineCommand<{ quiet?: boolean }>({
         }
         if (rows.length === 0) return "";
         return table(
-          ["RUN ID", "NODE", "WORKFLOW", "WAITING", "ASKS"],
+          ["RUN ID", "NODE", "WORKFLOW", "WAITING", "ASKS"].map((heading) => ({ heading })),
           rows.map((row) => [
             { text: visibleText(row.runId), paint: style.bold },
             { text: gateName(row) },

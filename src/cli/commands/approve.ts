@@ -5,6 +5,7 @@ export const approve = defineCommand<DecideOptions>({
   syntax: "approve <run-id> [node-id]",
   summary: "Approve a gate that waits for a person; without a node id, the one that is open.",
   options: decideOptions,
+  changesRuns: true,
   offersRun: (status) => status === "waiting-approval",
   examples: ["approve 4f1c", "approve 4f1c gate:prod --note 'looks good'"],
   execute: (input, session) => decideGate("approve", input, session),

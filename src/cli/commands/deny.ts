@@ -5,6 +5,7 @@ export const deny = defineCommand<DecideOptions>({
   syntax: "deny <run-id> [node-id]",
   summary: "Deny a gate that waits for a person; without a node id, the one that is open.",
   options: decideOptions,
+  changesRuns: true,
   offersRun: (status) => status === "waiting-approval",
   examples: ["deny 4f1c", "deny 4f1c gate:prod --note 'wrong branch'"],
   execute: (input, session) => decideGate("deny", input, session),

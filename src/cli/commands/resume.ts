@@ -8,7 +8,8 @@ export const resume = defineCommand<FollowOptions & { watch?: boolean }>({
   syntax: "resume <run-id> [workflow]",
   summary: "Let a paused or failed run go on; its workflow is looked up on the server when left out.",
   options: [watchOption, ...followOptions],
-  offersRun: (status) => status === "failed" || status === "paused" || status.startsWith("waiting-"),
+  changesRuns: true,
+  offersRun: (status) => status !== "running" && status !== "finished" && status !== "continued",
   examples: ["resume 4f1c --watch", "resume 4f1c ./deploy.tsx"],
 
   async execute({ args, options }, session) {

@@ -24,6 +24,8 @@ export const signal = defineCommand<SignalOptions>({
     watchOption,
     ...followOptions,
   ],
+  changesRuns: true,
+  offersRun: (status) => !isOver(status),
   examples: [`signal 4f1c payment --data '{"amount":5}'`, "signal 4f1c payment --data @payment.json --watch"],
 
   async execute({ args: [runId = "", name = ""], options }, session) {
