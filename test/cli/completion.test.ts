@@ -203,7 +203,7 @@ describe.each(Object.entries(shells))("in %s", (_, { command, load }) => {
   }
 
   test.each([
-    ["a command", "appro\tx", ["approve", "x"]],
+    ["a command", "resu\tx", ["resume", "x"]],
     ["a flag and its value", "ls --stat\twaiting-ap\t", ["ls", "--status", "waiting-approval"]],
     ["a value behind =", "watch --on-approval=ex\t", ["watch", "--on-approval=exit"]],
     ["a workflow's file", "run flows/d\t", ["run", "flows/deploy.tsx"]],
