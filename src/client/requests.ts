@@ -3,8 +3,9 @@ import { ArgumentError } from "./errors/argument-error.js";
 import { ConnectionError } from "./errors/connection-error.js";
 import { HttpError } from "./errors/http-error.js";
 import { ProtocolError } from "./errors/protocol-error.js";
+import { SmithersError } from "./errors/smithers-error.js";
 import type { Frame, RunReference, RunRow, RunStatus, SignalReceipt } from "./results.js";
-import { isLost, requestWithRetries, retryPolicies } from "./retry.js";
+import { isLost, requestWithRetries, retryPolicies, type Attempts } from "./retry.js";
 import { routes, type Route } from "./routes.js";
 import { mayBeUnrecorded, rememberStart } from "./started-runs.js";
 
@@ -24,7 +25,8 @@ export interface RunWorkflowArgs extends ConnectionOptions {
 }
 
 /**
- * Starts a run. Sent again when its answer was lost, always under the same run id, so that it starts one run.
+ * Starts a run. Sent again when its answer was lost, always under the same run id, so that it starts one run; where every
+ * answer was lost, the error's message has that id.
  *
  * @throws {@link HttpError} 409 where the given run id exists already; its `mayHaveBeenApplied` says that an earlier
  *   attempt of this very call may have made it
@@ -37,21 +39,27 @@ export async function runWorkflow(args: RunWorkflowArgs): Promise<RunReference> 
     input: args.input,
     runId: requiredText("runId", runId),
   });
-  const answer = await requestWithRetries(
-    connection,
-    route,
-    retryPolicies.repeatable,
-    async (error, attempts) => {
-      if (!(error instanceof HttpError) || error.status !== 409 || attempts.before === 0) return undefined;
-      // Nobody else can have an id that was made up here: the run is the one an earlier attempt started.
-      if (args.runId === undefined) return { runId };
-      if (!attempts.mayHaveBeenApplied) return undefined;
-      throw withNote(
-        error,
-        "; an earlier attempt of this call lost its answer and may be what started the run",
-      );
-    },
-  );
+  let mayHaveStarted = false;
+  const recover = async (error: unknown, attempts: Attempts) => {
+    ({ mayHaveBeenApplied: mayHaveStarted } = attempts);
+    if (!(error instanceof HttpError) || error.status !== 409 || attempts.before === 0) return undefined;
+    // Nobody else can have an id that was made up here: the run is the one an earlier attempt started.
+    if (args.runId === undefined) return { runId };
+    if (!mayHaveStarted) return undefined;
+    throw withNote(
+      error,
+      "; an earlier attempt of this call lost its answer and may be what started the run",
+    );
+  };
+  let answer: unknown;
+  try {
+    answer = await requestWithRetries(connection, route, retryPolicies.repeatable, recover);
+  } catch (error) {
+    // Whoever starts it again without knowing this id may have two runs.
+    if (args.runId === undefined && mayHaveStarted && error instanceof SmithersError)
+      error.message += `; where the server took it all the same, the run's id is ${runId}`;
+    throw error;
+  }
   rememberStart(connection.baseUrl, runId);
   return reference(answer, runId);
 }

@@ -179,6 +179,16 @@ describe("starting a run exactly once", () => {
     expect(server.runs.size).toBe(2);
   });
 
+  test("where every answer is lost, the error has the id of the run that there may be", async () => {
+    const server = await protocolServer();
+    server.misbehave("runWorkflow", lost, answering(502), { kind: "reset", taken: false });
+    const error = await failure(start(server));
+    const [runId = ""] = server.runs.keys();
+    expect((error as Error).message).toContain(`the run's id is ${runId}`);
+    server.misbehave("runWorkflow", answering(429), answering(429), answering(429));
+    expect(((await failure(start(server))) as Error).message).not.toContain("the run's id");
+  });
+
   test("every attempt carries the same id, a UUID", async () => {
     const server = await protocolServer();
     server.misbehave("runWorkflow", { kind: "reset", taken: false }, answering(503));
