@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The one file that touches `process`: it gives the command line its outside world and its exit code.
+import { fstatSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { addAbortSignal } from "node:stream";
 import { createInterface } from "node:readline/promises";
@@ -9,6 +10,7 @@ import { Interrupted } from "../dist/cli/context.js";
 import { httpFetch } from "../dist/cli/http-fetch.js";
 import { main } from "../dist/cli/main.js";
 import { nodeSpawn } from "../dist/cli/node-spawn.js";
+import { Screen } from "../dist/cli/screen.js";
 
 // Following makes much garbage that dies young. Left to itself the heap grows with it by some 70 MiB, which a process
 // that may run for hours beside others keeps; held close, the peak of two million events is within 20 MiB of that of
@@ -27,8 +29,24 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   });
 }
 
-/** The question that a person is being asked. */
-let asking;
+/** What is drawn at the terminal's lower end, and the question that a person is being asked there. */
+const screen = process.stderr.isTTY ? new Screen(process.stderr, process.env) : undefined;
+
+if (screen !== undefined) {
+  // However the process ends or stops, the terminal is as it was.
+  process.on("exit", () => void screen.clear());
+  process.on("SIGTSTP", () => {
+    void screen.clear();
+    process.kill(process.pid, "SIGSTOP");
+  });
+}
+
+/** Whether both streams end at one terminal. */
+function shareTerminal() {
+  return (
+    process.stdout.isTTY === true && process.stderr.isTTY === true && fstatSync(1).rdev === fstatSync(2).rdev
+  );
+}
 
 function outputStream(stream) {
   let broken;
@@ -44,14 +62,13 @@ function outputStream(stream) {
     get rows() {
       return stream.rows;
     },
-    write: (text) =>
-      new Promise((resolve, reject) => {
-        if (broken !== undefined) return reject(broken);
-        // Other output comes above the line of a question, which then stands below it as it was.
-        const above = asking !== undefined && stream.isTTY;
-        stream.write(above ? `\r\u001b[K${text}` : text, (error) => (error ? reject(error) : resolve()));
-        if (above) asking.prompt(true);
-      }),
+    async write(text) {
+      if (broken !== undefined) throw broken;
+      if (screen !== undefined && stream.isTTY) return screen.write(stream, text);
+      return new Promise((resolve, reject) => {
+        stream.write(text, (error) => (error ? reject(error) : resolve()));
+      });
+    },
     onResize(listener) {
       stream.on("resize", listener);
       return () => stream.off("resize", listener);
@@ -75,13 +92,15 @@ const stdin = {
     // In its raw mode the terminal sends no signals by itself.
     lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
     const ended = new Promise((resolve) => lines.once("close", () => resolve(undefined)));
-    asking = lines;
+    screen?.ask(prompt, lines);
+    let answer;
     try {
-      return await Promise.race([lines.question(prompt, { signal }), ended]);
+      answer = await Promise.race([lines.question(prompt, { signal }), ended]);
+      return answer;
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
     } finally {
-      asking = undefined;
+      screen?.answered(answer, !signal.aborted);
       lines.close();
     }
   },
@@ -91,6 +110,7 @@ const exitCode = await main(process.argv.slice(2), {
   stdin,
   stdout: outputStream(process.stdout),
   stderr: outputStream(process.stderr),
+  screen: shareTerminal() ? screen : undefined,
   env: process.env,
   cwd: process.cwd(),
   version,

@@ -1,5 +1,6 @@
 import type { OutputStream } from "./context.js";
 import type { Style } from "./style.js";
+import { symbolsFor } from "./symbols.js";
 
 const asIs = (text: string) => text;
 
@@ -16,20 +17,37 @@ export function wantsColor(
   return stream.isTTY && env["TERM"] !== "dumb";
 }
 
+/** The columns that fit: as the environment says, or the terminal; no limit elsewhere. */
+export function widthOf(
+  { isTTY, columns }: Pick<OutputStream, "isTTY" | "columns">,
+  env: Readonly<Record<string, string | undefined>>,
+): number {
+  const asked = Number(env["COLUMNS"]);
+  if (Number.isInteger(asked) && asked > 0) return asked;
+  return isTTY ? columns || 80 : Infinity;
+}
+
 /** The style for a stream; chalk is loaded only where it colours something. */
 export async function styleFor(
   stream: OutputStream,
   env: Readonly<Record<string, string | undefined>>,
-  noColorFlag: boolean,
+  { noColor, plain }: { noColor: boolean; plain: boolean },
 ): Promise<Style> {
-  const columns = Number(env["COLUMNS"]);
-  const width =
-    Number.isInteger(columns) && columns > 0 ? columns : stream.isTTY ? (stream.columns ?? 80) : Infinity;
-  if (!wantsColor(stream, env, noColorFlag)) {
-    return { bold: asIs, dim: asIs, red: asIs, green: asIs, yellow: asIs, cyan: asIs, magenta: asIs, width };
+  const rest = { width: widthOf(stream, env), symbols: symbolsFor(env), plain };
+  if (!wantsColor(stream, env, noColor)) {
+    return {
+      bold: asIs,
+      dim: asIs,
+      red: asIs,
+      green: asIs,
+      yellow: asIs,
+      cyan: asIs,
+      magenta: asIs,
+      ...rest,
+    };
   }
   const { Chalk } = await import("chalk");
   // Sixteen colours, which every palette, light or dark, has made readable.
   const { bold, dim, red, green, yellow, cyan, magenta } = new Chalk({ level: 1 });
-  return { bold, dim, red, green, yellow, cyan, magenta, width };
+  return { bold, dim, red, green, yellow, cyan, magenta, ...rest };
 }

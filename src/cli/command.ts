@@ -1,6 +1,7 @@
 import type { EventRecord, RunStatus, SmithersClient } from "../client/index.js";
 import type { CiSystem } from "./ci/ci-system.js";
 import type { Context } from "./context.js";
+import type { FetchFrame } from "./live/frame-reader.js";
 import type { Reporter } from "./reporter.js";
 import type { RunLabel } from "./run-labels.js";
 import type { Style } from "./style.js";
@@ -92,8 +93,8 @@ export interface DocumentOutcome {
   kind: "document";
   /** What JSON shows: the server's document, untouched. */
   document: unknown;
-  /** What a person sees; empty for nothing. */
-  text(style: Style): string;
+  /** What a person sees; empty for nothing. It may ask the server for more than the document holds. */
+  text(style: Style): string | Promise<string>;
   exitCode?: number;
 }
 
@@ -107,6 +108,8 @@ export interface FollowOutcome {
   ci: CiSystem;
   /** After so many milliseconds without a line one says that we are still there. Default: never. */
   heartbeatMs: number | undefined;
+  /** Gives the newest rendering of a run's tree, for who draws it. */
+  newestFrame: FetchFrame;
   /** Who else is to tell of the run. */
   reporters: readonly Reporter[];
   /** Where several runs are followed as one; `runId` is of no use then. */

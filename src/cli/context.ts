@@ -1,4 +1,5 @@
 import type { Fetch } from "../client/index.js";
+import type { Screen } from "./screen.js";
 
 /** A stream to write to, with what a terminal says of itself. */
 export interface OutputStream {
@@ -50,6 +51,8 @@ export interface Context {
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** The terminal, where stdout and stderr are the same one. */
+  readonly screen?: Screen | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** The package's version. */

@@ -23,6 +23,13 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 3600)}h ${two(Math.floor((seconds % 3600) / 60))}m`;
 }
 
+/** As {@link formatDuration}, but in whole seconds, for what goes on: `12s`. */
+export function formatRunningTime(ms: number): string {
+  return ms < 60_000
+    ? `${Math.max(0, Math.floor(ms / 1000))}s`
+    : formatDuration(Math.floor(ms / 1000) * 1000);
+}
+
 /** A server's time for a person: ISO, in UTC, to the second; `-` for none. */
 export function formatTime(ms: number | null | undefined): string {
   if (typeof ms !== "number" || !(Math.abs(ms) <= 8.64e15)) return "-";

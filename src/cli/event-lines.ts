@@ -1,9 +1,13 @@
 import { nodeKey, type SmithersEvent } from "../client/index.js";
 import { formatDuration } from "./duration.js";
 import { errorText } from "./error-text.js";
+import { columnsOf, fitWidth } from "./fit-width.js";
 import type { LinePrinter } from "./line-printer.js";
 import type { Style } from "./style.js";
 import { visibleText } from "./visible-text.js";
+
+/** The column that names are aligned in. */
+const subjectWidth = 14;
 
 /** One line for each event that matters to a person, with the time since the run first started. */
 export class EventLines implements LinePrinter {
@@ -37,7 +41,11 @@ export class EventLines implements LinePrinter {
     if (key !== undefined && endsNode.has(type)) this.#nodes.delete(key);
     if (said === undefined) return undefined;
     const since = formatDuration(at - (this.#startedAtMs ?? at)).padStart(8);
-    return `${this.#style.dim(since)}  ${this.#style.bold(said.subject.padEnd(14))}  ${said.words}`;
+    const { width, symbols, dim, bold } = this.#style;
+    // At a terminal a name leaves room for the words, which wrap where they are longer than a line.
+    const subject = fitWidth(said.subject, Math.max(subjectWidth, Math.floor(width / 2)), symbols.cut);
+    const padding = " ".repeat(Math.max(0, subjectWidth - columnsOf(subject)));
+    return `${dim(since)}  ${bold(subject)}${padding}  ${said.words}`;
   }
 }
 

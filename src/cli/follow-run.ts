@@ -98,6 +98,14 @@ export function followRun(
       ...(session.ci === "github" ? [githubReports(session)] : []),
       ...(options.junit === undefined ? [] : [junitReport(junitFile(options.junit, session.context.cwd))]),
     ],
+    newestFrame: async (id, signal) =>
+      (
+        await session.client.getFrames({
+          runId: id,
+          tail: 1,
+          signal: AbortSignal.any([session.signal, signal]),
+        })
+      )[0],
     onAbort: () => endOrLeave(runId, options, session),
     records: session.client.driveRecords({
       runId,

@@ -2,6 +2,7 @@ import type { RunStatus } from "../client/index.js";
 import type { DocumentOutcome, FollowOutcome } from "./command.js";
 import type { Failure } from "./failure.js";
 import type { OutputStream } from "./context.js";
+import type { Screen } from "./screen.js";
 import type { Style } from "./style.js";
 
 /** Where a format writes. */
@@ -10,6 +11,9 @@ export interface Output {
   stderr: OutputStream;
   style: Style;
   noteStyle: Style;
+  /** The terminal that stdout and stderr share, where it can show what is drawn again and again. */
+  screen: Screen | undefined;
+  env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */
   now(): number;
 }

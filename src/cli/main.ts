@@ -68,7 +68,7 @@ interface Told {
 async function execute(told: Told, settings: Settings, format: Format, outside: Context): Promise<number> {
   const ci = ciSystem(told.input.options["ci"] as CiSystem | undefined, outside.env);
   const context = ci === "github" ? guarded(outside) : outside;
-  const output = await outputFor(context, settings.noColor);
+  const output = await outputFor(context, settings);
   const limit = limitTime(context.signal, settings.timeoutMs);
   try {
     const session = openSession(settings, format, output, context, ci, limit.signal);
@@ -168,7 +168,8 @@ function openSession(
       const line = githubCommand(level, text, { title });
       (stderr.unguarded ?? stderr).write(`${line}\n`).catch(() => {});
     },
-    waitFor: (what, work) => (format.narrates && ci === "none" ? withSpinner(what, work, context) : work),
+    waitFor: (what, work) =>
+      format.narrates && ci === "none" && !settings.plain ? withSpinner(what, work, context) : work,
     inTurn: oneAtATime(),
     commandLine: (...line) => commandLine(words(line)),
   };
@@ -207,7 +208,7 @@ async function tell(
     failure.hint = line("watch", ...(following.several?.comeBack() ?? [following.runId]));
   }
   await endReports(told, failure.message, failure.exitCode);
-  const output = await outputFor(context, settings?.noColor ?? false);
+  const output = await outputFor(context, settings ?? { noColor: false, plain: false });
   try {
     await (format ?? readFormat(false, {})).failure(failure, output);
     if (settings?.debug && error instanceof Error && error.stack)
@@ -218,13 +219,15 @@ async function tell(
   return failure.exitCode;
 }
 
-async function outputFor(context: Context, noColor: boolean): Promise<Output> {
-  const { stdout, stderr, env } = context;
+async function outputFor(context: Context, settings: Pick<Settings, "noColor" | "plain">): Promise<Output> {
+  const { stdout, stderr, screen, env } = context;
   return {
     stdout,
     stderr,
-    style: await styleFor(stdout, env, noColor),
-    noteStyle: await styleFor(stderr, env, noColor),
+    style: await styleFor(stdout, env, settings),
+    noteStyle: await styleFor(stderr, env, settings),
+    screen: settings.plain || env["TERM"] === "dumb" ? undefined : screen,
+    env,
     now: context.now,
   };
 }

@@ -13,6 +13,7 @@ export interface GlobalOptions {
   debug?: boolean;
   /** commander's form of `--no-color`: true unless that is given. */
   color?: boolean;
+  plain?: boolean;
 }
 
 export const globalOptions = [
@@ -29,13 +30,20 @@ export const globalOptions = [
   },
   { flags: "--debug", description: "tell on stderr what is asked of the server" },
   { flags: "--no-color", description: "no colours (also NO_COLOR)" },
+  {
+    flags: "--plain",
+    description:
+      "for a screen reader: nothing is drawn twice, and words stand for symbols (SMITHERS_PLAIN=1)",
+  },
 ] as const;
 
 export const environmentHelp: readonly (readonly [string, string])[] = [
   ["SMITHERS_BASE_URL", `the server; default ${defaultBaseUrl}`],
   ["SMITHERS_API_KEY", "the server's token"],
   ["SMITHERS_FORMAT", `${formats.map(({ name }) => name).join(" or ")}; default ${formats[0]?.name}`],
+  ["SMITHERS_PLAIN", "1 for what --plain does"],
   ["NO_COLOR, FORCE_COLOR", "colours never, or always"],
+  ["COLUMNS", "the width to fit into, where the terminal's own is not wanted"],
   ["CI, GITHUB_ACTIONS", "how a followed run is told: plain lines, or groups and annotations"],
   ["HTTPS_PROXY, HTTP_PROXY", "the proxy to an https:// or http:// server; not to http:// on this machine"],
   ["NO_PROXY", "hosts and networks that are reached without one"],
@@ -51,6 +59,7 @@ export interface Settings {
   timeoutMs: number | undefined;
   debug: boolean;
   noColor: boolean;
+  plain: boolean;
 }
 
 /** Flag, then environment, then default. */
@@ -65,6 +74,7 @@ export function readSettings(
     timeoutMs: options.timeout,
     debug: options.debug ?? false,
     noColor: options.color === false,
+    plain: options.plain ?? !["", "0", "false", undefined].includes(env["SMITHERS_PLAIN"]?.toLowerCase()),
   };
 }
 

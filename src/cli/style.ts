@@ -1,4 +1,6 @@
-/** How text looks where it is going: colours, or none. */
+import type { Symbols } from "./symbols.js";
+
+/** How text looks where it is going: colours, or none; symbols that the locale has; and how much fits. */
 export interface Style {
   bold(text: string): string;
   dim(text: string): string;
@@ -9,4 +11,7 @@ export interface Style {
   magenta(text: string): string;
   /** Columns to fit into; `Infinity` where nothing has to fit. */
   readonly width: number;
+  readonly symbols: Symbols;
+  /** Words beside every symbol, and no line drawings: for who has the screen read out. */
+  readonly plain: boolean;
 }

@@ -13,14 +13,18 @@ export const text: Format = {
   narrates: true,
 
   async document(outcome, { stdout, style }) {
-    const shown = outcome.text(style);
+    const shown = await outcome.text(style);
     if (shown !== "") await stdout.write(`${shown}\n`);
   },
 
   async follow(outcome, output) {
     if (outcome.several !== undefined) return printLabelled(outcome, outcome.several, output);
     const { runId, records, startedAtMs, ci, heartbeatMs } = outcome;
-    const { stdout, stderr, style, now } = output;
+    const { stdout, stderr, style, now, screen } = output;
+    if (screen !== undefined && ci === "none") {
+      const { followLive } = await import("../live/follow-live.js");
+      return followLive(outcome, output, screen);
+    }
     const Lines = ci === "github" ? GithubLines : EventLines;
     const lines = new Lines(style, startedAtMs);
     // A printer for a CI system writes commands of its own, and makes the rest harmless itself.

@@ -1,0 +1,140 @@
+import type { Interface } from "node:readline/promises";
+import { columnsOf } from "./fit-width.js";
+
+/** A stream that ends at a terminal, as Node has it. */
+type TerminalStream = Pick<NodeJS.WriteStream, "columns" | "rows" | "write" | "cork" | "uncork">;
+
+const hideCursor = "\u001b[?25l";
+const showCursor = "\u001b[?25h";
+/** Between these a terminal that knows them shows nothing half done; others ignore them. */
+const beginUpdate = "\u001b[?2026h";
+const endUpdate = "\u001b[?2026l";
+/** A line that is wider than we think is cut by the terminal then, instead of becoming two. */
+const wrapOff = "\u001b[?7l";
+const wrapOn = "\u001b[?7h";
+const eraseLine = "\u001b[2K";
+const eraseBelow = "\u001b[J";
+
+/**
+ * The terminal's lower end, for all who write to it: a part that is drawn again and again, below it the line of a
+ * question, and above both what stays. Whatever is written comes above, and what was below stands below it again.
+ */
+export class Screen {
+  readonly #env: Readonly<Record<string, string | undefined>>;
+  /** Where the live part is drawn. */
+  readonly #out: TerminalStream;
+  #live: readonly string[] = [];
+  /** The window's width when it was drawn. */
+  #columns = 0;
+  #question: { prompt: string; lines: Interface } | undefined;
+  #isHidden = false;
+
+  constructor(out: TerminalStream, env: Readonly<Record<string, string | undefined>>) {
+    this.#out = out;
+    this.#env = env;
+  }
+
+  get rows(): number {
+    return this.#out.rows || 24;
+  }
+
+  get columns(): number {
+    return this.#out.columns || 80;
+  }
+
+  /** Writes to one of the terminal's streams: whole lines come above, anything else moves nothing. */
+  write(stream: TerminalStream, text: string): Promise<void> {
+    if (!text.includes("\n") || (this.#live.length === 0 && this.#question === undefined))
+      return put(stream, text);
+    return this.#redraw(stream, text, this.#live);
+  }
+
+  /** Draws the live part anew, below whole lines that stay. The lines of the live part are cut where they are too wide. */
+  draw(lines: readonly string[], above = ""): Promise<void> {
+    return this.#redraw(this.#out, above, lines);
+  }
+
+  /** Removes the live part and shows the cursor; to be called however things end. */
+  clear(): Promise<void> {
+    if (this.#live.length === 0 && !this.#isHidden) return Promise.resolve();
+    return this.#redraw(this.#out, "", []);
+  }
+
+  /** A question is being asked on the line below; its answer is read by the interface given. */
+  ask(prompt: string, lines: Interface): void {
+    if (this.#isHidden) void put(this.#out, showCursor);
+    this.#isHidden = false;
+    this.#question = { prompt, lines };
+  }
+
+  /**
+   * The question has ended: by an answer, which stays above; by the end of the input; or because none is needed any more,
+   * and then nothing of it stays. To be called before its interface is closed.
+   */
+  answered(answer: string | undefined, isNeeded: boolean): void {
+    if (this.#question === undefined) return;
+    const { prompt, lines } = this.#question;
+    const rows = Math.max(1, Math.ceil(columnsOf(prompt + (answer ?? "")) / this.columns));
+    // After an answer the cursor is below it, else somewhere in it.
+    const down = answer === undefined ? lines.getCursorPos().rows : rows;
+    const live = this.#live;
+    this.#question = undefined;
+    if (isNeeded && answer !== undefined && live.length === 0) return;
+    const text = isNeeded ? `${prompt}${answer ?? ""}\n` : "";
+    void put(this.#out, `${goUp(this.#liveRows() + down)}${eraseBelow}${text}`);
+    this.#live = [];
+    if (live.length > 0) void this.#redraw(this.#out, "", live);
+  }
+
+  #redraw(stream: TerminalStream, above: string, lines: readonly string[]): Promise<void> {
+    const question = this.#question?.lines;
+    const down = question?.getCursorPos().rows ?? 0;
+    const isInPlace = above === "" && lines.length === this.#live.length && this.#columns === this.columns;
+    const old = this.#live;
+    const from = goUp(this.#liveRows() + down);
+    const part = isInPlace
+      ? lines.map((line, row) => (line === old[row] ? "\n" : `${eraseLine}${line}\r\n`))
+      : lines.map((line) => `${line}\r\n`);
+    this.#live = lines;
+    this.#columns = this.columns;
+    const hides = lines.length > 0 && question === undefined;
+    const cursor = hides === this.#isHidden ? "" : hides ? hideCursor : showCursor;
+    this.#isHidden = hides;
+    const begin = `${beginUpdate}${cursor}${from}${isInPlace ? "" : eraseBelow + above}`;
+    const frame = `${begin}${wrapOff}${part.join("")}${wrapOn}`;
+    if (question === undefined) return put(stream, `${frame}${endUpdate}`);
+    stream.cork();
+    // It goes up by as many rows as it thinks the cursor is below its first.
+    const written = put(stream, `${frame}${"\n".repeat(down)}`);
+    question.prompt(true);
+    stream.write(endUpdate);
+    stream.uncork();
+    return written;
+  }
+
+  /** How many rows the live part takes now: a window that became narrower may have wrapped its lines. */
+  #liveRows(): number {
+    const { columns } = this;
+    if (columns >= this.#columns || !this.#wraps()) return this.#live.length;
+    return this.#live.reduce(
+      (rows, line) => rows + Math.max(1, Math.ceil(Math.min(columnsOf(line), this.#columns) / columns)),
+      0,
+    );
+  }
+
+  /** Whether this terminal wraps anew what is on it when its width changes; few do not. */
+  #wraps(): boolean {
+    const { TERM = "", XTERM_VERSION, STY } = this.#env;
+    return XTERM_VERSION === undefined && STY === undefined && !/^(linux|rxvt)/.test(TERM);
+  }
+}
+
+function goUp(rows: number): string {
+  return rows === 0 ? "\r" : `\r\u001b[${rows}A`;
+}
+
+function put(stream: TerminalStream, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}

@@ -1,0 +1,131 @@
+import { columnsOf, fitWidth } from "./fit-width.js";
+import { gateName } from "./gate-name.js";
+import { classLook, nodeLook, type Look, type NodeClass } from "./node-look.js";
+import type { RunGroup, RunTask } from "./run-tree.js";
+import type { Rest, TreeRow } from "./tree-rows.js";
+import type { Style } from "./style.js";
+
+/** Names are aligned up to this width; longer ones push aside only what is said of themselves. */
+const widestColumn = 40;
+
+/** The rows as lines that fit the style's width: guides, a symbol, the name, and what there is to say. */
+export function treeLines(rows: readonly TreeRow[], look: Look): string[] {
+  const { style } = look;
+  const cells = rows.map((row) => cellsOf(row, look));
+  // Where there is little room, the name gives way: what happens matters, and the name is known by its beginning.
+  const room = style.width === Infinity ? Infinity : Math.max(8, Math.floor(style.width * 0.55));
+  const column = Math.min(
+    room,
+    widestColumn,
+    Math.max(0, ...cells.map(({ guide, mark, name }) => columnsOf(guide + mark + name))),
+  );
+  return cells.map(({ guide, mark, name, words, paintMark, paintName, paintWords }) => {
+    const before = columnsOf(guide + mark);
+    // The name keeps a few columns however deep it is.
+    const shownGuide = fitWidth(guide, Math.max(0, room - columnsOf(mark) - 4), "");
+    const cut = fitWidth(name, Math.max(4, room - before), style.symbols.cut);
+    const used = columnsOf(shownGuide + mark + cut);
+    const head = style.dim(shownGuide) + paintMark(mark) + paintName(cut);
+    if (words === "") return head;
+    const gap = " ".repeat(Math.max(0, column - used) + 2);
+    const left = Math.max(0, style.width - used - gap.length);
+    return head + gap + paintWords(fitWidth(words, left, style.symbols.cut));
+  });
+}
+
+interface Cells {
+  guide: string;
+  mark: string;
+  name: string;
+  words: string;
+  paintMark: (text: string) => string;
+  paintName: (text: string) => string;
+  paintWords: (text: string) => string;
+}
+
+function cellsOf({ item, lasts }: TreeRow, look: Look): Cells {
+  const { style } = look;
+  const guide = guideOf(lasts, style);
+  if (item.kind === "group") {
+    const [mark, name] = groupWords(item, style);
+    return { guide, mark, name, words: "", paintMark: style.dim, paintName: asIs, paintWords: asIs };
+  }
+  if (item.kind === "rest") {
+    const only = item.counts.size === 1 ? [...item.counts.keys()][0] : undefined;
+    const { symbol, paint } = only
+      ? classLook(only, look)
+      : { symbol: style.symbols.several, paint: style.dim };
+    const [what, name] = item.group === undefined ? ["", ""] : groupWords(item.group, style);
+    const counts = countWords(item);
+    return {
+      guide,
+      mark: `${symbol} `,
+      name: item.group === undefined ? counts : what + name,
+      words: item.group === undefined ? "" : counts,
+      paintMark: paint,
+      paintName: style.dim,
+      paintWords: style.dim,
+    };
+  }
+  const { symbol, paint, words } = nodeLook(item, look);
+  const isQuiet = symbol === style.symbols.done || symbol === style.symbols.pending;
+  return {
+    guide,
+    mark: `${symbol} `,
+    name: taskName(item),
+    words,
+    paintMark: paint,
+    paintName: isQuiet ? asIs : style.bold,
+    paintWords: isQuiet ? style.dim : paint,
+  };
+}
+
+const asIs = (text: string) => text;
+
+function taskName(task: RunTask): string {
+  const name = gateName(task);
+  // Between symbols and words an empty name would not be seen at all.
+  return name === "" ? "''" : name;
+}
+
+/** A container in words: what it is, with those it shares its line with, and the name of the last one that has one. */
+export function groupWords(group: RunGroup | Omit<RunGroup, "children">, style: Style): [string, string] {
+  const kinds: string[] = [];
+  let name = "";
+  let turn = 0;
+  for (let each: Omit<RunGroup, "children"> | undefined = group; each !== undefined; each = each.within) {
+    kinds.push(each.what);
+    name ||= each.name;
+    turn = Math.max(turn, each.turn ?? 0);
+  }
+  const words = [name, turn === 0 ? "" : `(iteration ${turn})`].filter((word) => word !== "").join(" ");
+  const kind = kinds.join(` ${style.symbols.within} `);
+  return words === "" ? [kind, ""] : [`${kind} `, words];
+}
+
+function guideOf(lasts: readonly boolean[], { symbols, plain }: Style): string {
+  if (plain) return "  ".repeat(lasts.length);
+  return lasts
+    .map((isLast, level) => {
+      if (level === lasts.length - 1) return isLast ? symbols.lastBranch : symbols.branch;
+      return isLast ? "   " : symbols.trunk;
+    })
+    .join("");
+}
+
+const classWords: Record<NodeClass, string> = {
+  failed: "failed",
+  waiting: "waiting",
+  running: "running",
+  done: "done",
+  cancelled: "cancelled",
+  pending: "to come",
+};
+
+/** Such as `3 failed, 120 done, 77 to come`. */
+function countWords({ counts }: Rest): string {
+  return (Object.keys(classWords) as NodeClass[])
+    .filter((nodeClass) => counts.has(nodeClass))
+    .map((nodeClass) => `${counts.get(nodeClass)} ${classWords[nodeClass]}`)
+    .join(", ");
+}
