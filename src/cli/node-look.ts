@@ -102,8 +102,8 @@ function waitWords({ node, label }: RunTask, { view, now }: Look): string {
     const asks = [node.approval?.request?.title, label].find(
       (text) => typeof text === "string" && text !== "",
     );
-    const waited = since === undefined ? "" : ` for ${formatRunningTime(now - since)}`;
-    return `waits for approval${waited}${asks ? `: ${visibleText(asks)}` : ""}`;
+    const waited = since === undefined ? "" : ` ${formatRunningTime(now - since)}`;
+    return `waits${waited} for approval${asks ? `: ${visibleText(asks)}` : ""}`;
   }
   const { firesAtMs } = (node ?? {}) as { firesAtMs?: unknown };
   const until = typeof firesAtMs === "number" ? ` until ${formatTime(firesAtMs)}` : "";

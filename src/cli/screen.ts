@@ -13,7 +13,6 @@ const endUpdate = "\u001b[?2026l";
 const wrapOff = "\u001b[?7l";
 const wrapOn = "\u001b[?7h";
 const eraseLine = "\u001b[2K";
-const eraseBelow = "\u001b[J";
 
 /**
  * The terminal's lower end, for all who write to it: a part that is drawn again and again, below it the line of a
@@ -81,7 +80,7 @@ export class Screen {
     this.#question = undefined;
     if (isNeeded && answer !== undefined && live.length === 0) return;
     const text = isNeeded ? `${prompt}${answer ?? ""}\n` : "";
-    void put(this.#out, `${goUp(this.#liveRows() + down)}${eraseBelow}${text}`);
+    void put(this.#out, eraseUp(this.#liveRows() + down) + text);
     this.#live = [];
     if (live.length > 0) void this.#redraw(this.#out, "", live);
   }
@@ -91,7 +90,7 @@ export class Screen {
     const down = question?.getCursorPos().rows ?? 0;
     const isInPlace = above === "" && lines.length === this.#live.length && this.#columns === this.columns;
     const old = this.#live;
-    const from = goUp(this.#liveRows() + down);
+    const rows = this.#liveRows() + down;
     const part = isInPlace
       ? lines.map((line, row) => (line === old[row] ? "\n" : `${eraseLine}${line}\r\n`))
       : lines.map((line) => `${line}\r\n`);
@@ -100,7 +99,7 @@ export class Screen {
     const hides = lines.length > 0 && question === undefined;
     const cursor = hides === this.#isHidden ? "" : hides ? hideCursor : showCursor;
     this.#isHidden = hides;
-    const begin = `${beginUpdate}${cursor}${from}${isInPlace ? "" : eraseBelow + above}`;
+    const begin = `${beginUpdate}${cursor}${isInPlace ? goUp(rows) : eraseUp(rows) + above}`;
     const frame = `${begin}${wrapOff}${part.join("")}${wrapOn}`;
     if (question === undefined) return put(stream, `${frame}${endUpdate}`);
     stream.cork();
@@ -131,6 +130,12 @@ export class Screen {
 
 function goUp(rows: number): string {
   return rows === 0 ? "\r" : `\r\u001b[${rows}A`;
+}
+
+/** Erases the cursor's row and as many above it, and goes to the first of them. */
+function eraseUp(rows: number): string {
+  // Erasing the screen from the cursor on would be shorter; at its upper left corner tmux scrolls it away instead.
+  return `${goUp(rows)}${eraseLine}${`\u001b[B${eraseLine}`.repeat(rows)}${goUp(rows)}`;
 }
 
 function put(stream: TerminalStream, text: string): Promise<void> {

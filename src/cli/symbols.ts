@@ -16,6 +16,7 @@ export interface Symbols {
   readonly cut: string;
   /** The parts of a progress bar. */
   readonly bar: string;
+  readonly barRunning: string;
   readonly barRest: string;
   /** Before a node of a tree, before the last one of its container, and on the lines between. */
   readonly branch: string;
@@ -37,6 +38,7 @@ const unicode: Symbols = {
   within: "›",
   cut: "…",
   bar: "━",
+  barRunning: "╍",
   barRest: "─",
   branch: "├─ ",
   lastBranch: "└─ ",
@@ -57,6 +59,7 @@ const ascii: Symbols = {
   within: ">",
   cut: "~",
   bar: "=",
+  barRunning: "~",
   barRest: "-",
   branch: "|- ",
   lastBranch: "`- ",

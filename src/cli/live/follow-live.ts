@@ -117,7 +117,7 @@ class LiveRun {
   }
 
   async #draw(): Promise<void> {
-    const { style, stdout, env, now } = this.#output;
+    const { style, env, now } = this.#output;
     this.#drawnAt = performance.now();
     // Below it there is room for the cursor, and for a question.
     this.#part ??= livePart(this.#view, this.#frames.treeFor(this.#view), Math.max(1, this.#screen.rows - 2));
@@ -127,7 +127,7 @@ class LiveRun {
     const lines = livePartLines(this.#part, {
       view: this.#view,
       now: now() - this.#clockIsAhead,
-      style: { ...style, width: widthOf(stdout, env) },
+      style: { ...style, width: widthOf({ isTTY: true, columns: this.#screen.columns }, env) },
       spinner: spinner[this.#turn % spinner.length] ?? "",
     });
     const above = this.#pending;

@@ -38,11 +38,19 @@ function headLine(tree: RunGroup, progress: Progress, look: Look): string {
   const { symbol, paint } = statusLook(view.status, look);
   const status = view.status === "unknown" ? "connecting" : visibleText(view.status);
   const time = view.startedAtMs === null ? "" : `  ${formatRunningTime(now - view.startedAtMs)}`;
-  const done = `  ${progress.done} of ${progress.known} nodes done`;
   const failed = progress.failed === 0 ? "" : `, ${progress.failed} failed`;
-  const rest = columnsOf(`${symbol}   ${status}${time}${done}${failed}`);
-  const name = fitWidth(runName(tree, look), Math.max(8, style.width - rest), style.symbols.cut);
-  const room = Math.min(widestBar, style.width - rest - columnsOf(name) - 2);
+  const counts = [`${progress.done} of ${progress.known} nodes done`, `${progress.done}/${progress.known}`];
+  const inner = tree.within && ` ${style.symbols.within} ${groupWords(tree.within, style).join("").trim()}`;
+  const fixed = columnsOf(`${symbol}   ${status}${time}  ${failed}`);
+  // What says least goes first where there is no room for all.
+  const [name = "", done = ""] = [
+    [runName(tree, view) + (inner ?? ""), counts[0]],
+    [runName(tree, view), counts[0]],
+  ].find((words) => fixed + columnsOf(words.join("")) <= style.width) ?? [
+    fitWidth(runName(tree, view), Math.max(8, style.width - fixed - 6), style.symbols.cut),
+    counts[1],
+  ];
+  const room = Math.min(widestBar, style.width - fixed - columnsOf(name + done) - 2);
   const bar = room < narrowestBar ? "" : `  ${progressBar(progress, room, look)}`;
   let left = style.width;
   return [
@@ -50,7 +58,7 @@ function headLine(tree: RunGroup, progress: Progress, look: Look): string {
     { text: name, paint: style.bold },
     { text: `  ${status}`, paint },
     { text: time, paint: (text: string) => text + bar },
-    { text: done, paint: style.dim },
+    { text: `  ${done}`, paint: style.dim },
     { text: failed, paint: style.red },
   ]
     .map((part) => {
@@ -61,16 +69,8 @@ function headLine(tree: RunGroup, progress: Progress, look: Look): string {
     .join("");
 }
 
-/** The workflow's name, and the container that is all it has, such as its sequence. */
-function runName(tree: RunGroup, { view, style }: Look): string {
-  if (tree.name === "") return `run ${visibleText(view.runId)}`;
-  return tree.within === undefined
-    ? tree.name
-    : `${tree.name} ${style.symbols.within} ${innerWords(tree, style)}`;
-}
-
-function innerWords({ within }: RunGroup, style: Look["style"]): string {
-  return within === undefined ? "" : groupWords(within, style).join("").trim();
+function runName(tree: RunGroup, view: RunView): string {
+  return tree.name === "" ? `run ${visibleText(view.runId)}` : tree.name;
 }
 
 function progressBar({ known, done, failed, running }: Progress, width: number, { style }: Look): string {
@@ -86,7 +86,7 @@ function progressBar({ known, done, failed, running }: Progress, width: number, 
   return (
     piece(share(failed), red) +
     piece(share(done), green) +
-    piece(share(running), cyan) +
+    piece(share(running), cyan, symbols.barRunning) +
     piece(width, dim, symbols.barRest)
   );
 }

@@ -1,5 +1,6 @@
 import type { RunStatus, RunView } from "../../client/index.js";
 import { formatDuration } from "../duration.js";
+import { columnsOf } from "../fit-width.js";
 import { gateName } from "../gate-name.js";
 import { statusLook } from "../node-look.js";
 import { whyFailed } from "../run-result.js";
@@ -23,11 +24,16 @@ export function runSummary(view: RunView, status: RunStatus, style: Style): stri
   const facts = [
     `${count("finished", "skipped")} of ${nodes.length} nodes done`,
     ...(count("failed") > 0 ? [`${count("failed")} failed`] : []),
-    `run ${visibleText(view.runId)}`,
   ];
-  const name = visibleText(status.workflowName ?? "");
+  const run = `run ${visibleText(view.runId)}`;
+  const name = visibleText(status.workflowName || "run");
+  const statusWord = visibleText(status.status);
+  const head = `${symbol} ${name} ${statusWord}${took}  ${facts.join(", ")}`;
+  // An id that is broken over two lines cannot be copied.
+  const fits = columnsOf(`${head}, ${run}`) <= style.width;
   return [
-    `${paint(symbol)} ${style.bold(name === "" ? "run" : name)} ${paint(visibleText(status.status))}${took}  ${style.dim(facts.join(", "))}`,
+    `${paint(symbol)} ${style.bold(name)} ${paint(statusWord)}${took}  ${style.dim(facts.join(", ") + (fits ? `, ${run}` : ""))}`,
+    ...(fits ? [] : [style.dim(`  ${run}`)]),
     ...reasons(view, style),
   ];
 }
@@ -40,10 +46,11 @@ function reasons(view: RunView, style: Style): string[] {
     .slice(0, mostFailed)
     .map((node) => `${style.bold(gateName(node))}  ${style.red(whyFailed(node))}`);
   if (failed.length > mostFailed) named.push(style.dim(`${failed.length - mostFailed} more failed`));
-  const own = visibleText(errorText(view.error));
-  // The run's error mostly repeats that of the node which made it fail.
-  const isNews = own !== "" && !failed.some((node) => own.includes(whyFailed(node)));
-  return [...(view.status === "failed" ? [] : waiting), ...named, ...(isNews ? [style.red(own)] : [])].map(
-    indented,
-  );
+  // Where a node failed, the run's own error says no more than that.
+  const own = failed.length > 0 ? "" : visibleText(errorText(view.error));
+  return [
+    ...(view.status === "failed" ? [] : waiting),
+    ...named,
+    ...(own === "" ? [] : [style.red(own)]),
+  ].map(indented);
 }
