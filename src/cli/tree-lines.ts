@@ -17,7 +17,10 @@ export function treeLines(rows: readonly TreeRow[], look: Look): string[] {
   const column = Math.min(
     room,
     widestColumn,
-    Math.max(0, ...cells.map(({ guide, mark, name }) => columnsOf(guide + mark + name))),
+    Math.max(
+      0,
+      ...cells.map(({ guide, mark, name, words }) => (words === "" ? 0 : columnsOf(guide + mark + name))),
+    ),
   );
   return cells.map(({ guide, mark, name, words, paintMark, paintName, paintWords }) => {
     const before = columnsOf(guide + mark);
@@ -47,20 +50,19 @@ function cellsOf({ item, lasts }: TreeRow, look: Look): Cells {
   const { style } = look;
   const guide = guideOf(lasts, style);
   if (item.kind === "group") {
-    const [mark, name] = groupWords(item, style);
-    return { guide, mark, name, words: "", paintMark: style.dim, paintName: asIs, paintWords: asIs };
+    const name = groupWords(item, style);
+    return { guide, mark: "", name, words: "", paintMark: asIs, paintName: style.dim, paintWords: asIs };
   }
   if (item.kind === "rest") {
     const only = item.counts.size === 1 ? [...item.counts.keys()][0] : undefined;
     const { symbol, paint } = only
       ? classLook(only, look)
       : { symbol: style.symbols.several, paint: style.dim };
-    const [what, name] = item.group === undefined ? ["", ""] : groupWords(item.group, style);
     const counts = countWords(item);
     return {
       guide,
       mark: `${symbol} `,
-      name: item.group === undefined ? counts : what + name,
+      name: item.group === undefined ? counts : groupWords(item.group, style),
       words: item.group === undefined ? "" : counts,
       paintMark: paint,
       paintName: style.dim,
@@ -88,19 +90,11 @@ function taskName(task: RunTask): string {
   return name === "" ? "''" : name;
 }
 
-/** A container in words: what it is, with those it shares its line with, and the name of the last one that has one. */
-export function groupWords(group: RunGroup | Omit<RunGroup, "children">, style: Style): [string, string] {
-  const kinds: string[] = [];
-  let name = "";
-  let turn = 0;
-  for (let each: Omit<RunGroup, "children"> | undefined = group; each !== undefined; each = each.within) {
-    kinds.push(each.what);
-    name ||= each.name;
-    turn = Math.max(turn, each.turn ?? 0);
-  }
-  const words = [name, turn === 0 ? "" : `(iteration ${turn})`].filter((word) => word !== "").join(" ");
-  const kind = kinds.join(` ${style.symbols.within} `);
-  return words === "" ? [kind, ""] : [`${kind} `, words];
+/** A container in words, with those it shares its line with: what each is, its name, and a loop's turn. */
+export function groupWords(group: Omit<RunGroup, "children">, style: Style): string {
+  const { what, name, turn = 0, within } = group;
+  const words = [what, name, turn === 0 ? "" : `(iteration ${turn})`].filter((word) => word !== "").join(" ");
+  return within === undefined ? words : `${words} ${style.symbols.within} ${groupWords(within, style)}`;
 }
 
 function guideOf(lasts: readonly boolean[], { symbols, plain }: Style): string {

@@ -1,11 +1,12 @@
 import { defineCommand } from "../command.js";
-import { frameTree } from "../frame-tree.js";
 import { formatTime } from "../duration.js";
+import { frameLines } from "../frame-changes.js";
 import { parseCount } from "../parse-count.js";
 
 export const frames = defineCommand<{ tail?: number }>({
   syntax: "frames <run-id>",
-  summary: "Show the newest renderings of a run's workflow tree, the newest last.",
+  summary:
+    "Show the newest renderings of a run's workflow tree, the newest last, and what changed from one to the next.",
   options: [
     { flags: "--tail <n>", description: "at most so many frames (default: 20)", parse: parseCount(1) },
   ],
@@ -16,14 +17,18 @@ export const frames = defineCommand<{ tail?: number }>({
     return {
       kind: "document",
       document,
-      text: (style) =>
-        document
-          .toReversed()
-          .map((frame) => {
-            const heading = `frame ${frame.frameNo}  ${formatTime(frame.createdAtMs)}`;
-            return [style.bold(heading), ...frameTree(frame, style)].join("\n");
+      text: (style) => {
+        const shown = document.toReversed();
+        return shown
+          .map((frame, index) => {
+            const heading = style.bold(`frame ${frame.frameNo}  ${formatTime(frame.createdAtMs)}`);
+            const lines = frameLines(frame, shown[index - 1], style);
+            return lines === undefined
+              ? `${heading}  ${style.dim("unchanged")}`
+              : [heading, ...lines].join("\n");
           })
-          .join("\n\n"),
+          .join("\n\n");
+      },
     };
   },
 });

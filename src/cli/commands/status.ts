@@ -1,10 +1,6 @@
-import { isOver } from "../../client/index.js";
 import { defineCommand } from "../command.js";
-import { formatDuration, formatTime } from "../duration.js";
 import { exitCodeOf } from "../exit-codes.js";
-import { paintStatus } from "../paint-status.js";
-import { fieldList } from "../table.js";
-import { visibleText } from "../visible-text.js";
+import { statusText } from "../status-text.js";
 
 export const status = defineCommand<{ exitStatus?: boolean }>({
   syntax: "status <run-id>",
@@ -17,9 +13,8 @@ export const status = defineCommand<{ exitStatus?: boolean }>({
   ],
   examples: ["status 4f1c", "status 4f1c --json | jq -r .status"],
 
-  async execute({ args: [runId = ""], options }, { client, context }) {
-    const document = await client.getStatus({ runId });
-    const { startedAtMs, finishedAtMs, summary } = document;
+  async execute({ args: [runId = ""], options }, session) {
+    const document = await session.client.getStatus({ runId });
     return {
       kind: "document",
       document,
@@ -27,24 +22,7 @@ export const status = defineCommand<{ exitStatus?: boolean }>({
       ...(options.exitStatus === true && document.status !== "running"
         ? { exitCode: exitCodeOf(document.status) }
         : {}),
-      text(style) {
-        const counts = Object.entries(summary ?? {}).map(
-          ([state, count]) => `${count} ${visibleText(state)}`,
-        );
-        const ended = isOver(document.status) ? finishedAtMs : null;
-        return fieldList(
-          [
-            ["run", visibleText(document.runId)],
-            ["workflow", visibleText(document.workflowName ?? "-")],
-            ["status", paintStatus(document.status, style)],
-            ["started", formatTime(startedAtMs)],
-            ["ended", formatTime(ended)],
-            ["took", startedAtMs === null ? "-" : formatDuration((ended ?? context.now()) - startedAtMs)],
-            ["nodes", counts.length === 0 ? "none yet" : counts.join(", ")],
-          ],
-          style,
-        );
-      },
+      text: (style) => statusText(document, session, style),
     };
   },
 });

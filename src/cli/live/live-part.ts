@@ -40,7 +40,7 @@ function headLine(tree: RunGroup, progress: Progress, look: Look): string {
   const time = view.startedAtMs === null ? "" : `  ${formatRunningTime(now - view.startedAtMs)}`;
   const failed = progress.failed === 0 ? "" : `, ${progress.failed} failed`;
   const counts = [`${progress.done} of ${progress.known} nodes done`, `${progress.done}/${progress.known}`];
-  const inner = tree.within && ` ${style.symbols.within} ${groupWords(tree.within, style).join("").trim()}`;
+  const inner = tree.within && ` ${style.symbols.within} ${groupWords(tree.within, style)}`;
   const fixed = columnsOf(`${symbol}   ${status}${time}  ${failed}`);
   // What says least goes first where there is no room for all.
   const [name = "", done = ""] = [

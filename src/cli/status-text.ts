@@ -1,0 +1,78 @@
+import { emptyRunView, isOver, type RunStatus, type RunView } from "../client/index.js";
+import type { Session } from "./command.js";
+import { formatDuration, formatTime } from "./duration.js";
+import { errorText } from "./error-text.js";
+import { paintStatus } from "./paint-status.js";
+import { readFrame, runTree, type FrameGroup } from "./run-tree.js";
+import type { Style } from "./style.js";
+import { fieldList } from "./table.js";
+import { groupWords, treeLines } from "./tree-lines.js";
+import { treeRows } from "./tree-rows.js";
+import { visibleText } from "./visible-text.js";
+import { whyStill } from "./why-still.js";
+
+/** Where a run stands, for a person: the facts, its tree, and what keeps it from going on. */
+export async function statusText(status: RunStatus, session: Session, style: Style): Promise<string> {
+  const { runId } = status;
+  const { context, commandLine } = session;
+  const [history, frame] = await Promise.all([readView(runId, session), readTree(runId, session)]);
+  const { view, problem } = history;
+  const now = context.now();
+  const rows = treeRows(runTree(frame, view), view, Infinity);
+  const tree = treeLines(rows, { view, now, style, spinner: style.symbols.running });
+  const still = whyStill(status, view, now).flatMap(({ what, command }) => [
+    `${style.yellow(style.symbols.waiting)} ${what}`,
+    ...(command === undefined ? [] : [`  ${style.dim("next:")}  ${visibleText(commandLine(...command))}`]),
+  ]);
+  return [
+    fieldList(fields(status, view, frame, now, style), style),
+    ...(tree.length === 0 ? [] : ["", ...tree]),
+    ...(problem === "" ? [] : ["", style.red(`its events cannot be read: ${problem}`)]),
+    ...(still.length === 0 ? [] : ["", ...still]),
+  ].join("\n");
+}
+
+async function readView(
+  runId: string,
+  { client, signal }: Session,
+): Promise<{ view: RunView; problem: string }> {
+  try {
+    return { view: (await client.loadRunView({ runId })).view, problem: "" };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return { view: emptyRunView(runId), problem: visibleText((error as Error).message) };
+  }
+}
+
+async function readTree(runId: string, { client, signal }: Session): Promise<FrameGroup | undefined> {
+  try {
+    const [frame] = await client.getFrames({ runId, tail: 1 });
+    return frame && readFrame(frame);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return undefined;
+  }
+}
+
+function fields(
+  { runId, workflowName, status, startedAtMs, finishedAtMs, summary }: RunStatus,
+  view: RunView,
+  frame: FrameGroup | undefined,
+  now: number,
+  style: Style,
+): (readonly [string, string])[] {
+  const counts = Object.entries(summary ?? {}).map(([state, count]) => `${count} ${visibleText(state)}`);
+  const ended = isOver(status) ? finishedAtMs : null;
+  const because = status === "failed" ? visibleText(errorText(view.error)) : "";
+  const inner =
+    frame?.within === undefined ? "" : ` ${style.symbols.within} ${groupWords(frame.within, style)}`;
+  return [
+    ["run", visibleText(runId)],
+    ["workflow", visibleText(workflowName ?? "-") + style.dim(inner)],
+    ["status", paintStatus(status, style) + (because === "" ? "" : style.red(`: ${because}`))],
+    ["started", formatTime(startedAtMs)],
+    ["ended", formatTime(ended)],
+    ["took", startedAtMs === null ? "-" : formatDuration((ended ?? now) - startedAtMs)],
+    ["nodes", counts.length === 0 ? "none yet" : counts.join(", ")],
+  ];
+}

@@ -1,0 +1,120 @@
+import { isOver, type RunStatus, type RunView } from "../client/index.js";
+import { formatDuration, formatRunningTime, formatTime } from "./duration.js";
+import { gateName } from "./gate-name.js";
+import { waitsSince } from "./open-gate.js";
+import { visibleText } from "./visible-text.js";
+
+/** Something that keeps a run from going on, in words made visible, and the words of our command that helps. */
+export interface Obstacle {
+  what: string;
+  command?: readonly string[];
+}
+
+/** After so many milliseconds without an event it is told that a run which executes is silent. */
+const silentMs = 60_000;
+
+/** Why a run does not move, as its status and its events tell; nothing where it does, or has finished. */
+export function whyStill(status: RunStatus, view: RunView, now: number): Obstacle[] {
+  const { runId, runState } = status;
+  const resume = ["resume", runId, "--watch"];
+  if (status.status === "continued") {
+    const { continuedAs } = view;
+    if (continuedAs === null) return [];
+    return [{ what: `it goes on as run ${visibleText(continuedAs)}`, command: ["status", continuedAs] }];
+  }
+  if (status.status === "failed") return [{ what: "a resume tries again what failed", command: resume }];
+  if (isOver(status.status)) return [];
+
+  const obstacles: Obstacle[] = [];
+  for (const gate of view.openGates) {
+    const since = waitsSince(gate, view);
+    if (since === undefined) continue;
+    obstacles.push({
+      what: `${gateName(gate)} has been waiting for approval for ${formatRunningTime(now - since)}`,
+      command: [
+        "approve",
+        runId,
+        gate.nodeId,
+        ...(gate.iteration > 0 ? ["--iteration", String(gate.iteration)] : []),
+      ],
+    });
+  }
+  if (status.status === "running") return [...obstacles, ...silence(status, view, now, resume)];
+
+  const decided = view.untakenDecisions.map((gate) => `${gateName(gate)} has been ${gate.decision}`);
+  const blocked = runState?.blocked;
+  if (decided.length > 0) {
+    obstacles.push({
+      what: `${decided.join(", ")}, and nothing takes that up without a resume`,
+      command: resume,
+    });
+  } else if (blocked !== undefined && blocked.kind !== "approval") {
+    obstacles.push(blockedBy(blocked, runId, now));
+  } else if (obstacles.length === 0) {
+    obstacles.push({ what: `it has stopped: ${visibleText(status.status)}`, command: resume });
+  }
+  return obstacles;
+}
+
+/** A run that counts as executing, and of which nothing is heard. */
+function silence(
+  { runState }: RunStatus,
+  { updatedAtMs, nodes }: RunView,
+  now: number,
+  resume: readonly string[],
+): Obstacle[] {
+  const quiet = updatedAtMs === null ? 0 : now - updatedAtMs;
+  const heard = quiet < silentMs ? "" : `no event for ${formatRunningTime(quiet)}`;
+  if (runState?.state === "orphaned" || runState?.state === "stale") {
+    const engine = runState.state === "orphaned" ? "its engine is gone" : "its engine has not been heard of";
+    return [{ what: [engine, heard].filter(Boolean).join(", "), command: resume }];
+  }
+  if (heard === "") return [];
+  const busy = [...nodes.values()].some(({ state }) => state === "in-progress");
+  // Before 0.32 the server cannot tell an engine that thinks from one that is gone.
+  return runState === undefined
+    ? [
+        {
+          what: `${heard}; where its engine has ended with its server, a resume lets it go on`,
+          command: resume,
+        },
+      ]
+    : busy
+      ? []
+      : [{ what: heard }];
+}
+
+type Blocked = NonNullable<NonNullable<RunStatus["runState"]>["blocked"]>;
+
+function blockedBy(blocked: Blocked, runId: string, now: number): Obstacle {
+  const fields = blocked as Record<string, unknown>;
+  const node = typeof fields["nodeId"] === "string" ? visibleText(fields["nodeId"]) : "it";
+  const resume = ["resume", runId, "--watch"];
+  switch (blocked.kind) {
+    case "approval-decided-resume-required":
+      return {
+        what: `${node} has been decided, and nothing takes that up without a resume`,
+        command: resume,
+      };
+    case "event": {
+      const name = String(fields["correlationKey"] ?? "");
+      return { what: `${node} waits for the signal ${visibleText(name)}`, command: ["signal", runId, name] };
+    }
+    case "timer": {
+      const at = Date.parse(String(fields["wakeAt"]));
+      const left = at - now;
+      const when = left > 0 ? `, in ${formatDuration(left)}` : ", which is past";
+      return {
+        what: `${node} waits until ${formatTime(at)}${when}; then a resume lets it go on`,
+        command: resume,
+      };
+    }
+    case "quota": {
+      const { resetAtMs } = fields;
+      const until = typeof resetAtMs === "number" ? ` until ${formatTime(resetAtMs)}` : "";
+      return { what: `its agents' quota is used up${until}; then a resume lets it go on`, command: resume };
+    }
+    default:
+      return { what: `${node} is blocked: ${visibleText(blocked.kind)}`, command: resume };
+  }
+}
