@@ -76,6 +76,8 @@ export interface Session {
   readonly canAsk: boolean;
   /** One line of narrative on stderr; silent where the format is for machines. */
   note(line: string): void;
+  /** Rings for a person who may look elsewhere, once for what comes together; silent where nobody sits at a terminal. */
+  ring(text: string): void;
   /** What is followed under, which decides how it is told. */
   readonly ci: CiSystem;
   /** A line of narrative that a CI system marks where it can; the texts have been made visible. */

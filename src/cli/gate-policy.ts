@@ -13,6 +13,7 @@ export interface GateOptions {
   onApproval?: GatePolicy;
   approveOnly?: string[];
   resume?: boolean;
+  bell?: boolean;
 }
 
 export const gateOptions: readonly OptionSpec[] = [
@@ -26,12 +27,13 @@ export const gateOptions: readonly OptionSpec[] = [
     description: "approve only gates whose node id matches; may be repeated",
     repeatable: true,
   },
+  { flags: "--no-bell", description: "do not ring the terminal's bell when a gate waits for you" },
   { flags: "--no-resume", description: "do not resume the run when a decision needs it" },
 ];
 
 /** The function that decides the gates of a run, by the options given; for `ask` a person does. */
 export function gateDecider(
-  { onApproval, approveOnly = [] }: GateOptions,
+  { onApproval, approveOnly = [], bell }: GateOptions,
   runId: string,
   session: Session,
 ): { policy: GatePolicy; decide: (gate: ApprovalView, context: GateContext) => Promise<GateDecision> } {
@@ -50,8 +52,9 @@ export function gateDecider(
       if (policy === "approve" && matches) return "approve";
       if (policy === "deny") return "deny";
       const question = await gateQuestion(gate, runId, session.client);
-      if (policy === "ask") return await session.inTurn(() => ask(gate, question, runId, session, signal));
       const words = question === "" ? "" : ` (${question})`;
+      if (bell !== false && policy !== "exit") session.ring(`${gateName(gate)} waits for approval${words}`);
+      if (policy === "ask") return await session.inTurn(() => ask(gate, question, runId, session, signal));
       const command = session.commandLine("approve", runId, gate.nodeId);
       session.annotate("notice", gateName(gate), `waits for approval${words}; to decide it: ${command}`);
       return "wait";

@@ -1,4 +1,5 @@
 import { createClient, type EventRecord, type Fetch, type RunStatus } from "../client/index.js";
+import { bell } from "./bell.js";
 import { ciSystem, type CiSystem } from "./ci/ci-system.js";
 import { githubCommand, guardedStream } from "./ci/github-command.js";
 import { cautiousFetch } from "./cautious-fetch.js";
@@ -17,6 +18,9 @@ import { withNewestRun, withWholeRunIds } from "./run-id-arguments.js";
 import { readFormat, readSettings, type Settings } from "./settings.js";
 import { commandNameOf } from "./syntax.js";
 import { visibleText } from "./visible-text.js";
+
+/** What rings within so many milliseconds rings once. */
+const bellPauseMs = 2000;
 
 /**
  * The whole command line, in the context given.
@@ -149,6 +153,7 @@ function openSession(
   const network = settings.debug ? tellingFetch(context, writeNote) : context.fetch;
   const warn = (line: string) => note(output.noteStyle.yellow(line));
   const fetch = apiKey === undefined ? network : cautiousFetch(network, warn);
+  let rangAt = -Infinity;
   return {
     client: createClient({ baseUrl, apiKey, signal, fetch }),
     lastingClient: createClient({ baseUrl, apiKey, fetch, timeoutMs: 5000, retries: 1 }),
@@ -160,6 +165,12 @@ function openSession(
     noteStyle: output.noteStyle,
     canAsk: context.stdin.isTTY && context.stderr.isTTY && format.narrates && ci === "none",
     note,
+    ring: (text) => {
+      const isAttended = format.narrates && ci === "none" && context.stderr.isTTY;
+      if (!isAttended || context.now() - rangAt < bellPauseMs) return;
+      rangAt = context.now();
+      context.stderr.write(bell(text, context.env)).catch(() => {});
+    },
     ci,
     annotate: (level, title, text) => {
       if (!format.narrates) return;

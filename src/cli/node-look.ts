@@ -71,7 +71,7 @@ export function nodeLook(
   const running = formatRunningTime(now - (startedAtMs ?? now));
   switch (node.state) {
     case "finished":
-      return { ...base, words: word("finished", took + attempt) };
+      return { ...base, words: word("finished in", took + attempt) };
     case "skipped":
       return { ...base, symbol: style.symbols.skipped, paint: style.dim, words: "skipped" };
     case "failed": {
