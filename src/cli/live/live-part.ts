@@ -28,6 +28,8 @@ export function livePartLines({ tree, rows, progress, hasMargin }: LivePart, loo
   return [...(hasMargin ? [""] : []), headLine(tree, progress, look), ...treeLines(rows, look)];
 }
 
+/** After so many milliseconds without an event it is told that a run which executes is silent. */
+const silentMs = 60_000;
 /** The progress bar is as wide as there is room for, between these; with less room there is none. */
 const widestBar = 24;
 const narrowestBar = 8;
@@ -41,7 +43,10 @@ function headLine(tree: RunGroup, progress: Progress, look: Look): string {
   const failed = progress.failed === 0 ? "" : `, ${progress.failed} failed`;
   const counts = [`${progress.done} of ${progress.known} nodes done`, `${progress.done}/${progress.known}`];
   const inner = tree.within && ` ${style.symbols.within} ${groupWords(tree.within, style)}`;
-  const fixed = columnsOf(`${symbol}   ${status}${time}  ${failed}`);
+  const quiet = now - (view.updatedAtMs ?? now);
+  const silent =
+    view.status === "running" && quiet >= silentMs ? `, no event for ${formatRunningTime(quiet)}` : "";
+  const fixed = columnsOf(`${symbol}   ${status}${time}  ${failed}${silent}`);
   // What says least goes first where there is no room for all.
   const [name = "", done = ""] = [
     [runName(tree, view) + (inner ?? ""), counts[0]],
@@ -60,6 +65,7 @@ function headLine(tree: RunGroup, progress: Progress, look: Look): string {
     { text: time, paint: (text: string) => text + bar },
     { text: `  ${done}`, paint: style.dim },
     { text: failed, paint: style.red },
+    { text: silent, paint: style.yellow },
   ]
     .map((part) => {
       const text = fitWidth(part.text, left, style.symbols.cut);
