@@ -84,17 +84,18 @@ function elementsOf(frame: Frame): Element[] | undefined {
     if (node?.kind !== "element") return;
     const props: Record<string, unknown> = node.props ?? {};
     const kind = kindOf(node.tag);
-    const name = props["id"] ?? props["name"];
+    const own = props["id"] ?? props["name"];
+    const name = typeof own === "string" ? own : undefined;
     // What has no name is known by its place.
-    const key = name === undefined ? `${place}/${kind}` : `${kind} ${String(name)}`;
-    const turn = iterations.get(String(name)) ?? 0;
+    const key = name === undefined ? `${place}/${kind}` : `${kind} ${name}`;
+    const turn = iterations.get(name ?? "") ?? 0;
     const children = Array.isArray(node.children) ? node.children : [];
     const text = children.map((child) => (child?.kind === "text" ? child.text : "")).join("");
     elements.push({
       key,
       depth,
       kind,
-      name: name === undefined ? "" : visibleText(String(name)) + (turn > 0 ? ` (iteration ${turn})` : ""),
+      name: name === undefined ? "" : visibleText(name) + (turn > 0 ? ` (iteration ${turn})` : ""),
       waits: waitsFor(props),
       has: new Map([
         ...Object.entries(props).map(([prop, value]) => [prop, String(value)] as const),

@@ -51,10 +51,10 @@ export function gateDecider(
       const matches = allowed.length === 0 || allowed.some((pattern) => pattern.test(gate.nodeId));
       if (policy === "approve" && matches) return "approve";
       if (policy === "deny") return "deny";
+      if (bell !== false && policy !== "exit") session.ring(`${gateName(gate)} waits for approval`);
       const question = await gateQuestion(gate, runId, session.client);
-      const words = question === "" ? "" : ` (${question})`;
-      if (bell !== false && policy !== "exit") session.ring(`${gateName(gate)} waits for approval${words}`);
       if (policy === "ask") return await session.inTurn(() => ask(gate, question, runId, session, signal));
+      const words = question === "" ? "" : ` (${question})`;
       const command = session.commandLine("approve", runId, gate.nodeId);
       session.annotate("notice", gateName(gate), `waits for approval${words}; to decide it: ${command}`);
       return "wait";

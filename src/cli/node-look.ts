@@ -62,7 +62,8 @@ export function nodeLook(
   const base = classLook(nodeClass, look);
   const word = (text: string, rest: string) => (style.plain ? [text, rest].filter(Boolean).join(" ") : rest);
   if (node === undefined || nodeClass === "pending") {
-    return { ...base, words: word("pending", task.needsApproval ? approvalAhead(task) : "") };
+    const ahead = task.needsApproval ? approvalAhead(task) : "";
+    return { ...base, words: style.plain ? ["pending", ahead].filter(Boolean).join(", ") : ahead };
   }
   const attempt = node.attempt > 1 ? `, attempt ${node.attempt}` : "";
   const { startedAtMs, finishedAtMs } = node;
@@ -71,7 +72,7 @@ export function nodeLook(
   const running = formatRunningTime(now - (startedAtMs ?? now));
   switch (node.state) {
     case "finished":
-      return { ...base, words: word("finished in", took + attempt) };
+      return { ...base, words: word(took === "" ? "finished" : "finished in", took + attempt) };
     case "skipped":
       return { ...base, symbol: style.symbols.skipped, paint: style.dim, words: "skipped" };
     case "failed": {

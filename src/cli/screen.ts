@@ -103,8 +103,9 @@ export class Screen {
     const frame = `${begin}${wrapOff}${part.join("")}${wrapOn}`;
     if (question === undefined) return put(stream, `${frame}${endUpdate}`);
     stream.cork();
-    // It goes up by as many rows as it thinks the cursor is below its first.
-    const written = put(stream, `${frame}${"\n".repeat(down)}`);
+    // It goes up by as many rows as it thinks the cursor is below its first, which after a resize is not so any more.
+    const { prevRows = 0 } = question as { prevRows?: number };
+    const written = put(stream, `${frame}${"\n".repeat(prevRows)}`);
     question.prompt(true);
     stream.write(endUpdate);
     stream.uncork();

@@ -7,6 +7,8 @@ import type { Style } from "./style.js";
 
 /** Names are aligned up to this width; longer ones push aside only what is said of themselves. */
 const widestColumn = 40;
+/** The columns that a name has in any case. */
+const leastName = 4;
 
 /** The rows as lines that fit the style's width: guides, a symbol, the name, and what there is to say. */
 export function treeLines(rows: readonly TreeRow[], look: Look): string[] {
@@ -23,16 +25,22 @@ export function treeLines(rows: readonly TreeRow[], look: Look): string[] {
     ),
   );
   return cells.map(({ guide, mark, name, words, paintMark, paintName, paintWords }) => {
-    const before = columnsOf(guide + mark);
-    // The name keeps a few columns however deep it is.
-    const shownGuide = fitWidth(guide, Math.max(0, room - columnsOf(mark) - 4), "");
-    const cut = fitWidth(name, Math.max(4, room - before), style.symbols.cut);
-    const used = columnsOf(shownGuide + mark + cut);
-    const head = style.dim(shownGuide) + paintMark(mark) + paintName(cut);
-    if (words === "") return head;
+    // However deep it is, a name keeps a few columns.
+    let left = style.width;
+    const take = (text: string, most: number, cut = style.symbols.cut): string => {
+      const taken = fitWidth(text, Math.max(0, Math.min(most, left)), cut);
+      left -= columnsOf(taken);
+      return taken;
+    };
+    const shownGuide = take(guide, room - columnsOf(mark) - leastName, "");
+    const shownMark = take(mark, left, "");
+    const shownName = take(name, Math.max(leastName, room - columnsOf(shownGuide + shownMark)));
+    const used = columnsOf(shownGuide + shownMark + shownName);
+    const head = style.dim(shownGuide) + paintMark(shownMark) + paintName(shownName);
     const gap = " ".repeat(Math.max(0, column - used) + 2);
-    const left = Math.max(0, style.width - used - gap.length);
-    return head + gap + paintWords(fitWidth(words, left, style.symbols.cut));
+    if (words === "" || left <= gap.length) return head;
+    left -= gap.length;
+    return head + gap + paintWords(take(words, left));
   });
 }
 

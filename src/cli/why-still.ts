@@ -97,17 +97,17 @@ function blockedBy(blocked: Blocked, runId: string, now: number): Obstacle {
         command: resume,
       };
     case "event": {
-      const name = String(fields["correlationKey"] ?? "");
+      const { correlationKey } = fields;
+      const name = typeof correlationKey === "string" ? correlationKey : "";
       return { what: `${node} waits for the signal ${visibleText(name)}`, command: ["signal", runId, name] };
     }
     case "timer": {
       const at = Date.parse(String(fields["wakeAt"]));
-      const left = at - now;
-      const when = left > 0 ? `, in ${formatDuration(left)}` : ", which is past";
-      return {
-        what: `${node} waits until ${formatTime(at)}${when}; then a resume lets it go on`,
-        command: resume,
-      };
+      const what =
+        at > now
+          ? `${node} waits until ${formatTime(at)}, in ${formatDuration(at - now)}; then a resume lets it go on`
+          : `${node} waited until ${formatTime(at)}; a resume lets it go on`;
+      return { what, command: resume };
     }
     case "quota": {
       const { resetAtMs } = fields;

@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { createClient } from "../../../src/client/index.js";
+import { waitUntil } from "../../wait-until.js";
+import { freshId } from "../run-cli.js";
+import { Terminal, type TerminalOptions } from "../terminal.js";
+
+const client = createClient({ baseUrl: inject("baseUrl") });
+
+let open: Terminal[] = [];
+beforeEach(() => void (open = []));
+afterEach(() => Promise.all(open.map((terminal) => terminal.close())));
+
+async function terminal(args: readonly string[], options?: TerminalOptions): Promise<Terminal> {
+  const started = await Terminal.start(args, options);
+  open.push(started);
+  return started;
+}
+
+async function pausedRun(workflowPath: string): Promise<string> {
+  const runId = freshId("live");
+  await client.runWorkflow({ workflowPath, input: {}, runId });
+  await waitUntil(
+    async () => (await client.getStatus({ runId }).catch(() => undefined))?.status === "waiting-approval",
+  );
+  return runId;
+}
+
+const escape = "\u001b";
+const coloured = new RegExp(`${escape}\\[\\d+m`, "g");
+
+/** What only the live part draws. */
+const drawing = /[├└│⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/;
+
+test("a run with a gate, from its start to its end, in a window that changes its size", async () => {
+  const runId = freshId("live");
+  const screen = await terminal(["run", "gate.tsx", "--run-id", runId, "-w", "--input", '{"buildMs":1500}']);
+  await screen.shows(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] build +0s/);
+  expect(await screen.showsCursor()).toBe(false);
+  const asked = await screen.shows("approve, deny or skip?");
+  expect(asked.slice(-5)).toEqual(
+    [
+      expect.stringMatching(/^◆ gate › sequence {2}waiting-approval {2}\ds {2}[━─]+ {2}1 of 3 nodes done$/),
+      expect.stringMatching(/^├─ ✓ build {2}[01]\.\ds$/),
+      expect.stringMatching(/^├─ ◆ gate {3}waits \ds for approval: Ship it\?$/),
+      "└─ · ship",
+      "approve, deny or skip? [a/d/s]",
+    ].slice(-6),
+  );
+  expect(await screen.showsCursor()).toBe(true);
+
+  // What has been typed stays, below the live part, whatever is drawn meanwhile.
+  await screen.type("a", "p");
+  const sizes: [columns: number, rows: number, head: RegExp][] = [
+    [40, 10, /^◆ gate {2}waiting-approval {2}\d+s {2}1\/3$/m],
+    [200, 50, /\d+s {2}━{8}─{16} {2}1 of 3 nodes done$/m],
+    [30, 12, /^◆ gate {2}waiting-approval {2}\d+s …$/m],
+    [80, 24, /\d+s {2}━{4,7}─{8,15} {2}1 of 3 nodes done$/m],
+  ];
+  for (const [columns, rows, head] of sizes) {
+    await screen.resize(columns, rows);
+    const lines = await screen.shows(head);
+    expect(lines.join("\n")).toMatch(/\[a\/d\/s\]\s+ap$/);
+    expect(lines.filter((line) => line.includes("ship"))).toHaveLength(1);
+    expect(lines.length).toBeLessThanOrEqual(rows);
+  }
+  await screen.type("Enter");
+  await screen.shows("note (may be empty):");
+  await screen.type("looks good", "Enter");
+
+  expect(await screen.ended()).toBe(0);
+  expect(await screen.showsCursor()).toBe(true);
+  const left = await screen.scrollback();
+  expect(left.filter((line) => drawing.test(line))).toEqual([]);
+  expect(
+    left.map((line) => line.replace(/^ +[\d.]+s/, "TIME").replace(/in [\d.]+s|after [\d.]+s/, "TOOK")),
+  ).toEqual([
+    expect.stringContaining(`following run ${runId}`),
+    "TIME  build           finished (attempt 1) TOOK",
+    "gate waits for approval",
+    "  Ship it?",
+    "approve, deny or skip? [a/d/s] ap",
+    "note (may be empty): looks good",
+    "approved gate",
+    "TIME  gate            approved",
+    "resumed the run, which the decision needs",
+    "TIME  gate            finished (attempt 1) TOOK",
+    "TIME  ship            finished (attempt 1) TOOK",
+    `✓ gate finished TOOK  3 of 3 nodes done, run ${runId}`,
+  ]);
+  expect(await screen.record()).not.toContain("\u001b[?1049");
+});
+
+test("a gate that somebody else decides takes its question away", async () => {
+  const runId = await pausedRun("gate.tsx");
+  const screen = await terminal(["watch", runId]);
+  await screen.shows("approve, deny or skip?");
+  await client.approve({ runId, nodeId: "gate" });
+  expect(await screen.ended()).toBe(0);
+  expect((await screen.scrollback()).join("\n")).not.toMatch(/approve, deny|[├└│]/);
+});
+
+describe("an end from outside leaves nothing of the live part, and the cursor", () => {
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("%s", async (signal, code) => {
+    const runId = await pausedRun("gate.tsx");
+    const screen = await terminal(["watch", runId, "--on-approval", "wait"], { rows: 8, columns: 100 });
+    await screen.shows("└─ · ship");
+    await screen.kill(signal);
+    expect(await screen.ended()).toBe(code);
+    expect(await screen.showsCursor()).toBe(true);
+    const left = await screen.scrollback();
+    expect(left.filter((line) => drawing.test(line))).toEqual([]);
+    expect(left.slice(-2)).toEqual([
+      `error: interrupted by ${signal}; run ${runId} goes on`,
+      `next:  smithers-client watch ${runId}`,
+    ]);
+  });
+});
+
+test("a failed run ends with what failed, said once more", async () => {
+  const screen = await terminal(["run", "fails.tsx", "--watch"], { columns: 200, rows: 50 });
+  expect(await screen.ended()).toBe(1);
+  const left = await screen.scrollback();
+  expect(left.at(-2)).toMatch(/^✗ fails failed after [\d.]+s {2}1 of 2 nodes done, 1 failed, run /);
+  expect(left.at(-1)).toMatch(/^ {2}publish {2}disk full \\u001b\]0;owned\\u0007\\u001b\[2J.*second line$/);
+  expect(await screen.variable("pane_title")).not.toContain("owned");
+});
+
+test("nothing is drawn with --plain, on a dumb terminal, and in CI", async () => {
+  const cases: { flags?: string[]; env?: Record<string, string> }[] = [
+    { flags: ["--plain"] },
+    { env: { SMITHERS_PLAIN: "1" } },
+    { env: { TERM: "dumb" } },
+    { env: { CI: "true" } },
+  ];
+  await Promise.all(
+    cases.map(async ({ flags = [], env = {} }) => {
+      const screen = await terminal(["run", "quick.tsx", "--watch", ...flags], { env });
+      expect(await screen.ended()).toBe(0);
+      // Colours at most.
+      const text = (await screen.record()).replaceAll(coloured, "");
+      expect(text).toMatch(/first +started/);
+      expect(text).not.toContain("\u001b");
+    }),
+  );
+});
+
+test("COLUMNS and a locale without Unicode are followed", async () => {
+  const runId = await pausedRun("gate.tsx");
+  const env = { LC_ALL: "C", COLUMNS: "34", NO_COLOR: "1" };
+  const screen = await terminal(["watch", runId, "--on-approval", "wait"], { env });
+  await screen.shows(/^`- \. ship$/m);
+  const lines = (await screen.screen()).slice(-4);
+  expect(lines).toEqual([
+    expect.stringMatching(/^\? gate {2}waiting-approval {2}\d+s {2}1\/3$/),
+    expect.stringMatching(/^\|- \+ build {2}0\.\ds$/),
+    expect.stringMatching(/^\|- \? gate {3}waits \d+s for appro.*~$/),
+    "`- . ship",
+  ]);
+});
+
+test("the bell rings once for gates that open together, and not at all with --no-bell", async () => {
+  const runId = await pausedRun("gates.tsx");
+  const wait = ["watch", runId, "--on-approval", "wait"];
+  const env = { TMUX: "", TERM_PROGRAM: "iTerm.app" };
+  const [rings, is] = await Promise.all([terminal(wait, { env }), terminal([...wait, "--no-bell"], { env })]);
+  const decide = /gate-b waits for approval \(Budget\); to decide it/;
+  await Promise.all([rings.shows(decide), is.shows(decide)]);
+  const record = await rings.record();
+  expect(record.split("\u0007")).toHaveLength(3);
+  expect(record).toContain("\u0007\u001b]9;smithers-client: gate-a waits for approval\u0007");
+  expect(await is.record()).not.toContain("\u0007");
+});

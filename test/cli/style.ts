@@ -1,0 +1,19 @@
+import type { Style } from "../../src/cli/style.js";
+import { symbolsFor } from "../../src/cli/symbols.js";
+
+/** A style without colours, in a locale with Unicode. */
+export function styleOf(changes: Partial<Style> = {}): Style {
+  const asIs = (text: string) => text;
+  return {
+    bold: asIs,
+    dim: asIs,
+    red: asIs,
+    green: asIs,
+    yellow: asIs,
+    cyan: asIs,
+    width: 80,
+    symbols: symbolsFor({ LANG: "en_GB.UTF-8" }),
+    plain: false,
+    ...changes,
+  };
+}

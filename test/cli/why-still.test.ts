@@ -1,0 +1,99 @@
+import { expect, test } from "vitest";
+import { whyStill } from "../../src/cli/why-still.js";
+import { emptyRunView, reduceRunAll, type RunStatus, type SmithersEvent } from "../../src/client/index.js";
+
+const now = 1_000_000_000;
+
+function still(status: Partial<RunStatus>, events: ({ type: string } & Record<string, unknown>)[] = []) {
+  const told = events.map((event): SmithersEvent => ({
+    runId: "r",
+    timestampMs: now - 10_000,
+    iteration: 0,
+    ...event,
+  }));
+  const whole = {
+    runId: "r",
+    workflowName: "w",
+    startedAtMs: 0,
+    finishedAtMs: null,
+    summary: {},
+    status: "running",
+    ...status,
+  };
+  return whyStill(whole, reduceRunAll(emptyRunView("r"), told), now).map(({ what, command = [] }) => [
+    what,
+    command.join(" "),
+  ]);
+}
+
+const paused = { type: "RunStatusChanged", status: "waiting-approval" };
+const waiting = (nodeId: string, fields: object = {}) => ({ type: "NodeWaitingApproval", nodeId, ...fields });
+const blocked = (status: string, reason: { kind: string; [field: string]: unknown }) => ({
+  status,
+  runState: { state: status, blocked: reason },
+});
+
+test("gates, each with the command that decides it", () => {
+  expect(
+    still({ status: "waiting-approval" }, [waiting("a"), waiting("b", { iteration: 2 }), paused]),
+  ).toEqual([
+    ["a has been waiting for approval for 10s", "approve r a"],
+    ["b (iteration 2) has been waiting for approval for 10s", "approve r b --iteration 2"],
+  ]);
+  expect(still({ status: "running" }, [waiting("named early")])).toEqual([]);
+});
+
+test("a decision that nobody has taken up", () => {
+  const decided = [waiting("a"), paused, { type: "ApprovalGranted", nodeId: "a" }];
+  expect(still({ status: "waiting-approval" }, decided)).toEqual([
+    ["a has been approved, and nothing takes that up without a resume", "resume r --watch"],
+  ]);
+});
+
+test.each([
+  [
+    { kind: "event", nodeId: "pay", correlationKey: "payment" },
+    "pay waits for the signal payment",
+    "signal r payment",
+  ],
+  [
+    { kind: "timer", nodeId: "nap", wakeAt: new Date(now + 90_000).toISOString() },
+    "nap waits until 1970-01-12T13:48:10Z, in 1m 30s; then a resume lets it go on",
+    "resume r --watch",
+  ],
+  [
+    { kind: "timer", nodeId: "nap", wakeAt: new Date(now - 1).toISOString() },
+    "nap waited until 1970-01-12T13:46:39Z; a resume lets it go on",
+    "resume r --watch",
+  ],
+  [
+    { kind: "quota", quotaBlockedCount: 1, resetAtMs: now + 1000 },
+    "its agents' quota is used up until 1970-01-12T13:46:41Z; then a resume lets it go on",
+    "resume r --watch",
+  ],
+  [{ kind: "tool\u001b", nodeId: "n", toolName: "t" }, "n is blocked: tool\\u001b", "resume r --watch"],
+])("what a 0.32 server says it waits for: %o", (reason, what, command) => {
+  expect(still(blocked("waiting-event", reason))).toEqual([[what, command]]);
+});
+
+test("an engine that is gone, and one that may be", () => {
+  const started = { type: "NodeStarted", nodeId: "a", attempt: 1, timestampMs: now - 240_000 };
+  expect(still({ runState: { state: "orphaned" } }, [started])).toEqual([
+    ["its engine is gone, no event for 4m 00s", "resume r --watch"],
+  ]);
+  expect(still({ runState: { state: "running" } }, [started])).toEqual([]);
+  expect(still({}, [started])).toEqual([
+    [expect.stringMatching(/^no event for 4m 00s; /), "resume r --watch"],
+  ]);
+  expect(still({}, [{ ...started, timestampMs: now - 5000 }])).toEqual([]);
+});
+
+test("the end", () => {
+  expect(still({ status: "finished" })).toEqual([]);
+  expect(still({ status: "cancelled" })).toEqual([]);
+  expect(still({ status: "failed" })).toEqual([["a resume tries again what failed", "resume r --watch"]]);
+  expect(still({ status: "paused" })).toEqual([["it has stopped: paused", "resume r --watch"]]);
+  expect(still({ status: "continued" }, [{ type: "RunContinuedAsNew", newRunId: "s" }])).toEqual([
+    ["it goes on as run s", "status s"],
+  ]);
+});
