@@ -1,9 +1,9 @@
 import { columnsOf, fitWidth } from "./fit-width.js";
-import { gateName } from "./gate-name.js";
 import { classLook, nodeLook, type Look, type NodeClass } from "./node-look.js";
 import type { RunGroup, RunTask } from "./run-tree.js";
 import type { Rest, TreeRow } from "./tree-rows.js";
 import type { Style } from "./style.js";
+import { visibleText } from "./visible-text.js";
 
 /** Names are aligned up to this width; longer ones push aside only what is said of themselves. */
 const widestColumn = 40;
@@ -92,10 +92,11 @@ function cellsOf({ item, lasts }: TreeRow, look: Look): Cells {
 
 const asIs = (text: string) => text;
 
+/** A node as its lines name it too. */
 function taskName(task: RunTask): string {
-  const name = gateName(task);
   // Between symbols and words an empty name would not be seen at all.
-  return name === "" ? "''" : name;
+  const name = visibleText(task.nodeId) || "''";
+  return task.iteration === 0 ? name : `${name} #${task.iteration}`;
 }
 
 /** A container in words, with those it shares its line with: what each is, its name, and a loop's turn. */

@@ -28,8 +28,8 @@ const requestsIn = (stderr: string) =>
 
 describe("a run id", () => {
   test("that is whole costs no request more, though others begin so", async () => {
-    const { stdout, stderr } = await cli(["status", "deploy", "--debug"]);
-    expect(stdout).toMatch(/^run +deploy$/m);
+    const { stdout, stderr } = await cli(["status", "deploy", "--json", "--debug"]);
+    expect(JSON.parse(stdout)).toMatchObject({ runId: "deploy" });
     expect(requestsIn(stderr)).toEqual(["GET /v1/runs/deploy 200"]);
   });
 

@@ -69,12 +69,12 @@ test("the tree, with each node's state, time, attempt and turn, and what is know
     "",
     "* release › sequence  running  12s  ━━━━━━╍╍───────  2 of 7 nodes done, 1 failed",
     "├─ parallel",
-    "│  ├─ ✓ lint                 0.8s",
-    "│  └─ * unit tests           12s, attempt 2",
+    "│  ├─ ✓ lint        0.8s",
+    "│  └─ * unit tests  12s, attempt 2",
     "├─ loop rounds (iteration 1) › sequence",
-    "│  ├─ ✗ draft (iteration 1)  failed after 0.1s: disk full",
-    "│  └─ · review (iteration 1)",
-    "├─ · gate                    needs approval",
+    "│  ├─ ✗ draft #1    failed after 0.1s: disk full",
+    "│  └─ · review #1",
+    "├─ · gate           needs approval",
     "└─ · ship",
   ]);
 });
