@@ -34,9 +34,9 @@ const screen = process.stderr.isTTY ? new Screen(process.stderr, process.env) : 
 
 if (screen !== undefined) {
   // However the process ends or stops, the terminal is as it was.
-  process.on("exit", () => void screen.clear());
+  process.on("exit", () => screen.clear().catch(() => {}));
   process.on("SIGTSTP", () => {
-    void screen.clear();
+    screen.clear().catch(() => {});
     process.kill(process.pid, "SIGSTOP");
   });
 }

@@ -50,18 +50,17 @@ export class Screen {
 
   /** Draws the live part anew, below whole lines that stay. The lines of the live part are cut where they are too wide. */
   draw(lines: readonly string[], above = ""): Promise<void> {
-    return this.#redraw(this.#out, above, lines);
+    return this.#redraw(this.#out, above === "" ? undefined : above, lines);
   }
 
   /** Removes the live part and shows the cursor; to be called however things end. */
-  clear(): Promise<void> {
-    if (this.#live.length === 0 && !this.#isHidden) return Promise.resolve();
-    return this.#redraw(this.#out, "", []);
+  async clear(): Promise<void> {
+    if (this.#live.length > 0 || this.#isHidden) await this.#redraw(this.#out, "", []);
   }
 
   /** A question is being asked on the line below; its answer is read by the interface given. */
   ask(prompt: string, lines: Interface): void {
-    if (this.#isHidden) void put(this.#out, showCursor);
+    if (this.#isHidden) put(this.#out, showCursor).catch(ignore);
     this.#isHidden = false;
     this.#question = { prompt, lines };
   }
@@ -73,39 +72,47 @@ export class Screen {
   answered(answer: string | undefined, isNeeded: boolean): void {
     if (this.#question === undefined) return;
     const { prompt, lines } = this.#question;
-    const rows = Math.max(1, Math.ceil(columnsOf(prompt + (answer ?? "")) / this.columns));
-    // After an answer the cursor is below it, else somewhere in it.
-    const down = answer === undefined ? lines.getCursorPos().rows : rows;
-    const live = this.#live;
     this.#question = undefined;
-    if (isNeeded && answer !== undefined && live.length === 0) return;
-    const text = isNeeded ? `${prompt}${answer ?? ""}\n` : "";
-    void put(this.#out, eraseUp(this.#liveRows() + down) + text);
-    this.#live = [];
-    if (live.length > 0) void this.#redraw(this.#out, "", live);
+    if (isNeeded && answer !== undefined && this.#live.length === 0) return;
+    // After an answer the cursor is below it, else somewhere in it.
+    const rows = Math.max(1, Math.ceil(columnsOf(prompt + (answer ?? "")) / this.columns));
+    const down = answer === undefined ? lines.getCursorPos().rows : rows;
+    const above = isNeeded ? `${prompt}${answer ?? ""}\n` : "";
+    this.#redraw(this.#out, above, this.#live, down).catch(ignore);
   }
 
-  #redraw(stream: TerminalStream, above: string, lines: readonly string[]): Promise<void> {
-    const question = this.#question?.lines;
-    const down = question?.getCursorPos().rows ?? 0;
-    const isInPlace = above === "" && lines.length === this.#live.length && this.#columns === this.columns;
+  /**
+   * @param above whole lines that are to stay; undefined where what is drawn may be drawn over
+   * @param down how many rows below the live part the cursor is
+   */
+  #redraw(
+    stream: TerminalStream,
+    above: string | undefined,
+    lines: readonly string[],
+    down = this.#question?.lines.getCursorPos().rows ?? 0,
+  ): Promise<void> {
     const old = this.#live;
+    const isSameSize = lines.length === old.length && this.#columns === this.columns;
     const rows = this.#liveRows() + down;
-    const part = isInPlace
-      ? lines.map((line, row) => (line === old[row] ? "\n" : `${eraseLine}${line}\r\n`))
-      : lines.map((line) => `${line}\r\n`);
+    const start =
+      above === undefined && isSameSize
+        ? goUp(rows) +
+          wrapOff +
+          lines.map((line, row) => (line === old[row] ? "\n" : `${eraseLine}${line}\r\n`)).join("")
+        : eraseUp(rows) + (above ?? "") + wrapOff + lines.map((line) => `${line}\r\n`).join("");
     this.#live = lines;
     this.#columns = this.columns;
+    const question = this.#question?.lines;
     const hides = lines.length > 0 && question === undefined;
     const cursor = hides === this.#isHidden ? "" : hides ? hideCursor : showCursor;
     this.#isHidden = hides;
-    const begin = `${beginUpdate}${cursor}${isInPlace ? goUp(rows) : eraseUp(rows) + above}`;
-    const frame = `${begin}${wrapOff}${part.join("")}${wrapOn}`;
-    if (question === undefined) return put(stream, `${frame}${endUpdate}`);
-    stream.cork();
+    const update = `${beginUpdate}${cursor}${start}${wrapOn}`;
+    if (question === undefined) return put(stream, `${update}${endUpdate}`);
+
     // It goes up by as many rows as it thinks the cursor is below its first, which after a resize is not so any more.
     const { prevRows = 0 } = question as { prevRows?: number };
-    const written = put(stream, `${frame}${"\n".repeat(prevRows)}`);
+    stream.cork();
+    const written = put(stream, `${update}${"\n".repeat(prevRows)}`);
     question.prompt(true);
     stream.write(endUpdate);
     stream.uncork();
@@ -138,6 +145,9 @@ function eraseUp(rows: number): string {
   // Erasing the screen from the cursor on would be shorter; at its upper left corner tmux scrolls it away instead.
   return `${goUp(rows)}${eraseLine}${`\u001b[B${eraseLine}`.repeat(rows)}${goUp(rows)}`;
 }
+
+/** A terminal that has gone is no reason to stop; a signal comes with it. */
+function ignore(): void {}
 
 function put(stream: TerminalStream, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
