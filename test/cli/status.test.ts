@@ -1,0 +1,73 @@
+import { expect, inject, test } from "vitest";
+import { createClient } from "../../src/client/index.js";
+import { answer, errorBody, RawServer } from "../faults/raw-server.js";
+import { waitUntil } from "../wait-until.js";
+import { cli, freshId } from "./run-cli.js";
+
+const client = createClient({ baseUrl: inject("baseUrl") });
+const env = { LC_ALL: "C.UTF-8" };
+
+test("shows the tree, why the run does not move, and the command that moves it", async () => {
+  const runId = freshId("status");
+  await client.runWorkflow({ workflowPath: "gate.tsx", input: {}, runId });
+  await waitUntil(
+    async () => (await client.getStatus({ runId }).catch(() => undefined))?.status === "waiting-approval",
+  );
+  const waiting = await cli(["status", runId], { env });
+  expect(waiting.stdout.split("\n").slice(7)).toEqual([
+    "",
+    expect.stringMatching(/^├─ ✓ build {2}0\.\ds$/),
+    expect.stringMatching(/^├─ ◆ gate {3}waits \ds for approval: Ship it\?$/),
+    "└─ · ship",
+    "",
+    expect.stringMatching(/^◆ gate has been waiting for approval for \ds$/),
+    `  next:  smithers-client approve ${runId} gate`,
+    "",
+  ]);
+  expect(waiting.stdout).toMatch(/^workflow {2}gate › sequence$/m);
+
+  await client.deny({ runId, nodeId: "gate" });
+  const denied = await cli(["status", runId, "--plain"], { env });
+  expect(denied.stdout.split("\n").slice(8)).toEqual([
+    expect.stringMatching(/^ {2}✓ build {2}finished in 0\.\ds$/),
+    "  ✗ gate   denied",
+    "  · ship   pending",
+    "",
+    "◆ gate has been denied, and nothing takes that up without a resume",
+    `  next:  smithers-client resume ${runId} --watch`,
+    "",
+  ]);
+  await cli(["resume", runId, "--watch"]);
+  const failed = await cli(["status", runId], { env });
+  expect(failed.stdout).toMatch(/^status {4}failed: .+$/m);
+  expect(failed.stdout).toContain(
+    `a resume tries again what failed\n  next:  smithers-client resume ${runId}`,
+  );
+});
+
+test("asks once for JSON, and does without the events where they cannot be had", async () => {
+  const status = {
+    runId: "r",
+    workflowName: "w",
+    status: "running",
+    startedAtMs: 0,
+    finishedAtMs: null,
+    summary: {},
+  };
+  const server = await RawServer.start(({ path }, socket) =>
+    socket.end(
+      path === "/v1/runs/r" ? answer(200, status) : answer(403, errorBody("FORBIDDEN", "not for you")),
+    ),
+  );
+  try {
+    const json = await cli(["status", "r", "--json"], { baseUrl: server.baseUrl });
+    expect(JSON.parse(json.stdout)).toEqual(status);
+    expect(server.requests).toHaveLength(1);
+    const text = await cli(["status", "r"], { baseUrl: server.baseUrl });
+    expect(text.exitCode).toBe(0);
+    expect(text.stdout).toMatch(/^status {4}running$/m);
+    expect(text.stdout).toMatch(/^its events cannot be read: .*not for you/m);
+  } finally {
+    await server.close();
+  }
+});
