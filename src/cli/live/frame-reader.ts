@@ -6,7 +6,7 @@ export type FetchFrame = (runId: string, signal: AbortSignal) => Promise<Frame |
 
 /** Milliseconds between two requests at least; a server that takes long is asked more rarely. */
 const leastPause = 1000;
-const timesAsLong = 10;
+const timesAsLong = 30;
 
 /** Keeps a run's newest tree: asked for when the events tell of another, one request at a time, and never in the way. */
 export class FrameReader {

@@ -3,6 +3,7 @@ import { formatRunningTime } from "../duration.js";
 import { columnsOf, fitWidth } from "../fit-width.js";
 import { statusLook, type Look } from "../node-look.js";
 import { progressOf, runTree, type FrameGroup, type Progress, type RunGroup } from "../run-tree.js";
+import type { Style } from "../style.js";
 import { groupWords, treeLines } from "../tree-lines.js";
 import { treeRows, type TreeRow } from "../tree-rows.js";
 import { visibleText } from "../visible-text.js";
@@ -33,53 +34,77 @@ const silentMs = 60_000;
 /** The progress bar is as wide as there is room for, between these; with less room there is none. */
 const widestBar = 24;
 const narrowestBar = 8;
+/** The columns that a run's name has in any case. */
+const leastName = 8;
 
 /** The run itself: its name, status, time, and how many of its nodes are done. */
 function headLine(tree: RunGroup, progress: Progress, look: Look): string {
   const { view, now, style } = look;
+  const { width, symbols } = style;
   const { symbol, paint } = statusLook(view.status, look);
   const status = view.status === "unknown" ? "connecting" : visibleText(view.status);
   const time = view.startedAtMs === null ? "" : `  ${formatRunningTime(now - view.startedAtMs)}`;
   const failed = progress.failed === 0 ? "" : `, ${progress.failed} failed`;
-  const counts = [`${progress.done} of ${progress.known} nodes done`, `${progress.done}/${progress.known}`];
-  const inner = tree.within && ` ${style.symbols.within} ${groupWords(tree.within, style)}`;
   const quiet = now - (view.updatedAtMs ?? now);
-  const silent =
-    view.status === "running" && quiet >= silentMs ? `, no event for ${formatRunningTime(quiet)}` : "";
-  const fixed = columnsOf(`${symbol}   ${status}${time}  ${failed}${silent}`);
-  // What says least goes first where there is no room for all.
-  const [name = "", done = ""] = [
-    [runName(tree, view) + (inner ?? ""), counts[0]],
-    [runName(tree, view), counts[0]],
-  ].find((words) => fixed + columnsOf(words.join("")) <= style.width) ?? [
-    fitWidth(runName(tree, view), Math.max(8, style.width - fixed - 6), style.symbols.cut),
-    counts[1],
-  ];
-  const room = Math.min(widestBar, style.width - fixed - columnsOf(name + done) - 2);
-  const bar = room < narrowestBar ? "" : `  ${progressBar(progress, room, look)}`;
-  let left = style.width;
-  return [
-    { text: `${symbol} `, paint },
-    { text: name, paint: style.bold },
-    { text: `  ${status}`, paint },
-    { text: time, paint: (text: string) => text + bar },
-    { text: `  ${done}`, paint: style.dim },
-    { text: failed, paint: style.red },
-    { text: silent, paint: style.yellow },
-  ]
-    .map((part) => {
-      const text = fitWidth(part.text, left, style.symbols.cut);
-      left -= columnsOf(text);
-      return text === "" ? "" : part.paint(text);
+  const isSilent = view.status === "running" && quiet >= silentMs;
+  const silent = isSilent ? `, no event for ${formatRunningTime(quiet)}` : "";
+  const left = width - columnsOf(`${symbol}   ${status}${time}${failed}${silent}`);
+  const { name, done } = nameAndCount(tree, progress, look, left);
+  const room = Math.min(widestBar, left - columnsOf(name + done) - 2);
+  const bar = room < narrowestBar || done === "" ? "" : `  ${progressBar(progress, room, style)}`;
+  return paintLine(
+    [
+      [`${symbol} `, paint],
+      [name, style.bold],
+      [`  ${status}`, paint],
+      [time, (text) => text + bar],
+      [done, style.dim],
+      [failed, style.red],
+      [silent, style.yellow],
+    ],
+    width,
+    symbols.cut,
+  );
+}
+
+/** The run's name and how many of its nodes are done; what says least goes first where there is not room for all. */
+function nameAndCount(
+  tree: RunGroup,
+  { done, known }: Progress,
+  { view, style }: Look,
+  room: number,
+): { name: string; done: string } {
+  const name = tree.name || `run ${visibleText(view.runId)}`;
+  if (known === 0) return { name: fitWidth(name, Math.max(leastName, room), style.symbols.cut), done: "" };
+  const inner = tree.within ? ` ${style.symbols.within} ${groupWords(tree.within, style)}` : "";
+  const words = `  ${done} of ${known} nodes done`;
+  for (const whole of [name + inner, name]) {
+    if (columnsOf(whole + words) <= room) return { name: whole, done: words };
+  }
+  const short = `  ${done}/${known}`;
+  return {
+    name: fitWidth(name, Math.max(leastName, room - columnsOf(short)), style.symbols.cut),
+    done: short,
+  };
+}
+
+/** The parts in a row, cut where the line ends. */
+function paintLine(
+  parts: readonly (readonly [text: string, paint: (text: string) => string])[],
+  width: number,
+  cut: string,
+): string {
+  let left = width;
+  return parts
+    .map(([text, paint]) => {
+      const fitting = fitWidth(text, left, cut);
+      left -= columnsOf(fitting);
+      return fitting === "" ? "" : paint(fitting);
     })
     .join("");
 }
 
-function runName(tree: RunGroup, view: RunView): string {
-  return tree.name === "" ? `run ${visibleText(view.runId)}` : tree.name;
-}
-
-function progressBar({ known, done, failed, running }: Progress, width: number, { style }: Look): string {
+function progressBar({ known, done, failed, running }: Progress, width: number, style: Style): string {
   const { symbols, green, red, cyan, dim } = style;
   // What there is of a kind is seen, however many there are of the others.
   const share = (count: number) => (count === 0 ? 0 : Math.max(1, Math.floor((count / known) * width)));
