@@ -1,7 +1,7 @@
 import { columnsOf, fitWidth } from "./fit-width.js";
 import { classLook, nodeLook, type Look, type NodeClass } from "./node-look.js";
-import type { RunGroup, RunTask } from "./run-tree.js";
-import type { Rest, TreeRow } from "./tree-rows.js";
+import type { RunTask } from "./run-tree.js";
+import type { Container, Rest, TreeRow } from "./tree-rows.js";
 import type { Style } from "./style.js";
 import { visibleText } from "./visible-text.js";
 
@@ -100,7 +100,7 @@ function taskName(task: RunTask): string {
 }
 
 /** A container in words, with those it shares its line with: what each is, its name, and a loop's turn. */
-export function groupWords(group: Omit<RunGroup, "children">, style: Style): string {
+export function groupWords(group: Container, style: Style): string {
   const { what, name, turn = 0, within } = group;
   const words = [what, name, turn === 0 ? "" : `(iteration ${turn})`].filter((word) => word !== "").join(" ");
   return within === undefined ? words : `${words} ${style.symbols.within} ${groupWords(within, style)}`;

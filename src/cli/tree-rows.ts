@@ -7,16 +7,19 @@ export interface Rest {
   readonly kind: "rest";
   readonly counts: ReadonlyMap<NodeClass, number>;
   /** The container that they are the whole of; undefined where they are among others. */
-  readonly group?: RunGroup | undefined;
+  readonly group?: Container | undefined;
 }
+
+/** A container without what is in it. */
+export type Container = Omit<RunGroup, "children">;
 
 /** A line of the tree, with for each level above it whether it is the last there. */
 export interface TreeRow {
-  readonly item: RunItem | Rest;
+  readonly item: Container | RunTask | Rest;
   readonly lasts: readonly boolean[];
 }
 
-interface FoldedGroup extends Omit<RunGroup, "children"> {
+interface FoldedGroup extends Container {
   readonly children: readonly (FoldedGroup | RunTask | Rest)[];
 }
 type Folded = FoldedGroup | RunTask | Rest;
@@ -66,7 +69,7 @@ const urgency: Record<NodeClass, number> = {
 function rowsOf(group: FoldedGroup, above: readonly boolean[] = []): TreeRow[] {
   return group.children.flatMap((child, index) => {
     const lasts = [...above, index === group.children.length - 1];
-    const row: TreeRow = { item: child as RunItem | Rest, lasts };
+    const row = { item: child, lasts };
     return child.kind === "group" ? [row, ...rowsOf(child, lasts)] : [row];
   });
 }
