@@ -110,8 +110,8 @@ export interface FollowOutcome {
   ci: CiSystem;
   /** After so many milliseconds without a line one says that we are still there. Default: never. */
   heartbeatMs: number | undefined;
-  /** Gives the newest rendering of a run's tree, for who draws it. */
-  newestFrame: FetchFrame;
+  /** Gives the newest rendering of the run's tree, for who draws it. Default: nothing is drawn. */
+  newestFrame?: FetchFrame;
   /** Who else is to tell of the run. */
   reporters: readonly Reporter[];
   /** Where several runs are followed as one; `runId` is of no use then. */

@@ -106,8 +106,7 @@ function waitWords({ node, label }: RunTask, { view, now }: Look): string {
     const waited = since === undefined ? "" : ` ${formatRunningTime(now - since)}`;
     return `waits${waited} for approval${asks ? `: ${visibleText(asks)}` : ""}`;
   }
-  const { firesAtMs } = (node ?? {}) as { firesAtMs?: unknown };
-  const until = typeof firesAtMs === "number" ? ` until ${formatTime(firesAtMs)}` : "";
+  const until = node?.firesAtMs ? ` until ${formatTime(node.firesAtMs)}` : "";
   return `${visibleText(node?.state ?? "").replace(/^waiting-/, "waits for ")}${until}`;
 }
 

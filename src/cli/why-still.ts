@@ -1,4 +1,4 @@
-import { isOver, type RunStatus, type RunView } from "../client/index.js";
+import { isOver, type BlockedRun, type RunStatus, type RunView } from "../client/index.js";
 import { formatDuration, formatRunningTime, formatTime } from "./duration.js";
 import { gateName } from "./gate-name.js";
 import { waitsSince } from "./open-gate.js";
@@ -84,12 +84,18 @@ function silence(
       : [{ what: heard }];
 }
 
-type Blocked = NonNullable<NonNullable<RunStatus["runState"]>["blocked"]>;
-
-function blockedBy(blocked: Blocked, runId: string, now: number): Obstacle {
-  const fields = blocked as Record<string, unknown>;
+function blockedBy(blocked: BlockedRun, runId: string, now: number): Obstacle {
+  const fields: Record<string, unknown> = blocked;
   const node = typeof fields["nodeId"] === "string" ? visibleText(fields["nodeId"]) : "it";
   const resume = ["resume", runId, "--watch"];
+  /** Whoever follows the run resumes it when the time has come. */
+  const until = (what: string, past: string, at: number): Obstacle =>
+    at > now
+      ? {
+          what: `${what} until ${formatTime(at)}, in ${formatDuration(at - now)}; following it lets it go on then`,
+          command: ["watch", runId],
+        }
+      : { what: `${past} until ${formatTime(at)}; a resume lets it go on`, command: resume };
   switch (blocked.kind) {
     case "approval-decided-resume-required":
       return {
@@ -97,22 +103,19 @@ function blockedBy(blocked: Blocked, runId: string, now: number): Obstacle {
         command: resume,
       };
     case "event": {
-      const { correlationKey } = fields;
+      const { nodeId, correlationKey } = fields;
       const name = typeof correlationKey === "string" ? correlationKey : "";
-      return { what: `${node} waits for the signal ${visibleText(name)}`, command: ["signal", runId, name] };
+      const what = `${node} waits for the signal ${visibleText(name)}`;
+      // Where the wait has a correlation id, that stands in the place of the signal's name.
+      return name === nodeId ? { what, command: ["signal", runId, name] } : { what };
     }
-    case "timer": {
-      const at = Date.parse(String(fields["wakeAt"]));
-      const what =
-        at > now
-          ? `${node} waits until ${formatTime(at)}, in ${formatDuration(at - now)}; then a resume lets it go on`
-          : `${node} waited until ${formatTime(at)}; a resume lets it go on`;
-      return { what, command: resume };
-    }
+    case "timer":
+      return until(`${node} waits`, `${node} waited`, Date.parse(String(blocked["wakeAt"])));
     case "quota": {
+      const what = "its agents' quota is used up";
       const { resetAtMs } = fields;
-      const until = typeof resetAtMs === "number" ? ` until ${formatTime(resetAtMs)}` : "";
-      return { what: `its agents' quota is used up${until}; then a resume lets it go on`, command: resume };
+      if (typeof resetAtMs === "number") return until(what, "its agents' quota was used up", resetAtMs);
+      return { what: `${what}, and nobody knows until when; a resume tries again`, command: resume };
     }
     default:
       return { what: `${node} is blocked: ${visibleText(blocked.kind)}`, command: resume };

@@ -11,6 +11,7 @@ export function styleOf(changes: Partial<Style> = {}): Style {
     green: asIs,
     yellow: asIs,
     cyan: asIs,
+    magenta: asIs,
     width: 80,
     symbols: symbolsFor({ LANG: "en_GB.UTF-8" }),
     plain: false,

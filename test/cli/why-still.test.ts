@@ -51,15 +51,12 @@ test("a decision that nobody has taken up", () => {
 });
 
 test.each([
-  [
-    { kind: "event", nodeId: "pay", correlationKey: "payment" },
-    "pay waits for the signal payment",
-    "signal r payment",
-  ],
+  [{ kind: "event", nodeId: "pay", correlationKey: "pay" }, "pay waits for the signal pay", "signal r pay"],
+  [{ kind: "event", nodeId: "pay", correlationKey: "order-7" }, "pay waits for the signal order-7", ""],
   [
     { kind: "timer", nodeId: "nap", wakeAt: new Date(now + 90_000).toISOString() },
-    "nap waits until 1970-01-12T13:48:10Z, in 1m 30s; then a resume lets it go on",
-    "resume r --watch",
+    "nap waits until 1970-01-12T13:48:10Z, in 1m 30s; following it lets it go on then",
+    "watch r",
   ],
   [
     { kind: "timer", nodeId: "nap", wakeAt: new Date(now - 1).toISOString() },
@@ -68,8 +65,8 @@ test.each([
   ],
   [
     { kind: "quota", quotaBlockedCount: 1, resetAtMs: now + 1000 },
-    "its agents' quota is used up until 1970-01-12T13:46:41Z; then a resume lets it go on",
-    "resume r --watch",
+    "its agents' quota is used up until 1970-01-12T13:46:41Z, in 1.0s; following it lets it go on then",
+    "watch r",
   ],
   [{ kind: "tool\u001b", nodeId: "n", toolName: "t" }, "n is blocked: tool\\u001b", "resume r --watch"],
 ])("what a 0.32 server says it waits for: %o", (reason, what, command) => {

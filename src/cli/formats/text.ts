@@ -19,11 +19,11 @@ export const text: Format = {
 
   async follow(outcome, output) {
     if (outcome.several !== undefined) return printLabelled(outcome, outcome.several, output);
-    const { runId, records, startedAtMs, ci, heartbeatMs } = outcome;
+    const { runId, records, startedAtMs, newestFrame, ci, heartbeatMs } = outcome;
     const { stdout, stderr, style, now, screen } = output;
-    if (screen !== undefined && ci === "none") {
+    if (screen !== undefined && newestFrame !== undefined && ci === "none") {
       const { followLive } = await import("../live/follow-live.js");
-      return followLive(outcome, output, screen);
+      return followLive({ ...outcome, newestFrame }, output, screen);
     }
     const Lines = ci === "github" ? GithubLines : EventLines;
     const lines = new Lines(style, startedAtMs);

@@ -4,7 +4,7 @@ import type { FollowOutcome } from "../command.js";
 import { EventLines } from "../event-lines.js";
 import type { Output } from "../format.js";
 import type { Screen } from "../screen.js";
-import { FrameReader } from "./frame-reader.js";
+import { FrameReader, type FetchFrame } from "./frame-reader.js";
 import { livePart, livePartLines, type LivePart } from "./live-part.js";
 import { runSummary } from "./run-summary.js";
 
@@ -26,8 +26,10 @@ const shownLive: ReadonlySet<string> = new Set([
   "NodeWaitingApproval",
 ]);
 
+type DrawnOutcome = FollowOutcome & { newestFrame: FetchFrame };
+
 /** Follows a run at a terminal: what has ended goes by in lines that stay, and below them stands the run as it is. */
-export async function followLive(outcome: FollowOutcome, output: Output, screen: Screen): Promise<RunStatus> {
+export async function followLive(outcome: DrawnOutcome, output: Output, screen: Screen): Promise<RunStatus> {
   const live = new LiveRun(outcome, output, screen);
   try {
     for (;;) {
@@ -62,7 +64,7 @@ class LiveRun {
   #drawnAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ runId, startedAtMs, newestFrame }: FollowOutcome, output: Output, screen: Screen) {
+  constructor({ runId, startedAtMs, newestFrame }: DrawnOutcome, output: Output, screen: Screen) {
     this.#output = output;
     this.#screen = screen;
     this.#view = { ...emptyRunView(runId), startedAtMs };
