@@ -12,6 +12,8 @@ export interface TerminalOptions {
   columns?: number;
   /** Default: 30. */
   rows?: number;
+  /** A file for all that the program writes, from its first byte on. */
+  record?: string;
 }
 
 /** A real terminal with a program in it: keys go in, and what a person would see comes out. */
@@ -27,12 +29,27 @@ export class Terminal {
   }
 
   static async start(command: readonly string[], options: TerminalOptions): Promise<Terminal> {
-    const { env, cwd = tmpdir(), columns = 100, rows = 30 } = options;
+    const { env, cwd = tmpdir(), columns = 100, rows = 30, record } = options;
     const terminal = new Terminal(await mkdtemp(join(tmpdir(), "smithers-terminal-")));
     const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     const program = ["env", "-i", ...variables, "TERM=screen-256color", ...command];
     const size = ["-x", String(columns), "-y", String(rows)];
-    await terminal.#tmux("new-session", "-d", ...size, "-c", cwd, "--", ...program);
+    const session = ["new-session", "-d", ...size, "-c", cwd, "--"];
+    if (record === undefined) await terminal.#tmux(...session, ...program);
+    else {
+      const recording = ["pipe-pane", `cat > ${record}`];
+      await terminal.#tmux(
+        ...session,
+        "sleep 600",
+        ";",
+        ...recording,
+        ";",
+        "respawn-pane",
+        "-k",
+        "--",
+        ...program,
+      );
+    }
     return terminal;
   }
 
@@ -50,6 +67,20 @@ export class Terminal {
   /** The screen's lines as they stand, without what is blank at their ends. */
   async screen(): Promise<string> {
     return (await this.#tmux("capture-pane", "-p")).trimEnd();
+  }
+
+  /** As {@link screen}, with what has scrolled away; lines that were wrapped are whole. */
+  async scrollback(): Promise<string> {
+    return (await this.#tmux("capture-pane", "-p", "-J", "-S", "-")).replace(/ +$/gm, "").trimEnd();
+  }
+
+  async resize(columns: number, rows: number): Promise<void> {
+    await this.#tmux("resize-window", "-x", String(columns), "-y", String(rows));
+  }
+
+  /** The title that programs have given it. */
+  async title(): Promise<string> {
+    return this.#tmux("display-message", "-p", "#{pane_title}");
   }
 
   /** Waits until the screen shows it, and gives the screen. */

@@ -2,16 +2,16 @@ import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import { createClient } from "../../../src/client/index.js";
 import { waitUntil } from "../../wait-until.js";
 import { freshId } from "../run-cli.js";
-import { Terminal, type TerminalOptions } from "../terminal.js";
+import { BinaryTerminal, type BinaryTerminalOptions } from "../binary-terminal.js";
 
 const client = createClient({ baseUrl: inject("baseUrl") });
 
-let open: Terminal[] = [];
+let open: BinaryTerminal[] = [];
 beforeEach(() => void (open = []));
 afterEach(() => Promise.all(open.map((terminal) => terminal.close())));
 
-async function terminal(args: readonly string[], options?: TerminalOptions): Promise<Terminal> {
-  const started = await Terminal.start(args, options);
+async function terminal(args: readonly string[], options?: BinaryTerminalOptions): Promise<BinaryTerminal> {
+  const started = await BinaryTerminal.start(args, options);
   open.push(started);
   return started;
 }
@@ -49,7 +49,7 @@ test("a run with a gate, from its start to its end, in a window that changes its
   expect(await screen.showsCursor()).toBe(true);
 
   // What has been typed stays, below the live part, whatever is drawn meanwhile.
-  await screen.type("a", "p");
+  await screen.terminal.type("ap");
   const sizes: [columns: number, rows: number, head: RegExp][] = [
     [40, 10, /^◆ gate {2}waiting-approval {2}\d+s {2}1\/3$/m],
     [200, 50, /\d+s {2}━{8}─{16} {2}1 of 3 nodes done$/m],
@@ -57,19 +57,20 @@ test("a run with a gate, from its start to its end, in a window that changes its
     [80, 24, /\d+s {2}━{4,7}─{8,15} {2}1 of 3 nodes done$/m],
   ];
   for (const [columns, rows, head] of sizes) {
-    await screen.resize(columns, rows);
+    await screen.terminal.resize(columns, rows);
     const lines = await screen.shows(head);
     expect(lines.join("\n")).toMatch(/\[a\/d\/s\]\s+ap$/);
     expect(lines.filter((line) => line.includes("ship"))).toHaveLength(1);
     expect(lines.length).toBeLessThanOrEqual(rows);
   }
-  await screen.type("Enter");
+  await screen.terminal.press("Enter");
   await screen.shows("note (may be empty):");
-  await screen.type("looks good", "Enter");
+  await screen.terminal.type("looks good");
+  await screen.terminal.press("Enter");
 
   expect(await screen.ended()).toBe(0);
   expect(await screen.showsCursor()).toBe(true);
-  const left = await screen.scrollback();
+  const left = await screen.left();
   expect(left.filter((line) => drawing.test(line))).toEqual([]);
   expect(
     left.map((line) => line.replace(/^ +[\d.]+s/, "TIME").replace(/in [\d.]+s|after [\d.]+s/, "TOOK")),
@@ -96,7 +97,7 @@ test("a gate that somebody else decides takes its question away", async () => {
   await screen.shows("approve, deny or skip?");
   await client.approve({ runId, nodeId: "gate" });
   expect(await screen.ended()).toBe(0);
-  expect((await screen.scrollback()).join("\n")).not.toMatch(/approve, deny|[├└│]/);
+  expect((await screen.left()).join("\n")).not.toMatch(/approve, deny|[├└│]/);
 });
 
 describe("an end from outside leaves nothing of the live part, and the cursor", () => {
@@ -110,7 +111,7 @@ describe("an end from outside leaves nothing of the live part, and the cursor", 
     await screen.kill(signal);
     expect(await screen.ended()).toBe(code);
     expect(await screen.showsCursor()).toBe(true);
-    const left = await screen.scrollback();
+    const left = await screen.left();
     expect(left.filter((line) => drawing.test(line))).toEqual([]);
     expect(left.slice(-2)).toEqual([
       `error: interrupted by ${signal}; run ${runId} goes on`,
@@ -122,10 +123,10 @@ describe("an end from outside leaves nothing of the live part, and the cursor", 
 test("a failed run ends with what failed, said once more", async () => {
   const screen = await terminal(["run", "fails.tsx", "--watch"], { columns: 200, rows: 50 });
   expect(await screen.ended()).toBe(1);
-  const left = await screen.scrollback();
+  const left = await screen.left();
   expect(left.at(-2)).toMatch(/^✗ fails failed after [\d.]+s {2}1 of 2 nodes done, 1 failed, run /);
   expect(left.at(-1)).toMatch(/^ {2}publish {2}disk full \\u001b\]0;owned\\u0007\\u001b\[2J.*second line$/);
-  expect(await screen.variable("pane_title")).not.toContain("owned");
+  expect(await screen.terminal.title()).not.toContain("owned");
 });
 
 test("nothing is drawn with --plain, on a dumb terminal, and in CI", async () => {
@@ -151,9 +152,9 @@ test("COLUMNS and a locale without Unicode are followed", async () => {
   const runId = await pausedRun("gate.tsx");
   const env = { LC_ALL: "C", COLUMNS: "34", NO_COLOR: "1" };
   const screen = await terminal(["watch", runId, "--on-approval", "wait"], { env });
-  await screen.shows(/^`- \. ship$/m);
-  const lines = (await screen.screen()).slice(-4);
-  expect(lines).toEqual([
+  const lines = await screen.shows(/^`- \. ship$/m);
+
+  expect(lines.slice(-4)).toEqual([
     expect.stringMatching(/^\? gate {2}waiting-approval {2}\d+s {2}1\/3$/),
     expect.stringMatching(/^\|- \+ build {2}0\.\ds$/),
     expect.stringMatching(/^\|- \? gate {3}waits \d+s for appro.*~$/),
