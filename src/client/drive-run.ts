@@ -4,6 +4,7 @@ import { HttpError } from "./errors/http-error.js";
 import { isOutage, type EventRecord } from "./event-stream.js";
 import { eventsOf } from "./events-of.js";
 import { linkAbort } from "./linked-abort.js";
+import { OutputRecord } from "./output-record.js";
 import { quietAfter } from "./quiet-after.js";
 import { approve, deny, getStatus, listRuns, resume, type RunArgs } from "./requests.js";
 import type { BlockedRun, RunStatus } from "./results.js";
@@ -170,10 +171,11 @@ class Driver {
   see(records: EventRecord[]): void {
     // One chunk comes from one connection, and so is about one run.
     const { runId } = this.#view;
-    this.#view = reduceRunAll(
-      this.#view,
-      records.map(({ event }) => event),
-    );
+    // Output changes nothing of the run but its time, which the newest event tells.
+    const events = records
+      .filter((record, at) => at === records.length - 1 || !(record instanceof OutputRecord))
+      .map(({ event }) => event);
+    this.#view = reduceRunAll(this.#view, events);
     this.#seen = this.#view.runId === runId ? this.#seen + records.length : records.length;
     this.#settledAt = performance.now() + quietAfter(this.#seen);
     const open = new Set(this.#view.openGates.map(gateKey));

@@ -7,6 +7,7 @@ import { EventDecoder, OversizedEvent, type EventMessage } from "./event-decoder
 import { messageLimit, openExchange, type OpenResponse } from "./exchange.js";
 import { chunksOf } from "./fetch.js";
 import { sendWhereItIs } from "./other-server.js";
+import { OutputRecord } from "./output-record.js";
 import { isRetryable, retryDelay, retryPolicies } from "./retry.js";
 import { routes } from "./routes.js";
 import { mayBeUnrecorded } from "./started-runs.js";
@@ -16,10 +17,11 @@ import { jittered, wait } from "./wait.js";
 /** One event as it came, with its number in the run. */
 export interface EventRecord {
   /** Counts from 0 for each run, without gaps. */
-  seq: number;
+  readonly seq: number;
   /** The server's JSON text, untouched. */
-  data: string;
-  event: SmithersEvent;
+  readonly data: string;
+  /** The same, parsed. */
+  readonly event: SmithersEvent;
 }
 
 /** Told before each wait for the next connection. */
@@ -49,6 +51,14 @@ export interface StreamOptions {
   onReconnect?: ((reconnect: Reconnect) => void) | undefined;
 }
 
+/** What the reader of a stream knows and wants. */
+interface EventStreamNeeds {
+  /** Whether this server has streamed already, so that an outage is waited out from the start. Default: false. */
+  serverSeen?: boolean;
+  /** Whether events of output are parsed before somebody asks for them. Default: true. */
+  parsesOutput?: boolean;
+}
+
 /** A connection that stayed up this long counts as a good one, in ms, though it brought nothing. */
 const goodConnectionMs = 5000;
 const longestDelayMs = 30_000;
@@ -71,15 +81,19 @@ export class EventStream {
   #retryMs: number | undefined;
   #everOpened = false;
   #serverSeen: boolean;
+  readonly #parsesOutput: boolean;
   #endIsProven = true;
 
-  /**
-   * @param serverSeen whether this server has streamed already, so that an outage is waited out from the start
-   * @throws {ArgumentError}
-   */
-  constructor(connection: Connection, runId: string, options: StreamOptions, serverSeen = false) {
+  /** @throws {ArgumentError} */
+  constructor(
+    connection: Connection,
+    runId: string,
+    options: StreamOptions,
+    { serverSeen = false, parsesOutput = true }: EventStreamNeeds = {},
+  ) {
     this.#connection = connection;
     this.#serverSeen = serverSeen;
+    this.#parsesOutput = parsesOutput;
     this.#runId = runId;
     this.#options = options;
     this.#next = checkedCount("afterSeq", options.afterSeq === undefined ? -1 : options.afterSeq, -1) + 1;
@@ -180,7 +194,9 @@ export class EventStream {
           messages = this.#withoutRepeated(messages, expected);
           expected = undefined;
         }
-        yield* this.#records(messages);
+        const { records, error } = this.#records(messages);
+        if (records.length > 0) yield records;
+        if (error !== undefined) throw error;
       }
     } finally {
       opened.close();
@@ -285,26 +301,31 @@ export class EventStream {
     return messages.slice(1);
   }
 
-  *#records(messages: EventMessage[]): Generator<EventRecord[], void, undefined> {
+  /** The messages as records, up to the first that is none. */
+  #records(messages: readonly EventMessage[]): { records: EventRecord[]; error?: ProtocolError } {
     const records: EventRecord[] = [];
+    let next = this.#next;
+    let invalid: { seq: number; data: string } | undefined;
     for (const { data, id } of messages) {
-      if (id !== undefined && id < this.#next) continue;
-      const seq = id ?? this.#next;
-      const event = parseEvent(data);
-      if (event === undefined) {
-        if (records.length > 0) yield records;
-        throw new ProtocolError(
-          `event ${seq} is not a JSON object: ${this.#connection.redact(data).slice(0, 80)}`,
-          {
-            position: this.position,
-          },
-        );
+      if (id !== undefined && id < next) continue;
+      const seq = id ?? next;
+      const record =
+        (this.#parsesOutput ? undefined : OutputRecord.from(seq, data)) ?? parsedRecord(seq, data);
+      if (record === undefined) {
+        invalid = { seq, data };
+        break;
       }
-      records.push({ seq, data, event });
-      this.#next = seq + 1;
-      this.#last = data;
+      records.push(record);
+      next = seq + 1;
     }
-    if (records.length > 0) yield records;
+    this.#next = next;
+    this.#last = records.at(-1)?.data ?? this.#last;
+    if (invalid === undefined) return { records };
+    const said = this.#connection.redact(invalid.data).slice(0, 80);
+    const error = new ProtocolError(`event ${invalid.seq} is not a JSON object: ${said}`, {
+      position: this.position,
+    });
+    return { records, error };
   }
 
   #cutOff(): ConnectionError {
@@ -336,10 +357,13 @@ export class EventStream {
   }
 }
 
-function parseEvent(data: string): SmithersEvent | undefined {
+/** An event with its text parsed; undefined where that is no JSON object. */
+function parsedRecord(seq: number, data: string): EventRecord | undefined {
   try {
     const event: unknown = JSON.parse(data);
-    return typeof event === "object" && event !== null ? (event as SmithersEvent) : undefined;
+    return typeof event === "object" && event !== null
+      ? { seq, data, event: event as SmithersEvent }
+      : undefined;
   } catch {
     return undefined;
   }

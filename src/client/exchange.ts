@@ -37,35 +37,42 @@ export async function openExchange(
   route: Route,
   accept: string,
 ): Promise<OpenResponse> {
-  const { signal } = connection;
-  signal?.throwIfAborted();
-  const { controller, unlink } = linkAbort(signal);
+  connection.signal?.throwIfAborted();
+  const { controller, unlink } = linkAbort(connection.signal);
+  const { signal } = controller;
   const close = (reason?: unknown) => {
     unlink();
     controller.abort(reason);
   };
 
-  async function step<T>(work: () => Promise<T>, limitMs: number, onLimit: () => Error): Promise<T> {
-    let stop: () => void = () => {};
-    const stopped = new Promise<never>((_, reject) => {
-      stop = () => reject(controller.signal.reason as Error);
-      if (controller.signal.aborted) stop();
-      else controller.signal.addEventListener("abort", stop, { once: true });
+  // Ends the step that is waited for, which makes an abort immediate also where a caller's own fetch does not heed the
+  // signal. One listener for the whole exchange: a stream takes a step for each of its chunks.
+  let stop: (() => void) | undefined;
+  signal.addEventListener("abort", () => stop?.(), { once: true });
+
+  function step<T>(work: () => Promise<T>, limitMs: number, onLimit: () => Error): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = Number.isFinite(limitMs)
+        ? setTimeout(() => close(onLimit()), Math.min(limitMs, 2 ** 31 - 1))
+        : undefined;
+      const done = (value: T) => {
+        clearTimeout(timer);
+        resolve(value);
+      };
+      const fail = (error: unknown) => {
+        clearTimeout(timer);
+        if (signal.aborted) return reject(signal.reason as Error);
+        // A fetch that knows better says so in our own errors.
+        reject(error instanceof SmithersError ? error : asConnectionError(error, connection, route));
+      };
+      stop = () => fail(undefined);
+      if (signal.aborted) return stop();
+      try {
+        work().then(done, fail);
+      } catch (error) {
+        fail(error);
+      }
     });
-    const timer = Number.isFinite(limitMs)
-      ? setTimeout(() => close(onLimit()), Math.min(limitMs, 2 ** 31 - 1))
-      : undefined;
-    try {
-      // The race makes an abort immediate also where a caller's own fetch does not heed the signal.
-      return await Promise.race([work(), stopped]);
-    } catch (error) {
-      if (controller.signal.aborted) throw controller.signal.reason;
-      // A fetch that knows better says so in our own errors.
-      throw error instanceof SmithersError ? error : asConnectionError(error, connection, route);
-    } finally {
-      clearTimeout(timer);
-      controller.signal.removeEventListener("abort", stop);
-    }
   }
 
   const headers: Record<string, string> = { Accept: accept };
@@ -77,7 +84,7 @@ export async function openExchange(
         connection.fetch(connection.baseUrl + route.path, {
           method: route.method,
           headers: connection.authorize(headers),
-          signal: controller.signal,
+          signal,
           redirect: "manual",
           ...(route.body === undefined ? {} : { body: JSON.stringify(route.body) }),
         }),

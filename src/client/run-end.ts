@@ -1,4 +1,5 @@
 import { isOutage, type EventRecord, type EventStream } from "./event-stream.js";
+import { OutputRecord } from "./output-record.js";
 import { getStatus, type RunArgs } from "./requests.js";
 import type { RunStatus } from "./results.js";
 import type { SmithersEvent } from "./smithers-event.js";
@@ -28,7 +29,9 @@ export class RunEnd {
   /** Takes note of what the stream brought. */
   see(records: readonly EventRecord[]): void {
     this.#brought = true;
-    for (const { event } of records) {
+    for (const record of records) {
+      if (record instanceof OutputRecord) continue;
+      const { event } = record;
       if (!isAboutTheRun(event)) continue;
       this.#last = event;
       this.newRunId = continuedAs(event);

@@ -46,7 +46,7 @@ async function* watchOne(
   args: WatchRunArgs,
   serverSeen: boolean,
 ): AsyncGenerator<EventRecord[], { status: RunStatus; newRunId?: string | undefined }, undefined> {
-  const stream = new EventStream(connection, args.runId, args, serverSeen);
+  const stream = new EventStream(connection, args.runId, args, { serverSeen, parsesOutput: false });
   const end = new RunEnd(args, stream);
   for (;;) {
     for await (const records of stream.read()) {
