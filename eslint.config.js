@@ -35,7 +35,13 @@ export default tseslint.config(
         URL: "readonly",
         AbortController: "readonly",
         Buffer: "readonly",
+        performance: "readonly",
+        TextDecoder: "readonly",
+        setInterval: "readonly",
+        clearInterval: "readonly",
+        __dirname: "readonly",
       },
     },
   },
+  { files: ["bin/smithers-client.js"], languageOptions: { sourceType: "commonjs" } },
 );

@@ -1,6 +1,7 @@
 import stringWidth from "string-width";
 
-const characters = new Intl.Segmenter();
+/** Made on use: it takes 7 ms, as much as all else that a command does before its request. */
+let characters: Intl.Segmenter | undefined;
 
 /** How many columns of a terminal a text takes; escape sequences take none. */
 export function columnsOf(text: string): number {
@@ -14,6 +15,7 @@ export function fitWidth(text: string, columns: number, mark = "…"): string {
   const room = columns - columnsOf(mark);
   let fitting = "";
   let width = 0;
+  characters ??= new Intl.Segmenter();
   for (const { segment } of characters.segment(text)) {
     width += columnsOf(segment);
     if (width > room) break;

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { UsageError, type Session } from "./command.js";
 
@@ -46,6 +45,7 @@ async function readGiven(
   if (!given.startsWith("@")) return { text: given, from: "as given" };
   const path = given.slice(1);
   try {
+    const { readFile } = await import("node:fs/promises");
     return { text: withoutMark(await readFile(resolve(context.cwd, path), "utf8")), from: `from ${path}` };
   } catch (error) {
     throw new UsageError(`${flag} cannot read ${path}: ${(error as Error).message}`, {

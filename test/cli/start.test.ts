@@ -1,0 +1,10 @@
+import { expect, test } from "vitest";
+import { cli } from "./run-cli.js";
+
+test.each(["--version", "--help"])("what %s says by itself is what the program says", async (flag) => {
+  const short = await cli([flag]);
+  // A second flag makes it start the program.
+  expect(short).toEqual(await cli([flag, "--no-color"]));
+  expect(short).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(short.stdout).toMatch(/\w\n$/);
+});
