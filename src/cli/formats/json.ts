@@ -14,8 +14,9 @@ export const json: Format = {
     for (;;) {
       const { done, value } = await records.next();
       if (done) return value;
-      // One write a chunk: for each event it would take three times as long.
-      await stdout.write(`${safeJson(value.map(({ data }) => oneLine(data)).join("\n"))}\n`);
+      const lines = value.map(({ data }) => oneLine(data));
+      // One write a chunk: one for each event would take three times as long.
+      await stdout.write(safeJson([...lines, ""].join("\n")));
     }
   },
 
