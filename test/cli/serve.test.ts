@@ -1,5 +1,4 @@
 import { execa, type ResultPromise } from "execa";
-import { once } from "node:events";
 import {
   chmod,
   cp,
@@ -12,14 +11,15 @@ import {
   symlink,
   writeFile,
 } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { findInstallation } from "../../src/cli/serve/find-installation.js";
 import { createClient, HttpError } from "../../src/client/index.js";
+import { closedPort } from "../faults/in-test.js";
 import { makeServerRoot } from "../real-server.js";
+import { waitUntil } from "../wait-until.js";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const binary = join(repository, "bin", "smithers-client.js");
@@ -178,12 +178,10 @@ describe("a server that starts", () => {
 
   test("is silent with --json", async () => {
     const cwd = await root();
-    const free = createServer().listen(0, "127.0.0.1");
-    await once(free, "listening");
-    const { port } = free.address() as AddressInfo;
-    await new Promise((done) => free.close(done));
+    const port = await closedPort();
     const child = start(["serve", "--port", `${port}`, "--json"], { cwd });
-    await expect.poll(() => createClient({ baseUrl: `http://127.0.0.1:${port}` }).listRuns({})).toEqual([]);
+    const client = createClient({ baseUrl: `http://127.0.0.1:${port}` });
+    expect(await waitUntil(() => client.listRuns({}).catch(() => undefined))).toEqual([]);
     child.kill("SIGTERM");
     const { exitCode, stdout, stderr } = await child;
     expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: "", stderr: "" });

@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { ProtocolServer, type ProtocolServerOptions } from "./protocol-server.js";
 import { RawServer, type RawRequest } from "./raw-server.js";
@@ -47,12 +47,20 @@ export async function failure(call: Promise<unknown>): Promise<unknown> {
   throw new Error("it did not fail");
 }
 
-/** A closed port: nothing listens there. */
+/**
+ * A closed port: nothing listens there, nor will: it is below those that the system gives out, since one that a server has
+ * just left may be another test's the next moment.
+ */
 export async function closedPort(): Promise<number> {
-  const server = await RawServer.start(() => {});
-  const { port } = server;
-  await server.close();
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const socket = connect(port, "127.0.0.1");
+    const isRefused = await new Promise<boolean>((resolve) => {
+      socket.once("connect", () => resolve(false)).once("error", () => resolve(true));
+    });
+    socket.destroy();
+    if (isRefused) return port;
+  }
 }
 
 /** An event like no other of its number. */
