@@ -19,13 +19,17 @@ export async function statusText(status: RunStatus, session: Session, style: Sty
   const { view, problem } = history;
   const now = context.now();
   const rows = treeRows(runTree(frame, view), view, Infinity);
-  const tree = treeLines(rows, { view, now, style, spinner: style.symbols.running });
+  const within = frame?.within;
+  const tree = [
+    ...(within === undefined || rows.length === 0 ? [] : [style.dim(groupWords(within, style))]),
+    ...treeLines(rows, { view, now, style, spinner: style.symbols.running }),
+  ];
   const still = whyStill(status, view, now).flatMap(({ what, command }) => [
     `${style.yellow(style.symbols.waiting)} ${what}`,
     ...(command === undefined ? [] : [`  ${style.dim("next:")}  ${visibleText(commandLine(...command))}`]),
   ]);
   return [
-    fieldList(fields(status, view, frame, now, style), style),
+    fieldList(fields(status, view, now, style), style),
     ...(tree.length === 0 ? [] : ["", ...tree]),
     ...(problem === "" ? [] : ["", style.red(`its events cannot be read: ${problem}`)]),
     ...(still.length === 0 ? [] : ["", ...still]),
@@ -57,19 +61,17 @@ async function readTree(runId: string, { client, signal }: Session): Promise<Fra
 function fields(
   { runId, workflowName, status, startedAtMs, finishedAtMs, summary }: RunStatus,
   view: RunView,
-  frame: FrameGroup | undefined,
   now: number,
   style: Style,
 ): (readonly [string, string])[] {
   const counts = Object.entries(summary ?? {}).map(([state, count]) => `${count} ${visibleText(state)}`);
   const ended = isOver(status) ? finishedAtMs : null;
   const because = status === "failed" ? visibleText(errorText(view.error)) : "";
-  const inner =
-    frame?.within === undefined ? "" : ` ${style.symbols.within} ${groupWords(frame.within, style)}`;
   return [
     ["run", visibleText(runId)],
-    ["workflow", visibleText(workflowName ?? "-") + style.dim(inner)],
-    ["status", paintStatus(status, style) + (because === "" ? "" : style.red(`: ${because}`))],
+    ["workflow", visibleText(workflowName ?? "-")],
+    ["status", paintStatus(status, style)],
+    ...(because === "" ? [] : [["error", style.red(because)] as const]),
     ["started", formatTime(startedAtMs)],
     ["ended", formatTime(ended)],
     ["took", startedAtMs === null ? "-" : formatDuration((ended ?? now) - startedAtMs)],

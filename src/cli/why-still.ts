@@ -22,7 +22,10 @@ export function whyStill(status: RunStatus, view: RunView, now: number): Obstacl
     if (continuedAs === null) return [];
     return [{ what: `it goes on as run ${visibleText(continuedAs)}`, command: ["status", continuedAs] }];
   }
-  if (status.status === "failed") return [{ what: "a resume tries again what failed", command: resume }];
+  if (status.status === "failed")
+    return [
+      { what: "a resume keeps what has finished, and goes on where attempts are left", command: resume },
+    ];
   if (isOver(status.status)) return [];
 
   const obstacles: Obstacle[] = [];

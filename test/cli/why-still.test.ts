@@ -88,7 +88,9 @@ test("an engine that is gone, and one that may be", () => {
 test("the end", () => {
   expect(still({ status: "finished" })).toEqual([]);
   expect(still({ status: "cancelled" })).toEqual([]);
-  expect(still({ status: "failed" })).toEqual([["a resume tries again what failed", "resume r --watch"]]);
+  expect(still({ status: "failed" })).toEqual([
+    ["a resume keeps what has finished, and goes on where attempts are left", "resume r --watch"],
+  ]);
   expect(still({ status: "paused" })).toEqual([["it has stopped: paused", "resume r --watch"]]);
   expect(still({ status: "continued" }, [{ type: "RunContinuedAsNew", newRunId: "s" }])).toEqual([
     ["it goes on as run s", "status s"],
