@@ -41,7 +41,7 @@ test("shows the tree, why the run does not move, and the command that moves it",
   ]);
   await cli(["resume", runId, "--watch"]);
   const failed = await cli(["status", runId], { env });
-  expect(failed.stdout).toMatch(/^status {4}failed: .+$/m);
+  expect(failed.stdout).toMatch(/^error {5}.+$/m);
   expect(failed.stdout).toContain(
     `a resume keeps what has finished, and goes on where attempts are left\n  next:  smithers-client resume ${runId}`,
   );
