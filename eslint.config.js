@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "examples/**/*.tsx"] },
+  { ignores: ["dist/", "node_modules/", "test/package/consumer.ts", "examples/**/*.tsx"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],
