@@ -1,6 +1,8 @@
 // A server of events made beforehand, so that what is measured is whoever reads them. A process of its own; its first
-// message to the parent is its port. The run's id says what it sends:
+// message to the parent is its port. It takes what it is asked for starting a run, and answers any run's status and
+// newest frame. The run's id says which events it sends:
 //
+//   bench                             199 small events, in one HTTP chunk
 //   bulk-<events>-<chunk>             small events, in HTTP chunks of so many bytes; the same ones again after 500,000
 //   big-<bytes>-<chunk>               one event of that size
 //   paced-<events>-<every ms>-<times> so many events at a time, each with the moment of its sending
@@ -11,12 +13,23 @@ import { pipeline } from "node:stream/promises";
 const block = (event) => `event: smithers\ndata: ${JSON.stringify(event)}\n\n`;
 const at = 1_700_000_000_000;
 
-/** Mostly output, as in a real run, with a node that starts and ends now and then. */
+const nodes = 50;
+
+/** Mostly output, as in a real run. Of each 200 events the first half is of a node that ends, the others of the next. */
 function small(number) {
-  const node = { runId: "bench", nodeId: `step-${Math.floor(number / 200) % 50}`, iteration: 0, attempt: 1 };
+  const place = number + 99;
+  const node = {
+    runId: "bench",
+    nodeId: `step-${Math.floor(place / 200) % nodes}`,
+    iteration: 0,
+    attempt: 1,
+  };
   const timestampMs = at + number;
-  if (number % 200 === 1) return { type: "NodeStarted", ...node, timestampMs };
-  if (number % 200 === 199) return { type: "NodeFinished", ...node, timestampMs };
+  if (place % 200 === 0) return { type: "NodeStarted", ...node, timestampMs };
+  if (place % 200 === 198) return { type: "NodeFinished", ...node, timestampMs };
+  if (place % 200 === 199) {
+    return { type: "FrameCommitted", runId: "bench", frameNo: Math.ceil(number / 200), timestampMs };
+  }
   const text = `${number} ok\n`;
   return { type: "NodeOutput", ...node, text, stream: "stdout", timestampMs };
 }
@@ -42,12 +55,14 @@ function wireOf(text, chunkSize) {
   return Buffer.concat([wire, Buffer.from(chunkOf(body.subarray(whole * chunkSize).toString()))]);
 }
 
+const isKnown = (runId) => runId === "bench" || /^(?:bulk-\d+|big-\d+|paced-\d+-\d+)-\d+$/.test(runId);
+
 /** The newest one only: it may weigh a hundred megabytes. */
 const made = { runId: undefined, wire: undefined, times: 1 };
 
 function make(runId) {
   if (made.runId === runId) return made;
-  const [kind, size, chunkSize] = runId.split("-");
+  const [kind, size, chunkSize] = (runId === "bench" ? "bulk-199-65536" : runId).split("-");
   const events = kind === "big" ? 1 : Math.min(Number(size), 500_000);
   const text =
     kind === "big"
@@ -96,12 +111,41 @@ const status = {
   status: "finished",
   startedAtMs: at,
   finishedAtMs: at + 1e9,
-  summary: { finished: 50 },
+  summary: { finished: nodes },
 };
 
-function answer(document) {
+const element = (tag, props, ...children) => ({ kind: "element", tag: `smithers:${tag}`, props, children });
+const ids = Array.from({ length: nodes }, (_, node) => `step-${node}`);
+const groups = Array.from({ length: nodes / 10 }, (_, group) =>
+  element("parallel", {}, ...ids.slice(10 * group, 10 * group + 10).map((id) => element("task", { id }))),
+);
+const frame = {
+  runId: "bench",
+  frameNo: 1,
+  createdAtMs: at,
+  xmlJson: JSON.stringify(element("workflow", { name: "bench" }, element("sequence", {}, ...groups))),
+  xmlHash: "bench",
+  mountedTaskIdsJson: "[]",
+  taskIndexJson: JSON.stringify(ids.map((nodeId, ordinal) => ({ nodeId, ordinal, iteration: 0 }))),
+  note: null,
+};
+
+function answer(document, status = "200 OK") {
   const body = JSON.stringify(document);
-  return `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  return `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+function respond(socket, route) {
+  if (route === "POST /v1/runs") return socket.write(answer({ runId: "bench" }));
+  const [, runId, what] = /^GET \/v1\/runs\/([^/]+)(?:\/(events|frames))?$/.exec(route) ?? [];
+  if (runId === undefined || !isKnown(runId)) {
+    const error = { code: "NOT_FOUND", message: `the bench has no ${route}` };
+    return socket.write(answer({ error }, "404 Not Found"));
+  }
+  if (what === undefined) return socket.write(answer(status));
+  if (what === "frames") return socket.write(answer([frame]));
+  if (runId.startsWith("paced-")) return pace(socket, runId.split("-").slice(1).map(Number));
+  pipeline(Readable.from(replay(make(runId))), socket, { end: false }).catch(() => {});
 }
 
 /** HTTP by hand, since the wire is made by hand too; connections are kept, as the real server keeps them. */
@@ -115,12 +159,9 @@ const server = createServer((socket) => {
     if (end === -1) return;
     const length = Number(/^content-length: *(\d+)/im.exec(received)?.[1] ?? 0);
     if (received.length < end + 4 + length) return;
-    const [, method, runId] = /^(GET|POST) (?:\/v1\/runs\/([^/]+)\/events)?/.exec(received);
+    const [, method, path] = /^(\S+) ([^ ?]+)/.exec(received) ?? [];
     received = "";
-    if (runId === undefined) return socket.write(answer(method === "POST" ? { runId: "bench" } : status));
-    const [kind, ...numbers] = runId.split("-");
-    if (kind === "paced") pace(socket, numbers.map(Number));
-    else pipeline(Readable.from(replay(make(runId))), socket, { end: false }).catch(() => {});
+    respond(socket, `${method} ${path}`);
   });
 });
 process.on("message", ({ prepare }) => {

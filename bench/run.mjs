@@ -155,31 +155,34 @@ const upstream = await (async () => {
 })();
 
 function againstUpstream() {
-  const row = (word, name, argv, options) =>
-    compare(
-      `\`${word}\``,
-      timeOf([...ours, ...(word === "status" ? ["status", "bench"] : [word])]),
-      name,
-      timeOf(argv, options),
-      faster,
-      commandRounds,
-    );
+  const row = (what, words, name, argv, options) =>
+    compare(what, timeOf([...ours, ...words]), name, timeOf(argv, options), faster, commandRounds);
+  const itsStatus = upstream?.smithers("status", "quick.tsx", "--run-id", "bench");
   const rows =
     upstream === undefined
       ? [notMeasured("`--version`", "`smithers` 0.5.0 on Bun", faster, "Bun is not installed")]
       : [
-          row("--version", "`smithers` 0.5.0 on Bun", upstream.smithers("--version")),
-          row("status", "the same", upstream.smithers("status", "quick.tsx", "--run-id", "bench"), upstream),
+          row("`--version`", ["--version"], "`smithers` 0.5.0 on Bun", upstream.smithers("--version")),
+          row(
+            "`status --json`, one document as its own",
+            ["status", "bench", "--json"],
+            "the same",
+            itsStatus,
+            upstream,
+          ),
+          row("`status`, with the run's tree", ["status", "bench"], "the same", itsStatus, upstream),
         ];
   const newer = process.env.SMITHERS_032;
+  const words = ["status", "bench"];
+  const what = "`status`, with the run's tree";
   const name = "`smithers --version` 0.32 on Bun";
   if (newer === undefined) {
-    return [...rows, notMeasured("`status`", name, faster, "SMITHERS_032 names no folder with one")];
+    return [...rows, notMeasured(what, name, faster, "SMITHERS_032 names no folder with one")];
   }
   const bun = findInstallation([newer]).bun ?? "bun";
   // In a folder with an older one it would hand over to that.
   const its = [bun, join(newer, "node_modules/.bin/smithers"), "--version"];
-  return [...rows, row("status", name, its, { cwd: newer })];
+  return [...rows, row(what, words, name, its, { cwd: newer })];
 }
 
 /** From the moment a server sends an event to the moment its line is read, in ms, for each event of one run. */
@@ -430,7 +433,7 @@ try {
     results.push(...[await row.measure()].flat());
   }
 } finally {
-  server.disconnect();
+  if (server.connected) server.disconnect();
   if (upstream !== undefined) rmSync(upstream.cwd, { recursive: true });
 }
 const text = `${table(results)}\n\nMedians; in brackets the middle half of the rounds, each of which ran both. A goal that is not met has beside it what bounds it. ${machine()}\n\n${size()}\n`;
