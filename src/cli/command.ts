@@ -1,4 +1,4 @@
-import type { EventRecord, RunStatus, SmithersClient } from "../client/index.js";
+import type { EventBatch, RunStatus, SmithersClient } from "../client/index.js";
 import type { CiSystem } from "./ci/ci-system.js";
 import type { Context } from "./context.js";
 import type { FetchFrame } from "./live/frame-reader.js";
@@ -104,7 +104,7 @@ export interface DocumentOutcome {
 export interface FollowOutcome {
   kind: "follow";
   runId: string;
-  records: AsyncGenerator<EventRecord[], RunStatus, undefined>;
+  records: AsyncGenerator<EventBatch, RunStatus, undefined>;
   /** When the run started, where the events to come do not tell. */
   startedAtMs: number | null;
   ci: CiSystem;
@@ -125,7 +125,7 @@ export interface FollowOutcome {
 /** What is to be known of runs that are followed together. */
 export interface SeveralRuns {
   /** Whose events these are. */
-  labelOf(records: readonly EventRecord[]): RunLabel;
+  labelOf(records: EventBatch): RunLabel;
   /** How many of them have not ended yet. */
   open(): number;
   /** The words after `watch` that follow these runs again. */

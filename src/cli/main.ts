@@ -1,4 +1,4 @@
-import { createClient, type EventRecord, type Fetch, type RunStatus } from "../client/index.js";
+import { createClient, type EventBatch, type Fetch, type RunStatus } from "../client/index.js";
 import { bell } from "./bell.js";
 import { ciSystem, type CiSystem } from "./ci/ci-system.js";
 import { githubCommand, guardedStream } from "./ci/github-command.js";
@@ -124,7 +124,7 @@ async function show(outcome: Outcome, format: Format, output: Output, told: Told
 async function* noting(
   records: FollowOutcome["records"],
   note: () => void,
-): AsyncGenerator<EventRecord[], RunStatus, undefined> {
+): AsyncGenerator<EventBatch, RunStatus, undefined> {
   for (;;) {
     const { done, value } = await records.next();
     if (done) return value;

@@ -1,7 +1,7 @@
 import {
   emptyRunView,
   reduceRunAll,
-  type EventRecord,
+  type EventBatch,
   type RunStatus,
   type RunView,
 } from "../client/index.js";
@@ -36,19 +36,18 @@ export class Reports {
 
   /** The records as they come, looked at on the way where somebody will report of them. */
   watch<Result>(
-    records: AsyncGenerator<EventRecord[], Result, undefined>,
-  ): AsyncGenerator<EventRecord[], Result, undefined> {
+    records: AsyncGenerator<EventBatch, Result, undefined>,
+  ): AsyncGenerator<EventBatch, Result, undefined> {
     return this.#reporters.length === 0 ? records : this.#watch(records);
   }
 
   async *#watch<Result>(
-    records: AsyncGenerator<EventRecord[], Result, undefined>,
-  ): AsyncGenerator<EventRecord[], Result, undefined> {
+    records: AsyncGenerator<EventBatch, Result, undefined>,
+  ): AsyncGenerator<EventBatch, Result, undefined> {
     for (;;) {
       const { done, value } = await records.next();
       if (done) return value;
-      const events = value.map(({ event }) => event);
-      this.#view = reduceRunAll(this.#view, events);
+      this.#view = reduceRunAll(this.#view, value.telling);
       yield value;
     }
   }

@@ -1,10 +1,10 @@
 import { connect } from "./connection.js";
 import { ArgumentError } from "./errors/argument-error.js";
 import { HttpError } from "./errors/http-error.js";
-import { isOutage, type EventRecord } from "./event-stream.js";
+import type { EventBatch } from "./event-batch.js";
+import { isOutage } from "./event-stream.js";
 import { eventsOf } from "./events-of.js";
 import { linkAbort } from "./linked-abort.js";
-import { OutputRecord } from "./output-record.js";
 import { quietAfter } from "./quiet-after.js";
 import { approve, deny, getStatus, listRuns, resume, type RunArgs } from "./requests.js";
 import type { BlockedRun, RunStatus } from "./results.js";
@@ -80,7 +80,7 @@ export function driveRun(args: DriveRunArgs): AsyncGenerator<SmithersEvent, RunS
 }
 
 /** As {@link driveRun}, with each event's number and the server's own text, those of one network chunk together. */
-export async function* driveRecords(args: DriveRunArgs): AsyncGenerator<EventRecord[], RunStatus, undefined> {
+export async function* driveRecords(args: DriveRunArgs): AsyncGenerator<EventBatch, RunStatus, undefined> {
   const { signal } = connect(args);
   const driver = new Driver(args);
   const { controller: stop, unlink } = linkAbort(signal);
@@ -168,15 +168,11 @@ class Driver {
     this.#view = emptyRunView(args.runId);
   }
 
-  see(records: EventRecord[]): void {
+  see(batch: EventBatch): void {
     // One chunk comes from one connection, and so is about one run.
     const { runId } = this.#view;
-    // Output changes nothing of the run but its time, which the newest event tells.
-    const events = records
-      .filter((record, at) => at === records.length - 1 || !(record instanceof OutputRecord))
-      .map(({ event }) => event);
-    this.#view = reduceRunAll(this.#view, events);
-    this.#seen = this.#view.runId === runId ? this.#seen + records.length : records.length;
+    this.#view = reduceRunAll(this.#view, batch.telling);
+    this.#seen = this.#view.runId === runId ? this.#seen + batch.length : batch.length;
     this.#settledAt = performance.now() + quietAfter(this.#seen);
     const open = new Set(this.#view.openGates.map(gateKey));
     for (const [key, question] of this.#asked) {

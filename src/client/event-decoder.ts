@@ -1,5 +1,6 @@
 import { createParser } from "eventsource-parser";
 import { messageLimit } from "./exchange.js";
+import { OutputBlocks } from "./output-blocks.js";
 
 /** One event of the stream: the text of its `data`, and its number where the server sends one. */
 export interface EventMessage {
@@ -29,7 +30,7 @@ export class EventDecoder {
 
   readonly #utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #parser;
-  #messages: EventMessage[] = [];
+  #messages: (EventMessage | OutputBlocks)[] = [];
   /** The bytes of a line that is not complete yet, and how many of them there are. */
   #line = new Uint8Array(0);
   #lineSize = 0;
@@ -62,13 +63,31 @@ export class EventDecoder {
    *
    * @throws {OversizedEvent}
    */
-  push(chunk: Uint8Array): EventMessage[] {
+  push(chunk: Uint8Array): EventMessage[];
+  /** The same, with events of output left together where they can be. */
+  push(chunk: Uint8Array, keepsOutput: boolean): (EventMessage | OutputBlocks)[];
+  push(chunk: Uint8Array, keepsOutput = false): (EventMessage | OutputBlocks)[] {
     const end = endOfLastLine(chunk);
     this.#messages = [];
-    if (end > 0) this.#parse(this.#withPlainLineEnds(this.#wholeLines(chunk.subarray(0, end))));
+    if (end > 0) {
+      const lines = this.#withPlainLineEnds(this.#wholeLines(chunk.subarray(0, end)));
+      if (keepsOutput) this.#parseBetweenOutput(lines);
+      else this.#parse(lines);
+    }
     if (end < chunk.length) this.#hold(chunk.subarray(end));
     if (this.#lineSize + this.#blockSize > messageLimit) throw new OversizedEvent();
     return this.#messages;
+  }
+
+  /** Takes the blocks of output as they are, and parses the others one by one. */
+  #parseBetweenOutput(lines: string): void {
+    for (let at = 0; at < lines.length;) {
+      const output = this.#blockSize === 0 ? OutputBlocks.at(at, lines) : undefined;
+      if (output !== undefined) this.#messages.push(output);
+      const start = output?.end ?? at;
+      at = endOfBlock(lines, start);
+      this.#parse(lines.slice(start, at));
+    }
   }
 
   #parse(lines: string): void {
@@ -118,6 +137,13 @@ export class EventDecoder {
 function endOfLastLine(chunk: Uint8Array): number {
   const end = chunk.lastIndexOf(lineFeed) + 1;
   return end === chunk.length ? end : end + chunk.subarray(end).lastIndexOf(carriageReturn) + 1;
+}
+
+/** Where the block ends that goes on there: after its empty line, or with the text. */
+function endOfBlock(lines: string, start: number): number {
+  if (lines.startsWith("\n", start)) return start + 1;
+  const end = lines.indexOf("\n\n", start);
+  return end === -1 ? lines.length : end + 2;
 }
 
 /** Where the last empty line of these whole lines ends; 0 for nowhere. */

@@ -3,26 +3,19 @@ import { ConnectionError } from "./errors/connection-error.js";
 import { HttpError } from "./errors/http-error.js";
 import { PositionError } from "./errors/position-error.js";
 import { ProtocolError } from "./errors/protocol-error.js";
+import { EventBatch } from "./event-batch.js";
 import { EventDecoder, OversizedEvent, type EventMessage } from "./event-decoder.js";
 import { messageLimit, openExchange, type OpenResponse } from "./exchange.js";
 import { chunksOf } from "./fetch.js";
 import { sendWhereItIs } from "./other-server.js";
+import type { EventRecord } from "./event-record.js";
+import { OutputBlocks } from "./output-blocks.js";
 import { OutputRecord } from "./output-record.js";
 import { isRetryable, retryDelay, retryPolicies } from "./retry.js";
 import { routes } from "./routes.js";
 import { mayBeUnrecorded } from "./started-runs.js";
 import type { SmithersEvent } from "./smithers-event.js";
 import { jittered, wait } from "./wait.js";
-
-/** One event as it came, with its number in the run. */
-export interface EventRecord {
-  /** Counts from 0 for each run, without gaps. */
-  readonly seq: number;
-  /** The server's JSON text, untouched. */
-  readonly data: string;
-  /** The same, parsed. */
-  readonly event: SmithersEvent;
-}
 
 /** Told before each wait for the next connection. */
 export interface Reconnect {
@@ -55,8 +48,6 @@ export interface StreamOptions {
 interface EventStreamNeeds {
   /** Whether this server has streamed already, so that an outage is waited out from the start. Default: false. */
   serverSeen?: boolean;
-  /** Whether events of output are parsed before somebody asks for them. Default: true. */
-  parsesOutput?: boolean;
 }
 
 /** A connection that stayed up this long counts as a good one, in ms, though it brought nothing. */
@@ -81,7 +72,6 @@ export class EventStream {
   #retryMs: number | undefined;
   #everOpened = false;
   #serverSeen: boolean;
-  readonly #parsesOutput: boolean;
   #endIsProven = true;
 
   /** @throws {ArgumentError} */
@@ -89,11 +79,10 @@ export class EventStream {
     connection: Connection,
     runId: string,
     options: StreamOptions,
-    { serverSeen = false, parsesOutput = true }: EventStreamNeeds = {},
+    { serverSeen = false }: EventStreamNeeds = {},
   ) {
     this.#connection = connection;
     this.#serverSeen = serverSeen;
-    this.#parsesOutput = parsesOutput;
     this.#runId = runId;
     this.#options = options;
     this.#next = checkedCount("afterSeq", options.afterSeq === undefined ? -1 : options.afterSeq, -1) + 1;
@@ -121,7 +110,7 @@ export class EventStream {
    * order. A connection that broke is replaced by one that goes on at the same event. Can be called again then, to go
    * on from where it was.
    */
-  async *read(): AsyncGenerator<EventRecord[], void, undefined> {
+  async *read(): AsyncGenerator<EventBatch, void, undefined> {
     for (;;) {
       const connection = yield* this.#readOnce();
       if (connection.closed) return;
@@ -157,7 +146,7 @@ export class EventStream {
   }
 
   /** One connection: yields what it brings, and says how it ended. */
-  async *#readOnce(): AsyncGenerator<EventRecord[], { closed: boolean; cause?: unknown }, undefined> {
+  async *#readOnce(): AsyncGenerator<EventBatch, { closed: boolean; cause?: unknown }, undefined> {
     const opened = await this.#open();
     if ("cause" in opened) {
       this.#fruitless++;
@@ -188,14 +177,17 @@ export class EventStream {
           break;
         }
         heardAt = performance.now();
-        let messages = this.#decode(decoder, chunk);
-        this.#retryMs = decoder.retryMs ?? this.#retryMs;
-        if (expected !== undefined && messages.length > 0) {
-          messages = this.#withoutRepeated(messages, expected);
-          expected = undefined;
+        let messages: readonly (EventMessage | OutputBlocks)[];
+        if (expected === undefined) {
+          messages = this.#decode(() => decoder.push(chunk, true));
+        } else {
+          const came = this.#decode(() => decoder.push(chunk));
+          messages = this.#withoutRepeated(came, expected);
+          if (came.length > 0) expected = undefined;
         }
-        const { records, error } = this.#records(messages);
-        if (records.length > 0) yield records;
+        this.#retryMs = decoder.retryMs ?? this.#retryMs;
+        const { batch, error } = this.#batch(messages);
+        if (batch.length > 0) yield batch;
         if (error !== undefined) throw error;
       }
     } finally {
@@ -278,9 +270,9 @@ export class EventStream {
     return done ? undefined : value;
   }
 
-  #decode(decoder: EventDecoder, chunk: Uint8Array): EventMessage[] {
+  #decode<Messages>(push: () => Messages): Messages {
     try {
-      return decoder.push(chunk);
+      return push();
     } catch (error) {
       if (!(error instanceof OversizedEvent)) throw error;
       throw new ProtocolError(`the event after number ${this.position} is over ${messageLimit} bytes`, {
@@ -291,41 +283,50 @@ export class EventStream {
 
   /** Takes the event off that was asked for once too many, after checking that it is the one we had. */
   #withoutRepeated(messages: EventMessage[], expected: string): EventMessage[] {
-    const first = messages[0];
+    const [first] = messages;
+    if (first === undefined) return messages;
     // A server that numbers its events says itself which ones are new.
-    if (first?.id !== undefined && first.id !== this.position) {
+    if (first.id !== undefined && first.id !== this.position) {
       if (first.id > this.#next) throw new PositionError(this.position);
       return messages;
     }
-    if (first?.data !== expected) throw new PositionError(this.position);
+    if (first.data !== expected) throw new PositionError(this.position);
     return messages.slice(1);
   }
 
-  /** The messages as records, up to the first that is none. */
-  #records(messages: readonly EventMessage[]): { records: EventRecord[]; error?: ProtocolError } {
-    const records: EventRecord[] = [];
+  /** The messages as events, up to the first that is none. */
+  #batch(messages: readonly (EventMessage | OutputBlocks)[]): { batch: EventBatch; error?: ProtocolError } {
+    const parts: (EventRecord | OutputBlocks)[] = [];
     let next = this.#next;
     let invalid: { seq: number; data: string } | undefined;
-    for (const { data, id } of messages) {
+    for (const message of messages) {
+      if (message instanceof OutputBlocks) {
+        message.seq = next;
+        parts.push(message);
+        next += message.count;
+        continue;
+      }
+      const { data, id } = message;
       if (id !== undefined && id < next) continue;
       const seq = id ?? next;
-      const record =
-        (this.#parsesOutput ? undefined : OutputRecord.from(seq, data)) ?? parsedRecord(seq, data);
+      const record = OutputRecord.from(seq, data) ?? parsedRecord(seq, data);
       if (record === undefined) {
         invalid = { seq, data };
         break;
       }
-      records.push(record);
+      parts.push(record);
       next = seq + 1;
     }
     this.#next = next;
-    this.#last = records.at(-1)?.data ?? this.#last;
-    if (invalid === undefined) return { records };
+    const last = parts.at(-1);
+    this.#last = (last instanceof OutputBlocks ? last.last : last)?.data ?? this.#last;
+    const batch = new EventBatch(parts);
+    if (invalid === undefined) return { batch };
     const said = this.#connection.redact(invalid.data).slice(0, 80);
     const error = new ProtocolError(`event ${invalid.seq} is not a JSON object: ${said}`, {
       position: this.position,
     });
-    return { records, error };
+    return { batch, error };
   }
 
   #cutOff(): ConnectionError {

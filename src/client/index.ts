@@ -33,7 +33,9 @@ export { driveRecords, driveRun, findWorkflowPath, isWaiting } from "./drive-run
 export type { DriveRunArgs, GateContext, GateDecision, ResumeReason } from "./drive-run.js";
 export { loadRunView } from "./load-run-view.js";
 export { createClient, type SmithersClient } from "./create-client.js";
-export type { EventRecord, Reconnect, StreamOptions } from "./event-stream.js";
+export type { EventBatch } from "./event-batch.js";
+export type { EventRecord } from "./event-record.js";
+export type { Reconnect, StreamOptions } from "./event-stream.js";
 export { defaultBaseUrl, type ConnectionOptions } from "./connection.js";
 export type { Fetch, FetchRequest, FetchResponse } from "./fetch.js";
 export type {

@@ -31,10 +31,7 @@ export async function loadRunView(args: RunArgs): Promise<{ view: RunView; statu
         if (result === silence) return { view, status: now };
       }
       if (result.done) return { view, status: result.value };
-      view = reduceRunAll(
-        view,
-        result.value.map(({ event }) => event),
-      );
+      view = reduceRunAll(view, result.value.telling);
       // The run in which the work goes on is another one, whose events come next.
       if (view.continuedAs !== null) return { view, status: await getStatus(args) };
       count += result.value.length;

@@ -1,5 +1,5 @@
-import { isOutage, type EventRecord, type EventStream } from "./event-stream.js";
-import { OutputRecord } from "./output-record.js";
+import type { EventBatch } from "./event-batch.js";
+import { isOutage, type EventStream } from "./event-stream.js";
 import { getStatus, type RunArgs } from "./requests.js";
 import type { RunStatus } from "./results.js";
 import type { SmithersEvent } from "./smithers-event.js";
@@ -27,11 +27,9 @@ export class RunEnd {
   }
 
   /** Takes note of what the stream brought. */
-  see(records: readonly EventRecord[]): void {
+  see(batch: EventBatch): void {
     this.#brought = true;
-    for (const record of records) {
-      if (record instanceof OutputRecord) continue;
-      const { event } = record;
+    for (const event of batch.telling) {
       if (!isAboutTheRun(event)) continue;
       this.#last = event;
       this.newRunId = continuedAs(event);

@@ -25,9 +25,9 @@ export async function* streamEvents(args: StreamEventsArgs): AsyncGenerator<Smit
   const stream = new EventStream(connect(args), args.runId, args);
   const end = new RunEnd(args, stream);
   for (;;) {
-    for await (const records of stream.read()) {
-      end.see(records);
-      for (const record of records) yield record.event;
+    for await (const batch of stream.read()) {
+      end.see(batch);
+      for (const event of batch.events) yield event;
     }
     if (stream.endIsProven || (await isReached(end))) return;
   }

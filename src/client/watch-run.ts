@@ -1,5 +1,6 @@
 import { connect, type Connection, type ConnectionOptions } from "./connection.js";
-import { EventStream, type EventRecord, type StreamOptions } from "./event-stream.js";
+import type { EventBatch } from "./event-batch.js";
+import { EventStream, type StreamOptions } from "./event-stream.js";
 import { eventsOf } from "./events-of.js";
 import type { RunStatus } from "./results.js";
 import { RunEnd } from "./run-end.js";
@@ -27,7 +28,7 @@ export function watchRun(args: WatchRunArgs): AsyncGenerator<SmithersEvent, RunS
  * As {@link watchRun}, with each event's number and the server's own text, and those of one network chunk together:
  * for programs that pass events on.
  */
-export async function* watchRecords(args: WatchRunArgs): AsyncGenerator<EventRecord[], RunStatus, undefined> {
+export async function* watchRecords(args: WatchRunArgs): AsyncGenerator<EventBatch, RunStatus, undefined> {
   const connection = connect(args);
   let runId = args.runId;
   // In the run in which the work goes on, the numbering starts anew.
@@ -45,13 +46,13 @@ async function* watchOne(
   connection: Connection,
   args: WatchRunArgs,
   serverSeen: boolean,
-): AsyncGenerator<EventRecord[], { status: RunStatus; newRunId?: string | undefined }, undefined> {
-  const stream = new EventStream(connection, args.runId, args, { serverSeen, parsesOutput: false });
+): AsyncGenerator<EventBatch, { status: RunStatus; newRunId?: string | undefined }, undefined> {
+  const stream = new EventStream(connection, args.runId, args, { serverSeen });
   const end = new RunEnd(args, stream);
   for (;;) {
-    for await (const records of stream.read()) {
-      end.see(records);
-      yield records;
+    for await (const batch of stream.read()) {
+      end.see(batch);
+      yield batch;
     }
     const status = await end.reached();
     if (status !== undefined)

@@ -350,7 +350,9 @@ test("watchRecords gives each event's number and the server's own text", async (
   const server = await protocolServer();
   server.addRun("r1", { events: texts, status: "finished", finishedAtMs: 1 });
   const { items } = await gather(watchRecords({ baseUrl: server.baseUrl, runId: "r1" }));
-  expect(items.flat().map(({ seq, data }) => [seq, data])).toEqual(texts.map((text, seq) => [seq, text]));
+  expect(items.flatMap((batch) => [...batch]).map(({ seq, data }) => [seq, data])).toEqual(
+    texts.map((text, seq) => [seq, text]),
+  );
 });
 
 test("output that is not JSON ends it with its position, though nobody asks for the event", async () => {
@@ -358,6 +360,6 @@ test("output that is not JSON ends it with its position, though nobody asks for 
   const server = await protocolServer();
   server.addRun("r1", { events: texts, status: "running" });
   const { items, error } = await gather(watchRecords({ baseUrl: server.baseUrl, runId: "r1" }));
-  expect(items.flat().map(({ seq }) => seq)).toEqual([0]);
+  expect(items.flatMap((batch) => [...batch]).map(({ seq }) => seq)).toEqual([0]);
   expect(error).toMatchObject({ name: "ProtocolError", position: 0 });
 });

@@ -14,9 +14,8 @@ export const json: Format = {
     for (;;) {
       const { done, value } = await records.next();
       if (done) return value;
-      const lines = value.map(({ data }) => oneLine(data));
       // One write a chunk: one for each event would take three times as long.
-      await stdout.write(safeJson([...lines, ""].join("\n")));
+      await stdout.write(safeJson(value.lines));
     }
   },
 
@@ -24,8 +23,3 @@ export const json: Format = {
     await stderr.write(`${safeJson(JSON.stringify({ error: { code, message, status, hint } }))}\n`);
   },
 };
-
-/** A line break in JSON text is only ever space between its parts. */
-function oneLine(data: string): string {
-  return data.includes("\n") ? data.replaceAll("\n", " ") : data;
-}

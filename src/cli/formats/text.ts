@@ -37,11 +37,9 @@ export const text: Format = {
       for (;;) {
         const { done, value } = await records.next();
         if (done) return value;
-        view = reduceRunAll(
-          view,
-          value.map(({ event }) => event),
-        );
-        const printed = value.map(({ event }) => lines.print(event)).join("");
+        const { events } = value;
+        view = reduceRunAll(view, events);
+        const printed = events.map((event) => lines.print(event)).join("");
         if (printed === "") continue;
         silence.beat();
         await log.write(printed);

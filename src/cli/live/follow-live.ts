@@ -38,7 +38,7 @@ export async function followLive(outcome: DrawnOutcome, output: Output, screen: 
         await live.finish(value);
         return value;
       }
-      await live.see(value.map(({ event }) => event));
+      await live.see(value.events);
     }
   } finally {
     await live.close();
