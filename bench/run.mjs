@@ -205,7 +205,7 @@ function delayRows() {
     what,
     async measure() {
       const jobs = [watchJson(runId), program("fetch-print", runId)].map((argv) => () => delays(argv));
-      const samples = await inTurn(jobs, pick(5, 2));
+      const samples = await inTurn(jobs, pick(5, 1));
       const row = (name, share, more) =>
         judge(
           `${what}, ${name}`,
@@ -222,7 +222,7 @@ function delayRows() {
 
 /** The share of a core, in %, that a program takes while a server sends all it can: 200 events each half second. */
 async function shareOf(argv, processOf) {
-  const seconds = pick(15, 3);
+  const seconds = pick(15, 2);
   const runId = `paced-200-500-${2 * seconds + 4}`;
   const child = start(argv(runId), { env });
   child.stdout.resume();
@@ -362,7 +362,11 @@ const rows = [
         "`curl -N`",
         timeOf(["curl", "-sN", `${env.SMITHERS_BASE_URL}/v1/runs/${bulk}/events`]),
         atMost(6),
-        { runId: bulk, rounds: pick(9, 2) },
+        {
+          runId: bulk,
+          rounds: pick(9, 2),
+          bound: { name: "a bare pipe from `node:http` to stdout", job: timeOf(program("http-pass", bulk)) },
+        },
       )
     : notMeasured("the same", "`curl -N`", atMost(6), "curl is not installed"),
   ...(process.platform === "linux"
@@ -388,15 +392,15 @@ const rows = [
   delayRows(),
   compare(
     "following 200 runs in one process, processor time",
-    readerOf("cpuMs", "ours", `paced-20-500-${pick(12, 4)}`, 200),
+    readerOf("cpuMs", "ours", `paced-20-500-${pick(12, 3)}`, 200),
     "200 bare loops",
-    readerOf("cpuMs", "loop", `paced-20-500-${pick(12, 4)}`, 200),
+    readerOf("cpuMs", "loop", `paced-20-500-${pick(12, 3)}`, 200),
     atMost(1.3),
     {
       rounds: pick(5, 1),
       bound: {
         name: "the reference client, which checks nothing",
-        job: readerOf("cpuMs", "reference", `paced-20-500-${pick(12, 4)}`, 200),
+        job: readerOf("cpuMs", "reference", `paced-20-500-${pick(12, 3)}`, 200),
       },
     },
   ),

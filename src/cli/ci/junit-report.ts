@@ -1,5 +1,4 @@
-import { accessSync, constants, mkdirSync, statSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { accessSync, constants, mkdirSync, promises as files, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { NodeView, RunView } from "../../client/index.js";
 import { UsageError } from "../command.js";
@@ -29,7 +28,7 @@ export function junitFile(path: string, cwd: string): string {
 /** Writes a JUnit report of the run: a suite with a case for each node, and one for the run where no node says why. */
 export function junitReport(file: string): Reporter {
   return {
-    end: (view, ending) => writeFile(file, report(view, ending)),
+    end: (view, ending) => files.writeFile(file, report(view, ending)),
   };
 }
 
