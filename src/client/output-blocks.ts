@@ -8,7 +8,7 @@ const betweenTexts = new RegExp(`\n\n${lead}`, "g");
 
 /**
  * Events of output that came one right after the other, in the form in which servers send them. Kept together they cost
- * no message, no text and no record each: of 500,000 events `watch --json` saves 70 ms of 570.
+ * no message, no text and no record each: of 500,000 events `watch --json` takes 50 ms less, of 550.
  */
 export class OutputBlocks {
   /** The number of the first event, once it is known. */
