@@ -155,8 +155,12 @@ const upstream = await (async () => {
 })();
 
 function againstUpstream() {
+  const bound = { name: "`node -e 0`", job: timeOf([node, "-e", "0"]) };
   const row = (what, words, name, argv, options) =>
-    compare(what, timeOf([...ours, ...words]), name, timeOf(argv, options), faster, commandRounds);
+    compare(what, timeOf([...ours, ...words]), name, timeOf(argv, options), faster, {
+      ...commandRounds,
+      bound,
+    });
   const itsStatus = upstream?.smithers("status", "quick.tsx", "--run-id", "bench");
   const rows =
     upstream === undefined
