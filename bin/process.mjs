@@ -5,7 +5,7 @@ import { isatty } from "node:tty";
 import { completeWord } from "../dist/cli/completion/scripts.js";
 import { Interrupted } from "../dist/cli/context.js";
 import { main } from "../dist/cli/main.js";
-import { Screen } from "../dist/cli/screen.js";
+import { Screen } from "../dist/cli/terminal/screen.js";
 import { version } from "../package.json";
 
 const stop = new AbortController();
@@ -112,7 +112,7 @@ async function keepHeapClose() {
 let send;
 
 async function fetch(url, request) {
-  send ??= (await import("../dist/cli/http-fetch.js")).httpFetch(process.env);
+  send ??= (await import("../dist/cli/network/http-fetch.js")).httpFetch(process.env);
   if (request.headers.Accept === "text/event-stream") await keepHeapClose();
   return send(url, request);
 }

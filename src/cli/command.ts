@@ -2,9 +2,9 @@ import type { EventBatch, RunStatus, SmithersClient } from "../client/index.js";
 import type { CiSystem } from "./ci/ci-system.js";
 import type { Context } from "./context.js";
 import type { FetchFrame } from "./live/frame-reader.js";
-import type { Reporter } from "./reporter.js";
-import type { RunLabel } from "./run-labels.js";
-import type { Style } from "./style.js";
+import type { Reporter } from "./follow/reporter.js";
+import type { RunLabel } from "./follow/run-labels.js";
+import type { Style } from "./terminal/style.js";
 
 /** An option of a command, in commander's notation. */
 export interface OptionSpec {

@@ -1,5 +1,5 @@
 import type { Fetch } from "../client/index.js";
-import type { Screen } from "./screen.js";
+import type { Screen } from "./terminal/screen.js";
 
 /** A stream to write to, with what a terminal says of itself. */
 export interface OutputStream {

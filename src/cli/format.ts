@@ -2,8 +2,8 @@ import type { RunStatus } from "../client/index.js";
 import type { DocumentOutcome, FollowOutcome } from "./command.js";
 import type { Failure } from "./failure.js";
 import type { OutputStream } from "./context.js";
-import type { Screen } from "./screen.js";
-import type { Style } from "./style.js";
+import type { Screen } from "./terminal/screen.js";
+import type { Style } from "./terminal/style.js";
 
 /** Where a format writes. */
 export interface Output {

@@ -1,7 +1,7 @@
 import { ArgumentError, HttpError } from "../client/index.js";
 import { UsageError, type CommandInput, type CommandSpec, type Session } from "./command.js";
 import { argumentName, commandNameOf } from "./syntax.js";
-import { visibleText } from "./visible-text.js";
+import { visibleText } from "./terminal/visible-text.js";
 
 /** What stands for the newest run wherever a command takes a run's id. */
 export const newestRun = "@latest";

@@ -1,4 +1,4 @@
-import { visibleText } from "./visible-text.js";
+import { visibleText } from "./terminal/visible-text.js";
 
 /** A word as a person would type it in a shell: as it is, or in single quotes. */
 export function shellWord(word: string): string {

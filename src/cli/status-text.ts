@@ -2,13 +2,13 @@ import { emptyRunView, isOver, type RunStatus, type RunView } from "../client/in
 import type { Session } from "./command.js";
 import { formatDuration, formatTime } from "./duration.js";
 import { errorText } from "./error-text.js";
-import { paintStatus } from "./paint-status.js";
-import { readFrame, runTree, type FrameGroup } from "./run-tree.js";
-import type { Style } from "./style.js";
-import { fieldList } from "./table.js";
-import { groupWords, treeLines } from "./tree-lines.js";
-import { treeRows } from "./tree-rows.js";
-import { visibleText } from "./visible-text.js";
+import { paintStatus } from "./terminal/paint-status.js";
+import { readFrame, runTree, type FrameGroup } from "./tree/run-tree.js";
+import type { Style } from "./terminal/style.js";
+import { fieldList } from "./terminal/table.js";
+import { groupWords, treeLines } from "./tree/tree-lines.js";
+import { treeRows } from "./tree/tree-rows.js";
+import { visibleText } from "./terminal/visible-text.js";
 import { whyStill } from "./why-still.js";
 
 /** Where a run stands, for a person: the facts, its tree, and what keeps it from going on. */

@@ -1,8 +1,8 @@
 import { isOver, type BlockedRun, type RunStatus, type RunView } from "../client/index.js";
 import { formatDuration, formatRunningTime, formatTime } from "./duration.js";
-import { gateName } from "./gate-name.js";
-import { waitsSince } from "./open-gate.js";
-import { visibleText } from "./visible-text.js";
+import { gateName } from "./follow/gate-name.js";
+import { waitsSince } from "./follow/open-gate.js";
+import { visibleText } from "./terminal/visible-text.js";
 
 /** Something that keeps a run from going on, in words made visible, and the words of our command that helps. */
 export interface Obstacle {

@@ -1,5 +1,5 @@
 import type { HttpError } from "../client/index.js";
-import { visibleText } from "./visible-text.js";
+import { visibleText } from "./terminal/visible-text.js";
 
 /** What to look at where a server could not load a workflow; undefined for other errors. */
 export function workflowHint(error: HttpError, workflow: string): string | undefined {

@@ -1,5 +1,5 @@
-import type { Style } from "../../src/cli/style.js";
-import { symbolsFor } from "../../src/cli/symbols.js";
+import type { Style } from "../../src/cli/terminal/style.js";
+import { symbolsFor } from "../../src/cli/terminal/symbols.js";
 
 /** A style without colours, in a locale with Unicode. */
 export function styleOf(changes: Partial<Style> = {}): Style {

@@ -2,10 +2,10 @@ import { accessSync, constants, mkdirSync, promises as files, statSync } from "n
 import { dirname, resolve } from "node:path";
 import type { NodeView, RunView } from "../../client/index.js";
 import { UsageError } from "../command.js";
-import { gateName } from "../gate-name.js";
-import type { FollowEnding, Reporter } from "../reporter.js";
-import { runResult, whyFailed } from "../run-result.js";
-import { visibleText } from "../visible-text.js";
+import { gateName } from "../follow/gate-name.js";
+import type { FollowEnding, Reporter } from "../follow/reporter.js";
+import { runResult, whyFailed } from "../follow/run-result.js";
+import { visibleText } from "../terminal/visible-text.js";
 
 /**
  * The file for a report, made sure of before the run starts, its folder made where there is none.

@@ -1,8 +1,8 @@
 import { defineCommand } from "../command.js";
 import { formatDuration } from "../duration.js";
-import { gateName } from "../gate-name.js";
-import { table } from "../table.js";
-import { visibleText } from "../visible-text.js";
+import { gateName } from "../follow/gate-name.js";
+import { table } from "../terminal/table.js";
+import { visibleText } from "../terminal/visible-text.js";
 
 export const approvals = defineCommand<{ quiet?: boolean }>({
   syntax: "approvals",

@@ -1,9 +1,9 @@
 import { isOver } from "../../client/index.js";
 import { defineCommand, UsageError } from "../command.js";
-import { describeCancelRefusal } from "../describe-cancel-refusal.js";
+import { describeCancelRefusal } from "../follow/describe-cancel-refusal.js";
 import { exitCodeOf, exitCodes } from "../exit-codes.js";
-import { followRun } from "../follow-run.js";
-import { visibleText } from "../visible-text.js";
+import { followRun } from "../follow/follow-run.js";
+import { visibleText } from "../terminal/visible-text.js";
 
 export const cancel = defineCommand<{ watch?: boolean }>({
   syntax: "cancel <run-id>",

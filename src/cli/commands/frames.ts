@@ -1,6 +1,6 @@
 import { defineCommand } from "../command.js";
 import { formatTime } from "../duration.js";
-import { frameLines } from "../frame-changes.js";
+import { frameLines } from "../tree/frame-changes.js";
 import { parseCount } from "../parse-count.js";
 
 export const frames = defineCommand<{ tail?: number }>({

@@ -2,11 +2,11 @@ import stringWidth from "string-width";
 import { isOver, type RunRow } from "../../client/index.js";
 import { defineCommand } from "../command.js";
 import { formatAgo, formatDuration, formatTime } from "../duration.js";
-import { paintStatus } from "../paint-status.js";
+import { paintStatus } from "../terminal/paint-status.js";
 import { parseCount } from "../parse-count.js";
-import { runLabels } from "../run-labels.js";
-import { table } from "../table.js";
-import { visibleText } from "../visible-text.js";
+import { runLabels } from "../follow/run-labels.js";
+import { table } from "../terminal/table.js";
+import { visibleText } from "../terminal/visible-text.js";
 
 interface LsOptions {
   limit?: number;

@@ -1,7 +1,13 @@
 import { ArgumentError, HttpError } from "../../client/index.js";
 import { defineCommand, UsageError, type Session } from "../command.js";
-import { checkFollow, followOptions, followRun, watchOption, type FollowOptions } from "../follow-run.js";
-import { visibleText } from "../visible-text.js";
+import {
+  checkFollow,
+  followOptions,
+  followRun,
+  watchOption,
+  type FollowOptions,
+} from "../follow/follow-run.js";
+import { visibleText } from "../terminal/visible-text.js";
 import { workflowHint } from "../workflow-hint.js";
 
 export const resume = defineCommand<FollowOptions & { watch?: boolean }>({

@@ -1,8 +1,14 @@
 import { HttpError, type RunReference } from "../../client/index.js";
 import { defineCommand, UsageError, type Session } from "../command.js";
-import { checkFollow, followOptions, followRun, watchOption, type FollowOptions } from "../follow-run.js";
+import {
+  checkFollow,
+  followOptions,
+  followRun,
+  watchOption,
+  type FollowOptions,
+} from "../follow/follow-run.js";
 import { readJsonObject } from "../read-input.js";
-import { visibleText } from "../visible-text.js";
+import { visibleText } from "../terminal/visible-text.js";
 import { workflowHint } from "../workflow-hint.js";
 
 interface RunOptions {

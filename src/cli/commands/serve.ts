@@ -7,7 +7,7 @@ import { Interrupted } from "../context.js";
 import { findInstallation } from "../serve/find-installation.js";
 import { orAborted, ServerError, startServer } from "../serve/start-server.js";
 import type { ServerSettings } from "../serve/server-process.js";
-import { visibleText } from "../visible-text.js";
+import { visibleText } from "../terminal/visible-text.js";
 
 /** The server's own default. */
 const defaultPort = 7331;

@@ -1,9 +1,15 @@
 import { isOver, isWaiting } from "../../client/index.js";
 import { defineCommand, UsageError, type Session } from "../command.js";
-import { checkFollow, followOptions, followRun, watchOption, type FollowOptions } from "../follow-run.js";
+import {
+  checkFollow,
+  followOptions,
+  followRun,
+  watchOption,
+  type FollowOptions,
+} from "../follow/follow-run.js";
 import { readJson } from "../read-input.js";
-import { resumeByHand } from "../resume-by-hand.js";
-import { visibleText } from "../visible-text.js";
+import { resumeByHand } from "../follow/resume-by-hand.js";
+import { visibleText } from "../terminal/visible-text.js";
 
 interface SignalOptions extends FollowOptions {
   data?: string;

@@ -1,8 +1,8 @@
 import { setMaxListeners } from "node:events";
 import { isOver } from "../../client/index.js";
 import { defineCommand, UsageError } from "../command.js";
-import { followOptions, followRun, type FollowOptions } from "../follow-run.js";
-import { followRuns, RunsLostError } from "../follow-runs.js";
+import { followOptions, followRun, type FollowOptions } from "../follow/follow-run.js";
+import { followRuns, RunsLostError } from "../follow/follow-runs.js";
 import { parseCount } from "../parse-count.js";
 import { allRuns } from "../run-id-arguments.js";
 

@@ -1,7 +1,7 @@
 import stringWidth from "string-width";
 import type { Context } from "../context.js";
-import { fitWidth } from "../fit-width.js";
-import { visibleText } from "../visible-text.js";
+import { fitWidth } from "../terminal/fit-width.js";
+import { visibleText } from "../terminal/visible-text.js";
 import { readBashLine } from "./bash-line.js";
 import { offersFor, type Offer, type OfferContext, type Offers } from "./offers.js";
 

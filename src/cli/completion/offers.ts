@@ -5,11 +5,11 @@ import type { CommandSpec, OptionSpec } from "../command.js";
 import { commands } from "../commands.js";
 import type { Context } from "../context.js";
 import { formatAgo } from "../duration.js";
-import { gateQuestion } from "../gate-question.js";
+import { gateQuestion } from "../follow/gate-question.js";
 import { newestRun } from "../run-id-arguments.js";
 import { globalOptions, readSettings } from "../settings.js";
 import { argumentName, commandNameOf } from "../syntax.js";
-import { visibleText } from "../visible-text.js";
+import { visibleText } from "../terminal/visible-text.js";
 
 /** A word to go on with, and what it is. */
 export interface Offer {

@@ -1,5 +1,5 @@
 import type { Format } from "../format.js";
-import { safeJson } from "../visible-text.js";
+import { safeJson } from "../terminal/visible-text.js";
 
 /** One document for a result, one compact line for each event: the server's own, untouched. */
 export const json: Format = {

@@ -1,11 +1,11 @@
 import { emptyRunView, reduceRunAll } from "../../client/index.js";
 import { GithubLines } from "../ci/github-lines.js";
-import { EventLines } from "../event-lines.js";
+import { EventLines } from "../follow/event-lines.js";
 import type { Format } from "../format.js";
-import { heartbeat } from "../heartbeat.js";
-import { printLabelled } from "../labelled-lines.js";
-import { stillFollowing } from "../still-following.js";
-import { visibleText } from "../visible-text.js";
+import { heartbeat } from "../follow/heartbeat.js";
+import { printLabelled } from "../follow/labelled-lines.js";
+import { stillFollowing } from "../follow/still-following.js";
+import { visibleText } from "../terminal/visible-text.js";
 
 /** Lines for people: a result's own text, and one line for each event that matters. */
 export const text: Format = {

@@ -1,9 +1,9 @@
 import { emptyRunView, reduceRunAll, type RunStatus, type RunView } from "../../client/index.js";
-import { widthOf } from "../color.js";
+import { widthOf } from "../terminal/color.js";
 import type { FollowOutcome } from "../command.js";
-import { EventLines } from "../event-lines.js";
+import { EventLines } from "../follow/event-lines.js";
 import type { Output } from "../format.js";
-import type { Screen } from "../screen.js";
+import type { Screen } from "../terminal/screen.js";
 import { FrameReader, type FetchFrame } from "./frame-reader.js";
 import { livePart, livePartLines, type LivePart } from "./live-part.js";
 import { runSummary } from "./run-summary.js";

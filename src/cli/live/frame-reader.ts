@@ -1,5 +1,5 @@
 import type { Frame, RunView } from "../../client/index.js";
-import { readFrame, type FrameGroup } from "../run-tree.js";
+import { readFrame, type FrameGroup } from "../tree/run-tree.js";
 
 /** Fetches a run's newest frame. */
 export type FetchFrame = (runId: string, signal: AbortSignal) => Promise<Frame | undefined>;

@@ -1,12 +1,12 @@
 import type { RunView } from "../../client/index.js";
 import { formatRunningTime } from "../duration.js";
-import { columnsOf, fitWidth } from "../fit-width.js";
-import { statusLook, type Look } from "../node-look.js";
-import { progressOf, runTree, type FrameGroup, type Progress, type RunGroup } from "../run-tree.js";
-import type { Style } from "../style.js";
-import { groupWords, treeLines } from "../tree-lines.js";
-import { treeRows, type TreeRow } from "../tree-rows.js";
-import { visibleText } from "../visible-text.js";
+import { columnsOf, fitWidth } from "../terminal/fit-width.js";
+import { statusLook, type Look } from "../tree/node-look.js";
+import { progressOf, runTree, type FrameGroup, type Progress, type RunGroup } from "../tree/run-tree.js";
+import type { Style } from "../terminal/style.js";
+import { groupWords, treeLines } from "../tree/tree-lines.js";
+import { treeRows, type TreeRow } from "../tree/tree-rows.js";
+import { visibleText } from "../terminal/visible-text.js";
 
 /** What is drawn of a run as it stands; good until its view, the frame or the window's height changes. */
 export interface LivePart {

@@ -1,12 +1,12 @@
 import type { RunStatus, RunView } from "../../client/index.js";
 import { formatDuration } from "../duration.js";
-import { columnsOf } from "../fit-width.js";
-import { gateName } from "../gate-name.js";
-import { statusLook } from "../node-look.js";
-import { whyFailed } from "../run-result.js";
+import { columnsOf } from "../terminal/fit-width.js";
+import { gateName } from "../follow/gate-name.js";
+import { statusLook } from "../tree/node-look.js";
+import { whyFailed } from "../follow/run-result.js";
 import { errorText } from "../error-text.js";
-import type { Style } from "../style.js";
-import { visibleText } from "../visible-text.js";
+import type { Style } from "../terminal/style.js";
+import { visibleText } from "../terminal/visible-text.js";
 
 /** Failed nodes that are named once more at the end; of further ones the number is told. */
 const mostFailed = 5;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Context } from "../context.js";
-import { visibleText } from "../visible-text.js";
+import { visibleText } from "../terminal/visible-text.js";
 import type { ServerReport, ServerSettings } from "./server-process.js";
 
 /** How long a server may take to end by itself once asked to. */

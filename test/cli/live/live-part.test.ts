@@ -1,9 +1,9 @@
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
 import { livePart, livePartLines } from "../../../src/cli/live/live-part.js";
-import { readFrame } from "../../../src/cli/run-tree.js";
-import type { Style } from "../../../src/cli/style.js";
-import { symbolsFor } from "../../../src/cli/symbols.js";
+import { readFrame } from "../../../src/cli/tree/run-tree.js";
+import type { Style } from "../../../src/cli/terminal/style.js";
+import { symbolsFor } from "../../../src/cli/terminal/symbols.js";
 import { emptyRunView, reduceRunAll, type FrameNode, type SmithersEvent } from "../../../src/client/index.js";
 import { element, frameOf, hostileTexts, task } from "../frames.js";
 import { styleOf } from "../style.js";

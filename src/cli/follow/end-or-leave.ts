@@ -1,0 +1,32 @@
+import { isOver } from "../../client/index.js";
+import type { Session } from "../command.js";
+import { Interrupted } from "../context.js";
+import { describeCancelRefusal } from "./describe-cancel-refusal.js";
+import { visibleText } from "../terminal/visible-text.js";
+
+/** How long a run that we cancelled is waited for, in ms: what it has under way ends first. */
+const patienceMs = 30_000;
+
+/** Cancels the run that was followed, where the options ask for that, and says what became of it. */
+export async function endOrLeave(
+  runId: string,
+  options: { cancelOnTimeout?: boolean; cancelOnInterrupt?: boolean },
+  { signal, lastingClient }: Session,
+): Promise<string> {
+  const run = `run ${visibleText(runId)}`;
+  const cancels = signal.reason instanceof Interrupted ? options.cancelOnInterrupt : options.cancelOnTimeout;
+  if (cancels !== true) return `${run} goes on`;
+  try {
+    await lastingClient.cancel({ runId });
+    for (const ends = Date.now() + patienceMs; Date.now() < ends;) {
+      const { status } = await lastingClient.getStatus({ runId });
+      if (isOver(status)) return `${run} is ${visibleText(status)}`;
+      await new Promise((done) => setTimeout(done, 200));
+    }
+    return `${run} was asked to cancel, and what it has under way has not ended yet`;
+  } catch (error) {
+    const refusal = await describeCancelRefusal(error, runId, lastingClient).catch(() => undefined);
+    const why = refusal ?? (error instanceof Error ? error.message : String(error));
+    return `${run} could not be cancelled: ${visibleText(why)}`;
+  }
+}

@@ -1,0 +1,137 @@
+import type { ResumeReason } from "../../client/index.js";
+import { ciOption, type CiSystem } from "../ci/ci-system.js";
+import { githubReports } from "../ci/github-reports.js";
+import { junitFile, junitReport } from "../ci/junit-report.js";
+import { UsageError, type FollowOutcome, type OptionSpec, type Session } from "../command.js";
+import { formatDuration, parseDuration } from "../duration.js";
+import { endOrLeave } from "./end-or-leave.js";
+import { gateName } from "./gate-name.js";
+import { gateDecider, gateOptions, type GateOptions } from "./gate-policy.js";
+import { resumeByHand } from "./resume-by-hand.js";
+import { visibleText } from "../terminal/visible-text.js";
+import { waitingFor } from "./waiting-for.js";
+
+/** What every command that follows a run takes. */
+export interface FollowOptions extends GateOptions {
+  cancelOnTimeout?: boolean;
+  cancelOnInterrupt?: boolean;
+  ci?: CiSystem;
+  heartbeat?: number;
+  junit?: string;
+}
+
+/** After so many silent milliseconds a CI system may take a job for dead; the option says otherwise. */
+const ciHeartbeatMs = 60_000;
+
+export const followOptions: readonly OptionSpec[] = [
+  ...gateOptions,
+  { flags: "--cancel-on-timeout", description: "cancel the run when --timeout runs out" },
+  { flags: "--cancel-on-interrupt", description: "cancel the run on Ctrl-C" },
+  ciOption,
+  {
+    flags: "--heartbeat <duration>",
+    description: "after so long without a line, one that we are still there (default: 1m in CI)",
+    parse: parseDuration,
+  },
+  { flags: "--junit <file>", description: "write a JUnit report, a case for each node" },
+];
+
+/** The option that `run` and `resume` share. */
+export const watchOption = {
+  flags: "-w, --watch",
+  description: "follow the run to its end and exit with its result",
+};
+
+/**
+ * Checks what is asked of following before anything is sent to the server.
+ *
+ * @throws {UsageError}
+ */
+export function checkFollow(options: FollowOptions & { watch?: boolean }, session: Session): void {
+  if (options.watch !== true) {
+    const given = followOptions.find(({ flags }) => isGiven(options, flags));
+    if (given === undefined) return;
+    throw new UsageError(`${given.flags.split(" ")[0]} is about following the run: it goes with --watch`);
+  }
+  gateDecider(options, "", session);
+  if (options.junit !== undefined) junitFile(options.junit, session.context.cwd);
+}
+
+function isGiven(options: object, flags: string): boolean {
+  const [, no, name = ""] = /^--(no-)?([\w-]+)/.exec(flags) ?? [];
+  const field = name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const value = (options as Record<string, unknown>)[field];
+  return no === undefined ? value !== undefined : value === false;
+}
+
+const resumeReasons: Record<ResumeReason, string> = {
+  decision: "which the decision needs",
+  timer: "whose timer is due",
+  quota: "whose quota should be full again",
+  event: "to see whether its signal has come",
+};
+
+/**
+ * Follows a run to its end, with its gates decided as the options say, and tells on stderr of what it does beside: the
+ * connection made anew, decisions, resumes.
+ */
+export function followRun(
+  session: Session,
+  runId: string,
+  options: FollowOptions,
+  known: {
+    afterSeq?: number | undefined;
+    startedAtMs?: number | null;
+    workflowPath?: string;
+    signal?: AbortSignal;
+  } = {},
+): FollowOutcome {
+  const { startedAtMs = null, ...args } = known;
+  const { policy, decide } = gateDecider(options, runId, session);
+  return {
+    kind: "follow",
+    runId,
+    startedAtMs,
+    ci: session.ci,
+    heartbeatMs: options.heartbeat ?? (session.ci === "none" ? undefined : ciHeartbeatMs),
+    reporters: [
+      ...(session.ci === "github" ? [githubReports(session)] : []),
+      ...(options.junit === undefined ? [] : [junitReport(junitFile(options.junit, session.context.cwd))]),
+    ],
+    newestFrame: async (id, signal) =>
+      (
+        await session.client.getFrames({
+          runId: id,
+          tail: 1,
+          signal: AbortSignal.any([session.signal, signal]),
+        })
+      )[0],
+    onAbort: () => endOrLeave(runId, options, session),
+    records: session.client.driveRecords({
+      runId,
+      ...args,
+      onApproval: decide,
+      // A person decides when there is something to look at; a rule needs no more than the gate's name.
+      askWhen: policy === "approve" || policy === "deny" ? "named" : "reached",
+      stopAtGate: policy === "exit",
+      resume: options.resume,
+      onDecided: (gate, decision) =>
+        session.note(`${decision === "approve" ? "approved" : "denied"} ${gateName(gate)}`),
+      onBlocked: (id, blocked) => {
+        const what = waitingFor(id, blocked, session);
+        if (what !== undefined) session.note(what);
+      },
+      onResumed: (_, reason) => session.note(`resumed the run, ${resumeReasons[reason]}`),
+      onResumeImpossible: (id, error) => session.note(resumeByHand(id, error, session)),
+      onReconnect: ({ position, fruitless, delayMs, cause }) => {
+        // A server that closes an idle stream in good order is no news, unless it does nothing else.
+        if (cause === undefined && fruitless < 3) return;
+        const why = cause instanceof Error ? visibleText(cause.message) : "the server closed the stream";
+        const after = position === -1 ? "" : `, going on after event ${position}`;
+        session.note(`reconnecting in ${formatDuration(delayMs)}${after}: ${why}`);
+      },
+      onContinued: ({ runId: old, newRunId }) =>
+        session.note(`run ${visibleText(old)} goes on as run ${visibleText(newRunId)}; following that`),
+    }),
+  };
+}

@@ -1,0 +1,163 @@
+import { setMaxListeners } from "node:events";
+import type { EventBatch, RunStatus } from "../../client/index.js";
+import type { FollowOutcome, Session } from "../command.js";
+import { exitCodeOf, exitCodes } from "../exit-codes.js";
+import { followRun, type FollowOptions } from "./follow-run.js";
+import { paintLabel, runLabels, type RunLabel } from "./run-labels.js";
+import { visibleText } from "../terminal/visible-text.js";
+
+/** What several runs ended with, from the best to the worst; that a run was lost is worse than all of these. */
+const fromBestToWorst: readonly number[] = [
+  exitCodes.done,
+  exitCodes.runWaiting,
+  exitCodes.runCancelled,
+  exitCodes.runFailed,
+];
+
+/** Some of the runs that were followed could not be followed to their end. */
+export class RunsLostError extends Error {
+  readonly code = "RUNS_LOST";
+
+  constructor(
+    readonly runIds: readonly string[],
+    message: string,
+  ) {
+    super(message);
+    this.name = "RunsLostError";
+  }
+}
+
+/** One of the runs, and how far it is. */
+interface Lane {
+  label: RunLabel;
+  /** What it tells begins with the label. */
+  session: Session;
+  outcome: FollowOutcome;
+  /** Its last status. */
+  ended?: RunStatus;
+  /** Why it could not be followed to its end. */
+  lost?: unknown;
+}
+
+/**
+ * Follows several runs as {@link followRun} does one, until each has ended: their events as they come, and at the end
+ * the status of the one that ended worst. A run whose stream is lost for good leaves the others alone.
+ *
+ * @param comeBack the words after `watch` that follow these runs again; default: the ids of those that have not ended
+ * @throws {RunsLostError} at the end, where a run was lost
+ */
+export function followRuns(
+  session: Session,
+  runIds: readonly string[],
+  options: FollowOptions,
+  comeBack?: readonly string[],
+): FollowOutcome {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([session.signal, stop.signal]);
+  // Each run listens to it, and no number of runs is a leak.
+  setMaxListeners(0, signal);
+  const lanes = runLabels(runIds).map((label): Lane => {
+    const own = labelledSession(session, label);
+    return { label, session: own, outcome: followRun(own, label.runId, options, { signal }) };
+  });
+  /** Whose each chunk of events is. */
+  const labels = new WeakMap<EventBatch, RunLabel>();
+  const open = () => lanes.filter(({ ended, lost }) => ended === undefined && lost === undefined);
+
+  async function* records(): AsyncGenerator<EventBatch, RunStatus, undefined> {
+    const ready: { lane: Lane; result: Awaited<ReturnType<typeof nextOf>> }[] = [];
+    let wake = (): void => {};
+    const pull = async (lane: Lane): Promise<void> => {
+      ready.push({ lane, result: await nextOf(lane) });
+      wake();
+    };
+    try {
+      for (const lane of lanes) void pull(lane);
+      while (open().length > 0) {
+        const turn = ready.shift();
+        if (turn === undefined) {
+          await new Promise<void>((resolve) => (wake = resolve));
+          continue;
+        }
+        const { lane, result } = turn;
+        if ("lost" in result) {
+          session.signal.throwIfAborted();
+          lane.lost = result.lost;
+          if (open().length > 0) lane.session.note(whyLost(lane));
+        } else if (result.done) {
+          lane.ended = result.value;
+        } else {
+          labels.set(result.value, lane.label);
+          yield result.value;
+          // Not before: a stream waits until what it brought has been taken.
+          void pull(lane);
+        }
+      }
+      return worstOf(lanes);
+    } finally {
+      stop.abort();
+      await Promise.all(
+        lanes.map(({ outcome }) => outcome.records.return(undefined as never).catch(() => {})),
+      );
+    }
+  }
+
+  return {
+    kind: "follow",
+    runId: "",
+    startedAtMs: null,
+    ci: session.ci,
+    heartbeatMs: lanes[0]?.outcome.heartbeatMs,
+    reporters: [],
+    records: records(),
+    several: {
+      labelOf: (chunk) => labels.get(chunk) as RunLabel,
+      open: () => open().length,
+      comeBack: () => comeBack ?? open().map(({ label }) => label.runId),
+    },
+    async onAbort() {
+      const left = open();
+      if (!options.cancelOnInterrupt && !options.cancelOnTimeout && left.length > 1)
+        return `${left.length} runs go on`;
+      return (await Promise.all(left.map(async ({ outcome }) => outcome.onAbort?.()))).join("; ");
+    },
+  };
+}
+
+/** The session as one of several runs has it: what it tells begins with the run's label. */
+function labelledSession(session: Session, label: RunLabel): Session {
+  return {
+    ...session,
+    note: (line) => session.note(`${paintLabel(label, session.noteStyle)}  ${line}`),
+    annotate: (level, title, text) => session.annotate(level, `${label.text}  ${title}`, text),
+  };
+}
+
+async function nextOf({ outcome }: Lane): Promise<IteratorResult<EventBatch, RunStatus> | { lost: unknown }> {
+  try {
+    return await outcome.records.next();
+  } catch (lost) {
+    return { lost };
+  }
+}
+
+/** @throws {RunsLostError} */
+function worstOf(lanes: readonly Lane[]): RunStatus {
+  const lost = lanes.filter((lane) => lane.lost !== undefined);
+  if (lost.length > 0) {
+    const each = lost.map(whyLost).join("; ");
+    const of = lanes.length === lost.length ? "" : ` of ${lanes.length}`;
+    throw new RunsLostError(
+      lost.map(({ label }) => label.runId),
+      `${lost.length}${of} runs could not be followed to the end: ${each}`,
+    );
+  }
+  const badness = ({ ended }: Lane) => fromBestToWorst.indexOf(exitCodeOf(ended?.status ?? ""));
+  const [worst] = lanes.toSorted((a, b) => badness(b) - badness(a));
+  return worst?.ended as RunStatus;
+}
+
+function whyLost({ label, lost }: Lane): string {
+  const why = lost instanceof Error ? lost.message : String(lost);
+  return `lost run ${visibleText(label.runId)}: ${visibleText(why)}`;
+}

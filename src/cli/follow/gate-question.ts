@@ -1,0 +1,37 @@
+import type { ApprovalView, FrameNode, SmithersClient } from "../../client/index.js";
+import { visibleText } from "../terminal/visible-text.js";
+
+/**
+ * What a gate asks a person, made visible: title and summary of its request, which newer servers send, or its task's
+ * label, which the newest frame has. Empty where neither says anything; a server that does not answer is no reason to
+ * leave the question out.
+ */
+export async function gateQuestion(
+  { nodeId, request }: ApprovalView,
+  runId: string,
+  client: Pick<SmithersClient, "getFrames">,
+): Promise<string> {
+  const texts = [request?.title, request?.summary].filter(isWords);
+  if (texts.length > 0) return visibleText(texts.join(" – "));
+  try {
+    const [frame] = await client.getFrames({ runId, tail: 1 });
+    const label = frame && labelOf(JSON.parse(frame.xmlJson) as FrameNode, nodeId);
+    return isWords(label) ? visibleText(label) : "";
+  } catch {
+    return "";
+  }
+}
+
+function labelOf(node: FrameNode, nodeId: string): unknown {
+  if (node?.kind !== "element") return undefined;
+  if (node.props?.["id"] === nodeId) return node.props["label"];
+  for (const child of node.children ?? []) {
+    const label = labelOf(child, nodeId);
+    if (label !== undefined) return label;
+  }
+  return undefined;
+}
+
+function isWords(text: unknown): text is string {
+  return typeof text === "string" && text.trim() !== "";
+}

@@ -1,0 +1,98 @@
+import { BlockList, isIP } from "node:net";
+import { ArgumentError } from "../../client/index.js";
+
+/** A proxy that the environment asks for. */
+export interface Proxy {
+  readonly url: URL;
+  /** Its address, without the credentials that its URL may carry. */
+  readonly name: string;
+  /** The variable that names it. */
+  readonly variable: string;
+  /** What it wants with each request: the credentials, where the URL has some. */
+  readonly headers: Record<string, string>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The proxy for a URL, by `HTTPS_PROXY` or `HTTP_PROXY` and `NO_PROXY`. In lower case each of them wins, as in curl.
+ * Over plain http this machine is reached without one, since that is where a server is by default and a proxy elsewhere
+ * could not reach it.
+ *
+ * @throws {ArgumentError} for a variable that is not the URL of an HTTP proxy
+ */
+export function proxyFor(target: string, env: Environment): Proxy | undefined {
+  const url = new URL(target);
+  const upper = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+  const variable = env[upper.toLowerCase()] ? upper.toLowerCase() : upper;
+  const value = env[variable];
+  // In a CGI program HTTP_PROXY is the request's `Proxy:` header, which anybody can send.
+  if (!value || (variable === "HTTP_PROXY" && env["REQUEST_METHOD"] !== undefined)) return undefined;
+  const isLocal = url.protocol === "http:" && isThisMachine(url);
+  if (isLocal || isExempt(url, env["no_proxy"] || env["NO_PROXY"] || "")) return undefined;
+  return parseProxy(value, variable);
+}
+
+/** Whether a URL's host is the machine that we run on. */
+export function isThisMachine({ hostname }: URL): boolean {
+  return /^(127\.\d+\.\d+\.\d+|\[::1\]|(.+\.)?localhost\.?)$/.test(hostname);
+}
+
+/** An address as sockets take it: a URL puts that of IPv6 into brackets. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, "");
+}
+
+/** A URL's port, or its protocol's. */
+export function portOf({ port, protocol }: URL): number {
+  return Number(port || (protocol === "https:" ? 443 : 80));
+}
+
+function parseProxy(value: string, variable: string): Proxy {
+  // The value is not repeated: it may hold a password.
+  const wrong = (why: string) => new ArgumentError(variable, `${variable} ${why}`);
+  let url: URL;
+  let credentials: string;
+  try {
+    url = new URL(/^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`);
+    credentials = decodeURIComponent(`${url.username}:${url.password}`);
+  } catch {
+    throw wrong("is not a URL; it should look like http://proxy.example:3128");
+  }
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    throw wrong(`names a proxy of another kind, ${url.protocol}//; it may be http:// or https://`);
+  }
+  const authorization = `Basic ${Buffer.from(credentials).toString("base64")}`;
+  const headers: Record<string, string> = credentials === ":" ? {} : { "Proxy-Authorization": authorization };
+  return { url, name: url.origin, variable, headers };
+}
+
+/** `NO_PROXY`: hosts with all that is below them, addresses, networks such as `10.0.0.0/8`, or `*`; each may have a port. */
+function isExempt(url: URL, list: string): boolean {
+  const host = hostOf(url).toLowerCase().replace(/\.$/, "");
+  return list
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .some((entry) => {
+      const [, name = "", port] = /^(\[.*\]|[^:]*|.*:.*:.*?)(?::(\d+))?$/.exec(entry) ?? [];
+      if (name === "" || (port !== undefined && Number(port) !== portOf(url))) return false;
+      if (name === "*") return true;
+      if (name.includes("/")) return isWithin(host, name);
+      const bare = name.replace(/^\[|\]$/g, "").replace(/^\*?\./, "");
+      return host === bare || (isIP(host) === 0 && host.endsWith(`.${bare}`));
+    });
+}
+
+function isWithin(host: string, network: string): boolean {
+  const [address = "", bits] = network.replace(/[[\]]/g, "").split("/");
+  const family = isIP(address);
+  if (family === 0 || isIP(host) !== family) return false;
+  const kind = family === 4 ? "ipv4" : "ipv6";
+  const networks = new BlockList();
+  try {
+    networks.addSubnet(address, Number(bits), kind);
+  } catch {
+    return false;
+  }
+  return networks.check(host, kind);
+}

@@ -1,0 +1,98 @@
+import { createClient, type Fetch } from "../client/index.js";
+import { githubCommand } from "./ci/github-command.js";
+import type { CiSystem } from "./ci/ci-system.js";
+import type { Session } from "./command.js";
+import type { Context } from "./context.js";
+import { formatDuration } from "./duration.js";
+import type { Format, Output } from "./format.js";
+import { cautiousFetch } from "./network/cautious-fetch.js";
+import { oneAtATime } from "./one-at-a-time.js";
+import { commandLine } from "./program.js";
+import type { Settings } from "./settings.js";
+import { bell } from "./terminal/bell.js";
+import { visibleText } from "./terminal/visible-text.js";
+
+/** What rings within so many milliseconds rings once. */
+const bellPauseMs = 2000;
+
+/** What a command works with, made of what the command line and its environment ask for. */
+export function openSession(
+  settings: Settings,
+  format: Format,
+  output: Output,
+  context: Context,
+  ci: CiSystem,
+  signal: AbortSignal,
+): Session {
+  const { baseUrl, apiKey } = settings;
+  const words = (line: string[]) => (settings.baseUrlIsFlag ? ["--base-url", baseUrl, ...line] : line);
+  const writeNote = (line: string) => {
+    // A narrative that nobody can read any more is no reason to stop.
+    context.stderr.write(`${line}\n`).catch(() => {});
+  };
+  const note = (line: string) => {
+    if (format.narrates) writeNote(line);
+  };
+  const network = settings.debug ? tellingFetch(context, writeNote) : context.fetch;
+  const warn = (line: string) => note(output.noteStyle.yellow(line));
+  const fetch = apiKey === undefined ? network : cautiousFetch(network, warn);
+  let rangAt = -Infinity;
+  return {
+    client: createClient({ baseUrl, apiKey, signal, fetch }),
+    lastingClient: createClient({ baseUrl, apiKey, fetch, timeoutMs: 5000, retries: 1 }),
+    context,
+    baseUrl,
+    apiKey,
+    signal,
+    style: output.style,
+    noteStyle: output.noteStyle,
+    canAsk: context.stdin.isTTY && context.stderr.isTTY && format.narrates && ci === "none",
+    note,
+    ring: (text) => {
+      const isAttended = format.narrates && ci === "none" && context.stderr.isTTY;
+      if (!isAttended || context.now() - rangAt < bellPauseMs) return;
+      rangAt = context.now();
+      context.stderr.write(bell(text, context.env)).catch(() => {});
+    },
+    ci,
+    annotate: (level, title, text) => {
+      if (!format.narrates) return;
+      if (ci !== "github") return writeNote(`${title} ${text}`);
+      const { stderr } = context;
+      const line = githubCommand(level, text, { title });
+      (stderr.unguarded ?? stderr).write(`${line}\n`).catch(() => {});
+    },
+    waitFor: (what, work) =>
+      format.narrates && ci === "none" && !settings.plain ? withSpinner(what, work, context) : work,
+    inTurn: oneAtATime(),
+    commandLine: (...line) => commandLine(words(line)),
+  };
+}
+
+async function withSpinner<T>(what: string, work: Promise<T>, { stderr, env }: Context): Promise<T> {
+  if (stderr.terminal === undefined || env["TERM"] === "dumb") return work;
+  // Whatever the spinner takes to load, the work goes on meanwhile and must not fail unheard.
+  const settled = work.catch(() => {});
+  const { default: ora } = await import("ora");
+  const spinner = ora({ text: what, stream: stderr.terminal, discardStdin: false }).start();
+  await settled;
+  spinner.stop();
+  return work;
+}
+
+/** Tells of each request; never of its headers, where the key is, nor of its body. */
+function tellingFetch(context: Context, tellLine: (line: string) => void): Fetch {
+  return async (url, request) => {
+    const started = context.now();
+    const took = () => formatDuration(context.now() - started);
+    try {
+      const response = await context.fetch(url, request);
+      tellLine(`debug: ${request.method} ${visibleText(url)} ${response.status} (${took()})`);
+      return response;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      tellLine(`debug: ${request.method} ${visibleText(url)} failed: ${visibleText(why)} (${took()})`);
+      throw error;
+    }
+  };
+}

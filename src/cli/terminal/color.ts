@@ -1,0 +1,53 @@
+import type { OutputStream } from "../context.js";
+import type { Style } from "./style.js";
+import { symbolsFor } from "./symbols.js";
+
+const asIs = (text: string) => text;
+
+/** Whether a stream is to be coloured, by the rules that the environment's variables and the terminal set. */
+export function wantsColor(
+  stream: OutputStream,
+  env: Readonly<Record<string, string | undefined>>,
+  noColorFlag: boolean,
+): boolean {
+  if (noColorFlag) return false;
+  const forced = env["FORCE_COLOR"];
+  if (forced !== undefined && forced !== "") return forced !== "0" && forced !== "false";
+  if (env["NO_COLOR"] !== undefined && env["NO_COLOR"] !== "") return false;
+  return stream.isTTY && env["TERM"] !== "dumb";
+}
+
+/** The columns that fit: as the environment says, or the terminal; no limit elsewhere. */
+export function widthOf(
+  { isTTY, columns }: Pick<OutputStream, "isTTY" | "columns">,
+  env: Readonly<Record<string, string | undefined>>,
+): number {
+  const asked = Number(env["COLUMNS"]);
+  if (Number.isInteger(asked) && asked > 0) return asked;
+  return isTTY ? columns || 80 : Infinity;
+}
+
+/** The style for a stream; chalk is loaded only where it colours something. */
+export async function styleFor(
+  stream: OutputStream,
+  env: Readonly<Record<string, string | undefined>>,
+  { noColor, plain }: { noColor: boolean; plain: boolean },
+): Promise<Style> {
+  const rest = { width: widthOf(stream, env), symbols: symbolsFor(env), plain };
+  if (!wantsColor(stream, env, noColor)) {
+    return {
+      bold: asIs,
+      dim: asIs,
+      red: asIs,
+      green: asIs,
+      yellow: asIs,
+      cyan: asIs,
+      magenta: asIs,
+      ...rest,
+    };
+  }
+  const { Chalk } = await import("chalk");
+  // Sixteen colours, which every palette, light or dark, has made readable.
+  const { bold, dim, red, green, yellow, cyan, magenta } = new Chalk({ level: 1 });
+  return { bold, dim, red, green, yellow, cyan, magenta, ...rest };
+}

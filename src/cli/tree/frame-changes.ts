@@ -1,0 +1,123 @@
+import type { Frame, FrameNode } from "../../client/index.js";
+import { fitWidth } from "../terminal/fit-width.js";
+import { iterationsOf, kindOf } from "./run-tree.js";
+import type { Style } from "../terminal/style.js";
+import { visibleText } from "../terminal/visible-text.js";
+
+/** An element of a frame's tree: which it is, what is shown of it, and all that it has. */
+interface Element {
+  /** The same for the same element in another frame. */
+  key: string;
+  depth: number;
+  kind: string;
+  name: string;
+  waits: string;
+  /** Its properties, and its own text. */
+  has: ReadonlyMap<string, string>;
+}
+
+/** At most so many columns of a property that changed are shown. */
+const widestValue = 40;
+
+/**
+ * The tree of a frame, a line an element, with what changed since the frame before where that is given: `+` marks what is
+ * new, `-` what has gone, `~` what is not as it was. Undefined where nothing changed.
+ */
+export function frameLines(frame: Frame, before: Frame | undefined, style: Style): string[] | undefined {
+  const elements = elementsOf(frame);
+  if (elements === undefined) return [`  ${style.red("(its tree is not JSON)")}`];
+  if (elements.length === 0) return [`  ${style.dim("(empty)")}`];
+  const earlier = before && elementsOf(before);
+  if (earlier === undefined) return elements.map((element) => lineOf(element, " ", "", style));
+
+  const were = new Map(earlier.map((element) => [element.key, element]));
+  const gone = goneAfter(earlier, new Set(elements.map(({ key }) => key)));
+  const goneLines = (key: string) =>
+    (gone.get(key) ?? []).map((element) => ({ mark: "-", line: lineOf(element, "-", "", style) }));
+  const marked = [
+    ...goneLines(""),
+    ...elements.flatMap((element) => {
+      const was = were.get(element.key);
+      const changes = was === undefined ? "" : changesOf(was, element, style);
+      const mark = was === undefined ? "+" : changes === "" ? " " : "~";
+      return [{ mark, line: lineOf(element, mark, changes, style) }, ...goneLines(element.key)];
+    }),
+  ];
+  return marked.every(({ mark }) => mark === " ") ? undefined : marked.map(({ line }) => line);
+}
+
+/** The elements that have gone, each with those that came after the same element that is still there. */
+function goneAfter(earlier: readonly Element[], are: ReadonlySet<string>): Map<string, Element[]> {
+  const gone = new Map<string, Element[]>();
+  let last = "";
+  for (const element of earlier) {
+    if (are.has(element.key)) last = element.key;
+    else gone.set(last, [...(gone.get(last) ?? []), element]);
+  }
+  return gone;
+}
+
+function lineOf({ depth, kind, name, waits }: Element, mark: string, changes: string, style: Style): string {
+  const paint = { "+": style.green, "-": style.red, "~": style.yellow }[mark];
+  const words = paint
+    ? [kind, name, waits, changes]
+    : [style.dim(kind), name && style.bold(name), waits && style.yellow(waits)];
+  const line = `${mark} ${"  ".repeat(depth)}${words.filter((word) => word !== "").join(" ")}`;
+  return paint === undefined ? line : paint(line);
+}
+
+function changesOf(was: Element, is: Element, { symbols }: Style): string {
+  const value = (text = "nothing") => fitWidth(visibleText(text), widestValue, symbols.cut);
+  const names = [...new Set([...was.has.keys(), ...is.has.keys()])];
+  const changes = names
+    .filter((name) => was.has.get(name) !== is.has.get(name))
+    .map((name) => `${visibleText(name)} was ${value(was.has.get(name))}, is ${value(is.has.get(name))}`);
+  if (was.depth !== is.depth) changes.push("moved");
+  return changes.length === 0 ? "" : `(${changes.join("; ")})`;
+}
+
+/** The elements of a frame's tree, from its root on; undefined where it cannot be read. */
+function elementsOf(frame: Frame): Element[] | undefined {
+  const iterations = iterationsOf(frame);
+  const elements: Element[] = [];
+  const visit = (node: FrameNode, depth: number, place: string): void => {
+    if (node?.kind !== "element") return;
+    const props: Record<string, unknown> = node.props ?? {};
+    const kind = kindOf(node.tag);
+    const own = props["id"] ?? props["name"];
+    const name = typeof own === "string" ? own : undefined;
+    // What has no name is known by its place.
+    const key = name === undefined ? `${place}/${kind}` : `${kind} ${name}`;
+    const turn = iterations.get(name ?? "") ?? 0;
+    const children = Array.isArray(node.children) ? node.children : [];
+    const text = children.map((child) => (child?.kind === "text" ? child.text : "")).join("");
+    elements.push({
+      key,
+      depth,
+      kind,
+      name: name === undefined ? "" : visibleText(name) + (turn > 0 ? ` (iteration ${turn})` : ""),
+      waits: waitsFor(props),
+      has: new Map([
+        ...Object.entries(props).map(([prop, value]) => [prop, String(value)] as const),
+        ["iteration", String(turn)],
+        ["text", text],
+      ]),
+    });
+    children.forEach((child, index) => visit(child, depth + 1, `${key}/${index}`));
+  };
+  try {
+    visit(JSON.parse(frame.xmlJson) as FrameNode, 0, "");
+    return elements;
+  } catch {
+    return undefined;
+  }
+}
+
+function waitsFor(props: Record<string, unknown>): string {
+  const waits: string[] = [];
+  if (String(props["needsApproval"]) === "true") waits.push("needs approval");
+  const needs = props["dependsOn"] ?? props["needs"];
+  if (typeof needs === "string" && needs !== "") waits.push(`after ${visibleText(needs)}`);
+  if (String(props["skipIf"]) === "true") waits.push("skipped");
+  return waits.length === 0 ? "" : `(${waits.join(", ")})`;
+}

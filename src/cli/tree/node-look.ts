@@ -1,0 +1,125 @@
+import type { RunView } from "../../client/index.js";
+import { formatDuration, formatRunningTime, formatTime } from "../duration.js";
+import { waitsSince } from "../follow/open-gate.js";
+import { whyFailed } from "../follow/run-result.js";
+import type { RunTask } from "./run-tree.js";
+import type { Style } from "../terminal/style.js";
+import { visibleText } from "../terminal/visible-text.js";
+
+/** What nodes have in common that are counted together. */
+export type NodeClass = "done" | "failed" | "running" | "waiting" | "cancelled" | "pending";
+
+/** Its class; a gate that was named before the run has come to it is still to come. */
+export function classOf({ node }: RunTask, view: RunView): NodeClass {
+  const state: string = node?.state ?? "pending";
+  if (state === "pending" || state === "failed" || state === "cancelled") return state;
+  if (state === "finished" || state === "skipped") return "done";
+  if (!state.startsWith("waiting-")) return "running";
+  const gate = state === "waiting-approval" ? node?.approval : undefined;
+  return gate && waitsSince(gate, view) === undefined ? "pending" : "waiting";
+}
+
+/** When and how a node is drawn. */
+export interface Look {
+  view: RunView;
+  /** By the server's clock, in milliseconds since 1970. */
+  now: number;
+  style: Style;
+  /** The picture of a node that executes. */
+  spinner: string;
+}
+
+/** How the classes look: a symbol, and a colour for it and for the words that matter. */
+export function classLook(
+  nodeClass: NodeClass,
+  { style, spinner }: Pick<Look, "style" | "spinner">,
+): { symbol: string; paint: (text: string) => string } {
+  const { symbols, green, red, cyan, yellow, dim } = style;
+  switch (nodeClass) {
+    case "done":
+      return { symbol: symbols.done, paint: green };
+    case "failed":
+      return { symbol: symbols.failed, paint: red };
+    case "running":
+      return { symbol: spinner, paint: cyan };
+    case "waiting":
+      return { symbol: symbols.waiting, paint: yellow };
+    case "cancelled":
+      return { symbol: symbols.cancelled, paint: yellow };
+    case "pending":
+      return { symbol: symbols.pending, paint: dim };
+  }
+}
+
+/** A node's symbol, and in words what there is to say beside its name; those may be empty where no words are needed. */
+export function nodeLook(
+  task: RunTask,
+  look: Look,
+): { symbol: string; paint: (text: string) => string; words: string } {
+  const { view, style, now } = look;
+  const { node } = task;
+  const nodeClass = classOf(task, view);
+  const base = classLook(nodeClass, look);
+  const word = (text: string, rest: string) => (style.plain ? [text, rest].filter(Boolean).join(" ") : rest);
+  if (node === undefined || nodeClass === "pending") {
+    const ahead = task.needsApproval ? approvalAhead(task) : "";
+    return { ...base, words: style.plain ? ["pending", ahead].filter(Boolean).join(", ") : ahead };
+  }
+  const attempt = node.attempt > 1 ? `, attempt ${node.attempt}` : "";
+  const { startedAtMs, finishedAtMs } = node;
+  const took =
+    startedAtMs === null || finishedAtMs === null ? "" : formatDuration(finishedAtMs - startedAtMs);
+  const running = formatRunningTime(now - (startedAtMs ?? now));
+  switch (node.state) {
+    case "finished":
+      return { ...base, words: word(took === "" ? "finished" : "finished in", took + attempt) };
+    case "skipped":
+      return { ...base, symbol: style.symbols.skipped, paint: style.dim, words: "skipped" };
+    case "failed": {
+      const after = took === "" ? "" : ` after ${took}`;
+      const why = whyFailed(node);
+      const because = why === "failed" || why === "denied" ? "" : `: ${why}`;
+      return { ...base, words: `${why === "denied" ? why : "failed"}${after}${attempt}${because}` };
+    }
+    case "cancelled":
+      return { ...base, words: "cancelled" };
+    case "retrying":
+      return { ...base, symbol: style.symbols.retrying, words: `retries${attempt}` };
+    case "in-progress":
+      return { ...base, words: word("running for", running + attempt) };
+    default:
+      return { ...base, words: waitWords(task, look) };
+  }
+}
+
+function approvalAhead({ node }: RunTask): string {
+  const decision = node?.approval?.decision;
+  return decision === "approved" ? "approved" : decision === "denied" ? "denied" : "needs approval";
+}
+
+function waitWords({ node, label }: RunTask, { view, now }: Look): string {
+  if (node?.state === "waiting-approval") {
+    const since = node.approval === null ? undefined : waitsSince(node.approval, view);
+    const asks = [node.approval?.request?.title, label].find(
+      (text) => typeof text === "string" && text !== "",
+    );
+    const waited = since === undefined ? "" : ` ${formatRunningTime(now - since)}`;
+    return `waits${waited} for approval${asks ? `: ${visibleText(asks)}` : ""}`;
+  }
+  const until = node?.firesAtMs ? ` until ${formatTime(node.firesAtMs)}` : "";
+  return `${visibleText(node?.state ?? "").replace(/^waiting-/, "waits for ")}${until}`;
+}
+
+/** The look of a whole run's status. */
+export function statusLook(
+  status: string,
+  look: Pick<Look, "style" | "spinner">,
+): ReturnType<typeof classLook> {
+  return classLook(classOfStatus(status), look);
+}
+
+function classOfStatus(status: string): NodeClass {
+  if (status === "finished" || status === "continued") return "done";
+  if (status === "failed" || status === "cancelled") return status;
+  return status.startsWith("waiting-") || status === "paused" ? "waiting" : "running";
+}

@@ -1,0 +1,162 @@
+import { nodeKey, type Frame, type FrameNode, type NodeView, type RunView } from "../../client/index.js";
+import { visibleText } from "../terminal/visible-text.js";
+
+/** A workflow as a frame shows it: containers, with their tasks as leaves. All texts have been made visible. */
+export interface FrameGroup {
+  readonly kind: "group";
+  /** What it is, such as `sequence`, `parallel` or `loop`, and its name where it has one. */
+  readonly what: string;
+  readonly name: string;
+  /** The turn that a loop is in, from 0; undefined for what is no loop. */
+  readonly turn?: number | undefined;
+  /** The only container in it, which shares its line. */
+  readonly within?: FrameGroup | undefined;
+  readonly children: readonly FrameItem[];
+}
+
+export interface FrameTask {
+  readonly kind: "task";
+  readonly nodeId: string;
+  readonly iteration: number;
+  /** What a person is asked at its gate; empty where the workflow does not say. */
+  readonly label: string;
+  readonly needsApproval: boolean;
+}
+
+export type FrameItem = FrameGroup | FrameTask;
+
+/** The workflow's tree; undefined where the frame has none that can be read. */
+export function readFrame(frame: Frame): FrameGroup | undefined {
+  try {
+    const iterations = iterationsOf(frame);
+    const root = readElement(JSON.parse(frame.xmlJson) as FrameNode, iterations);
+    return root?.kind === "group" ? root : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Which turn of its loop each task of a frame is in. */
+export function iterationsOf(frame: Frame): Map<string, number> {
+  try {
+    const index = JSON.parse(frame.taskIndexJson) as { nodeId: string; iteration: number }[];
+    return new Map(index.map(({ nodeId, iteration }) => [nodeId, iteration]));
+  } catch {
+    return new Map();
+  }
+}
+
+/** A container's or task's kind, for people. */
+export function kindOf(tag: unknown): string {
+  const kind = visibleText(String(tag).replace(/^smithers:/, ""));
+  return kind === "ralph" ? "loop" : kind;
+}
+
+function readElement(node: FrameNode, iterations: ReadonlyMap<string, number>): FrameItem | undefined {
+  if (node?.kind !== "element") return undefined;
+  const props: Record<string, unknown> = node.props ?? {};
+  const what = kindOf(node.tag);
+  const { id } = props;
+  // A newer server has tasks of other kinds, such as timers; its index of tasks has them all.
+  if (typeof id === "string" && (what === "task" || iterations.has(id))) {
+    return {
+      kind: "task",
+      nodeId: id,
+      iteration: iterations.get(id) ?? 0,
+      label: typeof props["label"] === "string" ? visibleText(props["label"]) : "",
+      needsApproval: String(props["needsApproval"]) === "true",
+    };
+  }
+  const children = (Array.isArray(node.children) ? node.children : []).flatMap(
+    (child) => readElement(child, iterations) ?? [],
+  );
+  const name = props["name"] ?? id;
+  const [only] = children;
+  const within = children.length === 1 && only?.kind === "group" ? only : undefined;
+  return {
+    kind: "group",
+    what,
+    name: typeof name === "string" ? visibleText(name) : "",
+    turn: what === "loop" ? turnOf(children) : undefined,
+    within,
+    children: within?.children ?? children,
+  };
+}
+
+function turnOf(items: readonly FrameItem[]): number {
+  return Math.max(0, ...items.map((item) => (item.kind === "task" ? item.iteration : turnOf(item.children))));
+}
+
+/** A task with what the run's events tell of it. */
+export interface RunTask extends FrameTask {
+  /** Undefined where no event has named it yet. */
+  readonly node: NodeView | undefined;
+}
+
+export interface RunGroup extends Omit<FrameGroup, "children"> {
+  readonly children: readonly RunItem[];
+}
+
+export type RunItem = RunGroup | RunTask;
+
+/**
+ * The run on the newest frame's tree. What is open or at work and not in that tree comes after it; without a tree all
+ * nodes do.
+ */
+export function runTree(frame: FrameGroup | undefined, view: RunView): RunGroup {
+  const inTree = new Set<string>();
+  const withNodes = (group: FrameGroup): RunGroup => ({
+    ...group,
+    children: group.children.map((item) => {
+      if (item.kind === "group") return withNodes(item);
+      const key = nodeKey(item.nodeId, item.iteration);
+      inTree.add(key);
+      return { ...item, node: view.nodes.get(key) };
+    }),
+  });
+  const root = frame === undefined ? undefined : withNodes(frame);
+  const others = [...view.nodes]
+    .filter(([key, node]) => !inTree.has(key) && (root === undefined || isOpen(node)))
+    .map(([, node]): RunTask => ({
+      kind: "task",
+      nodeId: node.nodeId,
+      iteration: node.iteration,
+      label: "",
+      needsApproval: node.approval !== null,
+      node,
+    }));
+  if (root === undefined) return { kind: "group", what: "run", name: "", children: others };
+  return others.length === 0 ? root : { ...root, children: [...root.children, ...others] };
+}
+
+function isOpen({ state, approval }: NodeView): boolean {
+  return (
+    state === "in-progress" ||
+    state === "retrying" ||
+    state.startsWith("waiting-") ||
+    approval?.decision === null
+  );
+}
+
+/** How many nodes are known, by the events or the tree, and in which state. */
+export interface Progress {
+  known: number;
+  done: number;
+  failed: number;
+  running: number;
+}
+
+export function progressOf(tree: RunGroup, view: RunView): Progress {
+  const progress = { known: view.nodes.size, done: 0, failed: 0, running: 0 };
+  const visit = (item: RunItem): void => {
+    if (item.kind === "group") item.children.forEach(visit);
+    else if (item.node === undefined) progress.known++;
+  };
+  visit(tree);
+  for (const { state } of view.nodes.values()) {
+    if (state === "finished" || state === "skipped") progress.done++;
+    else if (state === "failed") progress.failed++;
+    else if (state === "in-progress" || state === "retrying") progress.running++;
+  }
+  return progress;
+}

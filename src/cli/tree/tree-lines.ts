@@ -1,0 +1,134 @@
+import { columnsOf, fitWidth } from "../terminal/fit-width.js";
+import { classLook, nodeLook, type Look, type NodeClass } from "./node-look.js";
+import type { RunTask } from "./run-tree.js";
+import type { Container, Rest, TreeRow } from "./tree-rows.js";
+import type { Style } from "../terminal/style.js";
+import { visibleText } from "../terminal/visible-text.js";
+
+/** Names are aligned up to this width; longer ones push aside only what is said of themselves. */
+const widestColumn = 40;
+/** The columns that a name has in any case. */
+const leastName = 4;
+
+/** The rows as lines that fit the style's width: guides, a symbol, the name, and what there is to say. */
+export function treeLines(rows: readonly TreeRow[], look: Look): string[] {
+  const { style } = look;
+  const cells = rows.map((row) => cellsOf(row, look));
+  // Where there is little room, the name gives way: what happens matters, and the name is known by its beginning.
+  const room = style.width === Infinity ? Infinity : Math.max(8, Math.floor(style.width * 0.55));
+  const column = Math.min(
+    room,
+    widestColumn,
+    Math.max(
+      0,
+      ...cells.map(({ guide, mark, name, words }) => (words === "" ? 0 : columnsOf(guide + mark + name))),
+    ),
+  );
+  return cells.map(({ guide, mark, name, words, paintMark, paintName, paintWords }) => {
+    // However deep it is, a name keeps a few columns.
+    let left = style.width;
+    const take = (text: string, most: number, cut = style.symbols.cut): string => {
+      const taken = fitWidth(text, Math.max(0, Math.min(most, left)), cut);
+      left -= columnsOf(taken);
+      return taken;
+    };
+    const shownGuide = take(guide, room - columnsOf(mark) - leastName, "");
+    const shownMark = take(mark, left, "");
+    const shownName = take(name, Math.max(leastName, room - columnsOf(shownGuide + shownMark)));
+    const used = columnsOf(shownGuide + shownMark + shownName);
+    const head = style.dim(shownGuide) + paintMark(shownMark) + paintName(shownName);
+    const gap = " ".repeat(Math.max(0, column - used) + 2);
+    if (words === "" || left <= gap.length) return head;
+    left -= gap.length;
+    return head + gap + paintWords(take(words, left));
+  });
+}
+
+interface Cells {
+  guide: string;
+  mark: string;
+  name: string;
+  words: string;
+  paintMark: (text: string) => string;
+  paintName: (text: string) => string;
+  paintWords: (text: string) => string;
+}
+
+function cellsOf({ item, lasts }: TreeRow, look: Look): Cells {
+  const { style } = look;
+  const guide = guideOf(lasts, style);
+  if (item.kind === "group") {
+    const name = groupWords(item, style);
+    return { guide, mark: "", name, words: "", paintMark: asIs, paintName: style.dim, paintWords: asIs };
+  }
+  if (item.kind === "rest") {
+    const only = item.counts.size === 1 ? [...item.counts.keys()][0] : undefined;
+    const { symbol, paint } = only
+      ? classLook(only, look)
+      : { symbol: style.symbols.several, paint: style.dim };
+    const counts = countWords(item);
+    return {
+      guide,
+      mark: `${symbol} `,
+      name: item.group === undefined ? counts : groupWords(item.group, style),
+      words: item.group === undefined ? "" : counts,
+      paintMark: paint,
+      paintName: style.dim,
+      paintWords: style.dim,
+    };
+  }
+  const { symbol, paint, words } = nodeLook(item, look);
+  const isQuiet = symbol === style.symbols.done || symbol === style.symbols.pending;
+  return {
+    guide,
+    mark: `${symbol} `,
+    name: taskName(item),
+    words,
+    paintMark: paint,
+    paintName: isQuiet ? asIs : style.bold,
+    paintWords: isQuiet ? style.dim : paint,
+  };
+}
+
+const asIs = (text: string) => text;
+
+/** A node as its lines name it too. */
+function taskName(task: RunTask): string {
+  // Between symbols and words an empty name would not be seen at all.
+  const name = visibleText(task.nodeId) || "''";
+  return task.iteration === 0 ? name : `${name} #${task.iteration}`;
+}
+
+/** A container in words, with those it shares its line with: what each is, its name, and a loop's turn. */
+export function groupWords(group: Container, style: Style): string {
+  const { what, name, turn = 0, within } = group;
+  const words = [what, name, turn === 0 ? "" : `(iteration ${turn})`].filter((word) => word !== "").join(" ");
+  return within === undefined ? words : `${words} ${style.symbols.within} ${groupWords(within, style)}`;
+}
+
+function guideOf(lasts: readonly boolean[], { symbols, plain }: Style): string {
+  if (plain) return "  ".repeat(lasts.length);
+  return lasts
+    .map((isLast, level) => {
+      if (level === lasts.length - 1) return isLast ? symbols.lastBranch : symbols.branch;
+      return isLast ? "   " : symbols.trunk;
+    })
+    .join("");
+}
+
+const classWords: Record<NodeClass, string> = {
+  failed: "failed",
+  waiting: "waiting",
+  running: "running",
+  done: "done",
+  cancelled: "cancelled",
+  pending: "to come",
+};
+
+/** Such as `3 failed, 120 done, 77 to come`. */
+function countWords({ counts }: Rest): string {
+  return (Object.keys(classWords) as NodeClass[])
+    .filter((nodeClass) => counts.has(nodeClass))
+    .map((nodeClass) => `${counts.get(nodeClass)} ${classWords[nodeClass]}`)
+    .join(", ");
+}

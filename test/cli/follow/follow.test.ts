@@ -1,0 +1,469 @@
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import type { Socket } from "node:net";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, describe, expect, test } from "vitest";
+import { httpFetch } from "../../../src/cli/network/http-fetch.js";
+import type { Context, OutputStream } from "../../../src/cli/context.js";
+import { main } from "../../../src/cli/main.js";
+import { getStatus } from "../../../src/client/index.js";
+import {
+  answer,
+  block,
+  chunk,
+  errorBody,
+  head,
+  lastChunk,
+  RawServer,
+  streamHead,
+} from "../../faults/raw-server.js";
+import { startRealServer, type RealServer } from "../../real-server.js";
+import { waitUntil } from "../../wait-until.js";
+import { binary, cleanEnvironment, cli, startCli, type CliResult } from "../run-cli.js";
+
+const servers: RawServer[] = [];
+async function serve(...args: Parameters<typeof RawServer.start>): Promise<RawServer> {
+  const server = await RawServer.start(...args);
+  servers.push(server);
+  return server;
+}
+afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())));
+
+const event = (type: string, more: object = {}) => ({ type, runId: "r", timestampMs: 1000, ...more });
+const node = { nodeId: "größe", iteration: 0 };
+/** Failed once and was resumed; with characters of two, three and four bytes. */
+const history = [
+  event("RunStarted"),
+  event("NodeStarted", { ...node, attempt: 1 }),
+  event("NodeFailed", { ...node, attempt: 1, error: "日本 🚀" }),
+  event("RunFailed", { error: "voll" }),
+  event("RunStarted"),
+  event("NodeStarted", { ...node, attempt: 2 }),
+  event("NodeFinished", { ...node, attempt: 2 }),
+  event("RunFinished"),
+].map((each) => JSON.stringify(each));
+const lines = history.map((line) => `${line}\n`).join("");
+const last = (body: unknown, code = 200) => answer(code, body);
+const status = (runId: string, state = "finished") =>
+  last({
+    runId,
+    workflowName: "w",
+    status: state,
+    startedAtMs: 1000,
+    finishedAtMs: state === "finished" ? 1000 : null,
+    summary: {},
+  });
+
+const isEvents = (path: string) => /\/events(\?|$)/.test(path);
+const runIdIn = (path: string) => /^\/v1\/runs\/([^/?]+)/.exec(path)?.[1] ?? "";
+
+/** The whole answer with the events that a path asks for, as bytes of the wire. */
+function wholeStream(path: string): Buffer {
+  const after = Number(new URL(path, "http://x").searchParams.get("afterSeq") ?? -1);
+  return Buffer.concat([
+    Buffer.from(streamHead),
+    chunk("retry: 100\n\n"),
+    ...history.slice(after + 1).map((data) => chunk(block(data))),
+    Buffer.from(lastChunk),
+  ]);
+}
+
+type Cut = "reset" | "fin";
+
+/** Sends the first bytes of an answer and breaks the connection. */
+function sendCut(socket: Socket, bytes: Buffer, at: number, cut: Cut): void {
+  const end = () => {
+    if (cut === "fin") socket.end();
+    // What was sent has to arrive: a reset may overtake it.
+    else setTimeout(() => socket.resetAndDestroy(), 15);
+  };
+  if (at === 0) end();
+  else socket.write(bytes.subarray(0, at), end);
+}
+
+/** The command line inside this process. */
+async function inProcess(argv: string[], baseUrl: string): Promise<CliResult> {
+  const written = { stdout: "", stderr: "" };
+  const stream = (name: keyof typeof written): OutputStream => ({
+    isTTY: false,
+    columns: undefined,
+    rows: undefined,
+    terminal: undefined,
+    write: async (text) => void (written[name] += text),
+    onResize: () => () => {},
+  });
+  const context: Context = {
+    stdin: { isTTY: false, text: async () => "", question: async () => undefined },
+    stdout: stream("stdout"),
+    stderr: stream("stderr"),
+    env: { SMITHERS_BASE_URL: baseUrl },
+    cwd: "/",
+    version: "0.0.0",
+    signal: new AbortController().signal,
+    fetch: httpFetch({}),
+    now: Date.now,
+    spawn: () => {
+      throw new Error("nothing is spawned here");
+    },
+  };
+  const exitCode = await main(argv, context);
+  return { ...written, exitCode };
+}
+
+describe("a cut after each byte of the wire, from the answer's head to its last chunk", () => {
+  const total = wholeStream("/").length;
+  /** A run's id says how and where its first connection is cut; all others are whole. */
+  const cuttingServer = () => {
+    const wasCut = new Set<string>();
+    return serve(({ path }, socket) => {
+      const id = runIdIn(path);
+      if (!isEvents(path)) return socket.end(status(id));
+      const bytes = wholeStream(path);
+      if (wasCut.has(id)) return socket.end(bytes);
+      wasCut.add(id);
+      const [cut, at] = id.split("-");
+      return sendCut(socket, bytes, Number(at), cut as Cut);
+    });
+  };
+  const inBatches = async (
+    positions: number[],
+    size: number,
+    run: (at: number) => Promise<CliResult>,
+  ): Promise<void> => {
+    for (let from = 0; from < positions.length; from += size) {
+      await Promise.all(
+        positions.slice(from, from + size).map(async (at) => {
+          expect({ at, ...(await run(at)) }).toEqual({ at, stdout: lines, stderr: "", exitCode: 0 });
+        }),
+      );
+    }
+  };
+
+  test.each(["reset", "fin"] as const)(
+    "(%s) is not to be seen in what the command line writes",
+    async (cut) => {
+      const { baseUrl } = await cuttingServer();
+      const everyByte = Array.from({ length: total + 1 }, (_, at) => at);
+      await inBatches(everyByte, 200, (at) => inProcess(["watch", `${cut}-${at}`, "--json"], baseUrl));
+    },
+    180_000,
+  );
+
+  test("(an end in good order, within the events) is not to be seen either", async () => {
+    const payload = (path: string) => {
+      const after = Number(new URL(path, "http://x").searchParams.get("afterSeq") ?? -1);
+      return Buffer.from(
+        `retry: 100\n\n${history
+          .slice(after + 1)
+          .map(block)
+          .join("")}`,
+      );
+    };
+    const ended = new Set<string>();
+    const { baseUrl } = await serve(({ path }, socket) => {
+      const id = runIdIn(path);
+      if (!isEvents(path)) return socket.end(status(id));
+      const sent = ended.has(id) ? payload(path) : payload(path).subarray(0, Number(id));
+      ended.add(id);
+      const body = sent.length === 0 ? [] : [chunk(sent)];
+      return socket.end(Buffer.concat([Buffer.from(streamHead), ...body, Buffer.from(lastChunk)]));
+    });
+    const everyByte = Array.from({ length: payload("/").length + 1 }, (_, at) => at);
+    await inBatches(everyByte, 200, (at) => inProcess(["watch", String(at), "--json"], baseUrl));
+  }, 180_000);
+
+  test("is not to be seen in what the binary writes", async () => {
+    const { baseUrl } = await cuttingServer();
+    const everyTwentieth = Array.from({ length: Math.floor(total / 20) + 1 }, (_, index) => index * 20);
+    await inBatches(everyTwentieth, 8, (at) =>
+      cli(["watch", `${at % 40 === 0 ? "reset" : "fin"}-${at}`, "--json"], { baseUrl }),
+    );
+  }, 180_000);
+});
+
+describe("run -w and resume -w follow through a cut", () => {
+  const seen = (state: { cuts: number; started: Set<string>; resumed: string[] }) =>
+    serve(({ method, path, body }, socket) => {
+      if (method === "POST") {
+        const { runId, resume } = JSON.parse(body) as { runId: string; resume?: boolean };
+        if (resume === true) state.resumed.push(runId);
+        else state.started.add(runId);
+        return socket.end(last({ runId }));
+      }
+      if (!isEvents(path)) return socket.end(status(runIdIn(path)));
+      const bytes = wholeStream(path);
+      if (state.cuts++ > 0) return socket.end(bytes);
+      return sendCut(socket, bytes, Math.floor(bytes.length / 2), "reset");
+    });
+  const newState = () => ({ cuts: 0, started: new Set<string>(), resumed: [] as string[] });
+
+  test.each([
+    ["run", ["run", "x.tsx", "--run-id", "r", "-w"]],
+    ["resume", ["resume", "r", "x.tsx", "-w"]],
+  ])("%s", async (name, args) => {
+    const state = newState();
+    const { baseUrl } = await seen(state);
+    const json = await cli([...args, "--json"], { baseUrl });
+    expect(json).toEqual({ stdout: lines, stderr: "", exitCode: 0 });
+    expect(state.cuts).toBe(2);
+    expect([[...state.started], state.resumed]).toEqual(name === "run" ? [["r"], []] : [[], ["r"]]);
+
+    const whole = await cli(args, { baseUrl });
+    state.cuts = 0;
+    const cut = await cli(args, { baseUrl });
+    expect(whole).toMatchObject({ stdout: cut.stdout, exitCode: 0 });
+    expect(whole.stderr).not.toContain("reconnecting");
+    expect(cut.stderr.match(/^reconnecting in .*, going on after event \d+: /gm)).toHaveLength(1);
+    expect(cut.stdout).not.toContain("reconnecting");
+  });
+});
+
+/** Fails after its first task until `fixed` is there, and then ends once `go` is. */
+const flaky = `/** @jsxImportSource smithers-orchestrator */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { createSmithers, Sequence, Task } from "smithers-orchestrator";
+import { z } from "zod";
+
+const { Workflow, smithers } = createSmithers({ flakyStep: z.object({ value: z.number() }) });
+const is = (name) => existsSync(join(import.meta.dir, name));
+const waiter = {
+  id: "waiter",
+  tools: {},
+  async generate() {
+    while (!is("go")) await new Promise((done) => setTimeout(done, 50));
+    return { output: { value: 2 } };
+  },
+};
+export default smithers((ctx) => {
+  const before = ctx.outputMaybe("flakyStep", { nodeId: "before" });
+  if (before && !is("fixed")) throw new Error("größer als gedacht");
+  return (
+    <Workflow name="flaky">
+      <Sequence>
+        <Task id="before" output="flakyStep">{{ value: 1 }}</Task>
+        <Task id="waits" output="flakyStep" agent={waiter}>Wait</Task>
+      </Sequence>
+    </Workflow>
+  );
+});
+`;
+
+describe("a real server", () => {
+  const running: RealServer[] = [];
+  const start = async () => {
+    const server = await startRealServer();
+    running.push(server);
+    return server;
+  };
+  afterEach(() => Promise.all(running.splice(0).map((server) => server.stop())));
+
+  /** The events' texts as the server has them, one a line. */
+  async function historyOf(baseUrl: string, runId: string): Promise<string> {
+    const response = await fetch(`${baseUrl}/v1/runs/${runId}/events`);
+    return [...(await response.text()).matchAll(/^data: (.*)$/gm)].map(([, data]) => `${data}\n`).join("");
+  }
+  /** What a process has written until now. */
+  function written(process: ReturnType<typeof startCli>) {
+    const text = { stdout: "", stderr: "" };
+    process.stdout.setEncoding("utf8").on("data", (data: string) => (text.stdout += data));
+    process.stderr.setEncoding("utf8").on("data", (data: string) => (text.stderr += data));
+    return text;
+  }
+
+  test("that is killed twice in the middle of a run is watched on, before and after a resume", async () => {
+    const server = await start();
+    const { baseUrl } = server;
+    const runId = (
+      await cli(["run", "slow.tsx", "--input", '{"steps":4,"ms":1200}'], { baseUrl })
+    ).stdout.trim();
+    const text = startCli(["watch", runId, "--debug"], { baseUrl });
+    const json = startCli(["watch", runId, "--json"], { baseUrl });
+    const [textSoFar, jsonSoFar] = [written(text), written(json)];
+    const reopened = () =>
+      [...textSoFar.stderr.matchAll(/^debug: GET .*\/events\?afterSeq=\d+ 200/gm)].length;
+
+    await waitUntil(
+      () => textSoFar.stdout.includes("finished") && jsonSoFar.stdout.includes('"NodeFinished"'),
+    );
+    await server.kill();
+    await waitUntil(() => textSoFar.stderr.includes("reconnecting in"));
+    await server.restart();
+    // The run has nobody to execute it now, and the watch goes on all the same.
+    await waitUntil(() => reopened() > 0);
+    const before = reopened();
+    await server.restart();
+    await waitUntil(() => reopened() > before);
+    expect((await getStatus({ baseUrl, runId })).status).toBe("running");
+    expect([text.exitCode, json.exitCode]).toEqual([null, null]);
+
+    expect((await cli(["resume", runId, "slow.tsx"], { baseUrl })).exitCode).toBe(0);
+    const [asText, asJson] = await Promise.all([text, json]);
+    const all = await historyOf(baseUrl, runId);
+    expect(asJson).toMatchObject({ stdout: all, stderr: "", exitCode: 0 });
+    const again = await cli(["watch", runId], { baseUrl });
+    expect(asText).toMatchObject({ stdout: again.stdout, exitCode: 0 });
+    expect(again).toMatchObject({ stderr: "", exitCode: 0 });
+    expect(asText.stdout).toMatch(/run +finished\n$/);
+  }, 120_000);
+
+  test("whose run failed and was resumed: the old failure ends nobody's watch", async () => {
+    const server = await start();
+    const { baseUrl, root } = server;
+    await writeFile(join(root, "flaky.tsx"), flaky);
+    const failed = await cli(["run", "flaky.tsx", "-w", "--json"], { baseUrl });
+    expect(failed).toMatchObject({ stderr: "", exitCode: 1 });
+    expect(failed.stdout).toMatch(/"RunFailed".*\n$/);
+    const { runId } = JSON.parse(failed.stdout.split("\n")[0] ?? "") as { runId: string };
+
+    await writeFile(join(root, "fixed"), "");
+    const resumed = startCli(["resume", runId, "flaky.tsx", "-w", "--json"], { baseUrl });
+    const resumedSoFar = written(resumed);
+    await waitUntil(async () => (await getStatus({ baseUrl, runId })).status === "running");
+    const watched = startCli(["watch", runId, "--json"], { baseUrl });
+    // Both have read past the old failure, and the run cannot go on before it is let.
+    for (const soFar of [resumedSoFar, written(watched)])
+      await waitUntil(() => /"RunFailed"[^]*"RunStarted"/.test(soFar.stdout));
+    await writeFile(join(root, "go"), "");
+
+    const all = await historyOf(baseUrl, runId);
+    for (const result of [await resumed, await watched, await cli(["watch", runId, "--json"], { baseUrl })])
+      expect(result).toMatchObject({ stdout: all, stderr: "", exitCode: 0 });
+    expect(all.startsWith(failed.stdout)).toBe(true);
+    expect(all).toMatch(/"RunFinished".*\n$/);
+    // From after the old failure on, too.
+    const count = failed.stdout.split("\n").length - 1;
+    const rest = await cli(["watch", runId, "--json", "--after-seq", String(count - 1)], { baseUrl });
+    expect(rest).toEqual({ stdout: all.slice(failed.stdout.length), stderr: "", exitCode: 0 });
+  }, 120_000);
+});
+
+describe("an end before the run's", () => {
+  /** Goes on for ever where it is told to, and is silent after its first event where not. */
+  const endless = (talks: boolean) =>
+    serve(({ method, path, body }, socket) => {
+      if (method === "POST")
+        return socket.end(last({ runId: (JSON.parse(body) as { runId: string }).runId }));
+      if (!isEvents(path)) return socket.end(status(runIdIn(path), "running"));
+      socket.write(streamHead);
+      socket.write(chunk(block(history[0] ?? "")));
+      if (!talks) return undefined;
+      const timer = setInterval(() => socket.write(chunk(block(history[0] ?? ""))), 20);
+      socket.on("close", () => clearInterval(timer));
+      return undefined;
+    });
+
+  test.each([
+    ["watch r", /^ +0\.0s {2}run +started\n$/],
+    ["run x.tsx -w --json", /^\{"type":"RunStarted".*\}\n$/],
+    ["resume r x.tsx -w --json", /^\{"type":"RunStarted".*\}\n$/],
+  ])("%s | head -1 ends quietly, with its connection closed", async (command, line) => {
+    const server = await endless(true);
+    const { stdout, stderr } = await promisify(execFile)(
+      "bash",
+      ["-c", `"${process.execPath}" "${binary}" ${command} | head -n 1; echo "exit \${PIPESTATUS[0]}"`],
+      { env: cleanEnvironment(server.baseUrl) },
+    );
+    const [first = "", last] = stdout.split(/(?<=\n)/);
+    expect(first).toMatch(line);
+    expect({ last, stderr }).toEqual({ last: "exit 0\n", stderr: "" });
+    await waitUntil(() => server.sockets.size === 0);
+    expect(server.requests.filter(({ path }) => isEvents(path))).toHaveLength(1);
+  });
+
+  test.each([
+    ["watch", ["watch", "r"]],
+    ["run", ["run", "x.tsx", "--run-id", "r", "-w"]],
+  ])("by SIGINT closes the connection of a silent %s", async (_, args) => {
+    const server = await endless(false);
+    const following = startCli([...args, "--json"], { baseUrl: server.baseUrl });
+    await new Promise((seen) => following.stdout.once("data", seen));
+    following.kill("SIGINT");
+    const { stdout, exitCode } = await following;
+    expect({ stdout, exitCode }).toEqual({ stdout: `${history[0]}\n`, exitCode: 130 });
+    await waitUntil(() => server.sockets.size === 0);
+    expect(server.requests.some(({ path }) => path.endsWith("/cancel"))).toBe(false);
+  });
+});
+
+describe("a start whose answer is lost after the server took it", () => {
+  const losses: Record<string, (socket: Socket) => void> = {
+    "by a reset": (socket) => socket.resetAndDestroy(),
+    "by a close": (socket) => socket.end(),
+    "in the middle": (socket) => sendCut(socket, last({ runId: "r" }), 70, "fin"),
+    "by the gateway": (socket) => socket.end(last("<html>Bad Gateway</html>", 502)),
+  };
+
+  test.each(Object.keys(losses))("%s is one run", async (how) => {
+    for (const follows of [false, true]) {
+      const started: string[] = [];
+      const { baseUrl } = await serve(({ method, path, body }, socket) => {
+        if (method !== "POST") return socket.end(isEvents(path) ? wholeStream(path) : status(runIdIn(path)));
+        const { runId } = JSON.parse(body) as { runId: string };
+        if (started.includes(runId))
+          return socket.end(last(errorBody("RUN_ALREADY_EXISTS", `Run id already exists: ${runId}`), 409));
+        started.push(runId);
+        return started.length === 1 ? losses[how]?.(socket) : socket.end(last({ runId }));
+      });
+      const result = await cli(["run", "x.tsx", ...(follows ? ["-w", "--json"] : [])], { baseUrl });
+      const [runId] = started;
+      expect(started).toHaveLength(1);
+      expect(result).toEqual({ stdout: follows ? lines : `${runId}\n`, stderr: "", exitCode: 0 });
+    }
+  });
+});
+
+describe("a redirect", () => {
+  const env = { SMITHERS_API_KEY: "sk-s3cret" };
+  const everyCommand = [
+    ["watch", "r"],
+    ["status", "r"],
+    ["run", "x.tsx", "-w"],
+    ["resume", "r", "x.tsx"],
+    ["approve", "r", "gate"],
+    ["cancel", "r"],
+    ["ls"],
+  ];
+
+  test.each([301, 302, 303, 307, 308])("of status %d is refused by every command", async (code) => {
+    const other = await serve(({ path }, socket) => socket.end(status(runIdIn(path))));
+    const server = await serve(({ path }, socket) =>
+      socket.end(
+        head(code, { location: `${other.baseUrl}${path}`, "content-length": "0", connection: "close" }),
+      ),
+    );
+    const results = await Promise.all(
+      everyCommand.map((args) => cli(args, { baseUrl: server.baseUrl, env })),
+    );
+    for (const { stdout, stderr, exitCode } of results) {
+      expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 5 });
+      expect(stderr).toContain(other.baseUrl);
+      expect(stderr).not.toContain("s3cret");
+    }
+    expect(server.requests.length).toBeGreaterThanOrEqual(everyCommand.length);
+    expect(other.requests).toEqual([]);
+  });
+
+  test("in place of the next connection is refused as well", async () => {
+    const other = await serve(({ path }, socket) => socket.end(wholeStream(path)));
+    let connections = 0;
+    const server = await serve(({ path }, socket) => {
+      if (connections++ > 0)
+        return socket.end(
+          head(307, { location: `${other.baseUrl}${path}`, "content-length": "0", connection: "close" }),
+        );
+      const bytes = wholeStream(path);
+      return sendCut(socket, bytes, Math.floor(bytes.length / 2), "fin");
+    });
+    const { stdout, stderr, exitCode } = await cli(["watch", "r", "--json"], {
+      baseUrl: server.baseUrl,
+      env,
+    });
+    expect(exitCode).toBe(5);
+    expect(lines.startsWith(stdout) && stdout.endsWith("\n")).toBe(true);
+    expect(stderr).toContain(other.baseUrl);
+    expect(stderr).not.toContain("s3cret");
+    expect(other.requests).toEqual([]);
+  });
+});
