@@ -6,7 +6,7 @@ import { formatDuration } from "../duration.js";
 import { fitWidth } from "../terminal/fit-width.js";
 import { gateName } from "../follow/gate-name.js";
 import type { FollowEnding, Reporter } from "../follow/reporter.js";
-import { runResult, whyFailed } from "../follow/run-result.js";
+import { runResult, runTook, whyFailed } from "../follow/run-result.js";
 import { visibleText } from "../terminal/visible-text.js";
 
 /** GitHub takes 1 MiB of summary from a step, and nothing of a longer one; in bytes. */
@@ -37,11 +37,7 @@ function annotate(view: RunView, { status, problem, exitCode }: FollowEnding, { 
 
 function summary(view: RunView, { status, problem }: FollowEnding, session: Session): string {
   const name = markdownText(status?.workflowName ?? `run ${view.runId}`);
-  const took =
-    view.startedAtMs === null
-      ? ""
-      : ` after ${formatDuration((view.finishedAtMs ?? view.updatedAtMs ?? view.startedAtMs) - view.startedAtMs)}`;
-  const result = problem ?? `${runResult(view, status?.status)}${took}`;
+  const result = problem ?? `${runResult(view, status?.status)}${runTook(view)}`;
   const head = [
     `### ${name}: ${markdownText(result)}`,
     "",

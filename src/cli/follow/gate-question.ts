@@ -1,5 +1,6 @@
-import type { ApprovalView, FrameNode, SmithersClient } from "../../client/index.js";
+import type { ApprovalView, SmithersClient } from "../../client/index.js";
 import { visibleText } from "../terminal/visible-text.js";
+import { readFrame, type FrameItem } from "../tree/run-tree.js";
 
 /**
  * What a gate asks a person, made visible: title and summary of its request, which newer servers send, or its task's
@@ -15,17 +16,16 @@ export async function gateQuestion(
   if (texts.length > 0) return visibleText(texts.join(" – "));
   try {
     const [frame] = await client.getFrames({ runId, tail: 1 });
-    const label = frame && labelOf(JSON.parse(frame.xmlJson) as FrameNode, nodeId);
-    return isWords(label) ? visibleText(label) : "";
+    const label = frame && labelOf(readFrame(frame), nodeId);
+    return isWords(label) ? label : "";
   } catch {
     return "";
   }
 }
 
-function labelOf(node: FrameNode, nodeId: string): unknown {
-  if (node?.kind !== "element") return undefined;
-  if (node.props?.["id"] === nodeId) return node.props["label"];
-  for (const child of node.children ?? []) {
+function labelOf(item: FrameItem | undefined, nodeId: string): string | undefined {
+  if (item?.kind !== "group") return item?.nodeId === nodeId ? item.label : undefined;
+  for (const child of item.children) {
     const label = labelOf(child, nodeId);
     if (label !== undefined) return label;
   }

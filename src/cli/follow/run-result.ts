@@ -1,4 +1,5 @@
 import type { NodeView, RunView } from "../../client/index.js";
+import { formatDuration } from "../duration.js";
 import { errorText } from "../error-text.js";
 import { visibleText } from "../terminal/visible-text.js";
 
@@ -12,4 +13,10 @@ export function whyFailed({ error, approval }: NodeView): string {
 export function runResult(view: RunView, status: string = view.status): string {
   const because = visibleText(errorText(view.error));
   return because === "" ? visibleText(status) : `${visibleText(status)}: ${because}`;
+}
+
+/** How long the run has taken, up to its end or its newest event, as words that follow its status; empty before its start. */
+export function runTook({ startedAtMs, finishedAtMs, updatedAtMs }: RunView): string {
+  if (startedAtMs === null) return "";
+  return ` after ${formatDuration((finishedAtMs ?? updatedAtMs ?? startedAtMs) - startedAtMs)}`;
 }

@@ -1,4 +1,5 @@
-import type { NodeView, RunView } from "../../client/index.js";
+import type { RunView } from "../../client/index.js";
+import { countNodes, isExecuting } from "../count-nodes.js";
 import { formatDuration } from "../duration.js";
 import { gateName } from "./gate-name.js";
 import { visibleText } from "../terminal/visible-text.js";
@@ -6,7 +7,7 @@ import { visibleText } from "../terminal/visible-text.js";
 /** A line for a log in which nothing has happened for a while: that we are there, and what the run is busy with. */
 export function stillFollowing(view: RunView, now: number): string {
   const nodes = [...view.nodes.values()];
-  const done = nodes.filter(({ state }) => state === "finished" || state === "skipped").length;
+  const { done } = countNodes(view);
   const since = (ms: number | null) => formatDuration(now - (ms ?? now));
   const busy = [
     ...nodes
@@ -23,8 +24,4 @@ export function stillFollowing(view: RunView, now: number): string {
   if (busy.length > 3) what.push(`${busy.length - 3} more at work`);
   const run = `still following run ${visibleText(view.runId)}, whose status is ${visibleText(view.status)}`;
   return what.length === 0 ? run : `${run}: ${what.join(", ")}`;
-}
-
-function isExecuting({ state }: NodeView): boolean {
-  return state === "in-progress" || state === "retrying";
 }

@@ -2,7 +2,8 @@ import type { RunView } from "../../client/index.js";
 import { formatRunningTime } from "../duration.js";
 import { columnsOf, fitWidth } from "../terminal/fit-width.js";
 import { statusLook, type Look } from "../tree/node-look.js";
-import { progressOf, runTree, type FrameGroup, type Progress, type RunGroup } from "../tree/run-tree.js";
+import type { NodeCounts } from "../count-nodes.js";
+import { progressOf, runTree, type FrameGroup, type RunGroup } from "../tree/run-tree.js";
 import type { Style } from "../terminal/style.js";
 import { groupWords, treeLines } from "../tree/tree-lines.js";
 import { treeRows, type TreeRow } from "../tree/tree-rows.js";
@@ -12,7 +13,7 @@ import { visibleText } from "../terminal/visible-text.js";
 export interface LivePart {
   readonly tree: RunGroup;
   readonly rows: readonly TreeRow[];
-  readonly progress: Progress;
+  readonly progress: NodeCounts;
   readonly hasMargin: boolean;
 }
 
@@ -38,7 +39,7 @@ const narrowestBar = 8;
 const leastName = 8;
 
 /** The run itself: its name, status, time, and how many of its nodes are done. */
-function headLine(tree: RunGroup, progress: Progress, look: Look): string {
+function headLine(tree: RunGroup, progress: NodeCounts, look: Look): string {
   const { view, now, style } = look;
   const { width, symbols } = style;
   const { symbol, paint } = statusLook(view.status, look);
@@ -70,7 +71,7 @@ function headLine(tree: RunGroup, progress: Progress, look: Look): string {
 /** The run's name and how many of its nodes are done; what says least goes first where there is not room for all. */
 function nameAndCount(
   tree: RunGroup,
-  { done, known }: Progress,
+  { done, known }: NodeCounts,
   { view, style }: Look,
   room: number,
 ): { name: string; done: string } {
@@ -104,7 +105,7 @@ function paintLine(
     .join("");
 }
 
-function progressBar({ known, done, failed, running }: Progress, width: number, style: Style): string {
+function progressBar({ known, done, failed, running }: NodeCounts, width: number, style: Style): string {
   const { symbols, green, red, cyan, dim } = style;
   // What there is of a kind is seen, however many there are of the others.
   const share = (count: number) => (count === 0 ? 0 : Math.max(1, Math.floor((count / known) * width)));

@@ -1,9 +1,9 @@
 import type { RunStatus, RunView } from "../../client/index.js";
-import { formatDuration } from "../duration.js";
+import { countNodes } from "../count-nodes.js";
 import { columnsOf } from "../terminal/fit-width.js";
 import { gateName } from "../follow/gate-name.js";
 import { statusLook } from "../tree/node-look.js";
-import { whyFailed } from "../follow/run-result.js";
+import { runTook, whyFailed } from "../follow/run-result.js";
 import { errorText } from "../error-text.js";
 import type { Style } from "../terminal/style.js";
 import { visibleText } from "../terminal/visible-text.js";
@@ -14,17 +14,9 @@ const mostFailed = 5;
 /** What stays on the screen of a run that was followed: how it ended, and why. */
 export function runSummary(view: RunView, status: RunStatus, style: Style): string[] {
   const { symbol, paint } = statusLook(status.status, { style, spinner: style.symbols.running });
-  const nodes = [...view.nodes.values()];
-  const count = (...states: string[]) => nodes.filter(({ state }) => states.includes(state)).length;
-  const { startedAtMs } = view;
-  const took =
-    startedAtMs === null
-      ? ""
-      : ` after ${formatDuration((view.finishedAtMs ?? view.updatedAtMs ?? startedAtMs) - startedAtMs)}`;
-  const facts = [
-    `${count("finished", "skipped")} of ${nodes.length} nodes done`,
-    ...(count("failed") > 0 ? [`${count("failed")} failed`] : []),
-  ];
+  const { known, done, failed } = countNodes(view);
+  const took = runTook(view);
+  const facts = [`${done} of ${known} nodes done`, ...(failed > 0 ? [`${failed} failed`] : [])];
   const run = `run ${visibleText(view.runId)}`;
   const name = visibleText(status.workflowName || "run");
   const statusWord = visibleText(status.status);

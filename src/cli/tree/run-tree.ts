@@ -1,4 +1,5 @@
 import { nodeKey, type Frame, type FrameNode, type NodeView, type RunView } from "../../client/index.js";
+import { countNodes, isExecuting, type NodeCounts } from "../count-nodes.js";
 import { visibleText } from "../terminal/visible-text.js";
 
 /** A workflow as a frame shows it: containers, with their tasks as leaves. All texts have been made visible. */
@@ -129,34 +130,17 @@ export function runTree(frame: FrameGroup | undefined, view: RunView): RunGroup 
   return others.length === 0 ? root : { ...root, children: [...root.children, ...others] };
 }
 
-function isOpen({ state, approval }: NodeView): boolean {
-  return (
-    state === "in-progress" ||
-    state === "retrying" ||
-    state.startsWith("waiting-") ||
-    approval?.decision === null
-  );
+function isOpen(node: NodeView): boolean {
+  return isExecuting(node) || node.state.startsWith("waiting-") || node.approval?.decision === null;
 }
 
 /** How many nodes are known, by the events or the tree, and in which state. */
-export interface Progress {
-  known: number;
-  done: number;
-  failed: number;
-  running: number;
-}
-
-export function progressOf(tree: RunGroup, view: RunView): Progress {
-  const progress = { known: view.nodes.size, done: 0, failed: 0, running: 0 };
+export function progressOf(tree: RunGroup, view: RunView): NodeCounts {
+  const progress = countNodes(view);
   const visit = (item: RunItem): void => {
     if (item.kind === "group") item.children.forEach(visit);
     else if (item.node === undefined) progress.known++;
   };
   visit(tree);
-  for (const { state } of view.nodes.values()) {
-    if (state === "finished" || state === "skipped") progress.done++;
-    else if (state === "failed") progress.failed++;
-    else if (state === "in-progress" || state === "retrying") progress.running++;
-  }
   return progress;
 }
