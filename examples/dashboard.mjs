@@ -2,7 +2,7 @@
 //
 //   SMITHERS_BASE_URL=http://127.0.0.1:7331 node dashboard.mjs
 import { setTimeout as pause } from "node:timers/promises";
-import { createClient, emptyRunView, isOver, reduceRun } from "smithers-client";
+import { createClient, emptyRunView, isTerminalStatus, reduceRun } from "smithers-client";
 
 const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => stop.abort());
@@ -61,7 +61,7 @@ while (!stop.signal.aborted) {
       // A run has its name only once its workflow has been loaded.
       names.set(runId, workflowName);
       show(views.get(runId) ?? { ...emptyRunView(runId), status });
-      if (!isOver(status) && !following.has(runId)) void follow(runId);
+      if (!isTerminalStatus(status) && !following.has(runId)) void follow(runId);
     }
   } catch (error) {
     if (!stop.signal.aborted) console.error(plain(error.message));

@@ -1,4 +1,4 @@
-import type { EventBatch, RunStatus, SmithersClient } from "../client/index.js";
+import type { EventRecord, RunStatus, RunView, SmithersClient } from "../client/index.js";
 import type { CiSystem } from "./ci/ci-system.js";
 import type { Context } from "./context.js";
 import type { FetchFrame } from "./live/frame-reader.js";
@@ -104,9 +104,9 @@ export interface DocumentOutcome {
 export interface FollowOutcome {
   kind: "follow";
   runId: string;
-  records: AsyncGenerator<EventBatch, RunStatus, undefined>;
-  /** When the run started, where the events to come do not tell. */
-  startedAtMs: number | null;
+  records: AsyncGenerator<EventRecord[], RunStatus, undefined>;
+  /** The run as the records read so far show it. */
+  view(): RunView;
   ci: CiSystem;
   /** After so many milliseconds without a line one says that we are still there. Default: never. */
   heartbeatMs: number | undefined;
@@ -125,7 +125,7 @@ export interface FollowOutcome {
 /** What is to be known of runs that are followed together. */
 export interface SeveralRuns {
   /** Whose events these are. */
-  labelOf(records: EventBatch): RunLabel;
+  labelOf(records: readonly EventRecord[]): RunLabel;
   /** How many of them have not ended yet. */
   open(): number;
   /** The words after `watch` that follow these runs again. */

@@ -1,4 +1,4 @@
-import type { EventBatch, RunStatus } from "../client/index.js";
+import type { EventRecord, RunStatus } from "../client/index.js";
 import { ciSystem, type CiSystem } from "./ci/ci-system.js";
 import { guardedStream } from "./ci/github-command.js";
 import type { CommandInput, CommandSpec, FollowOutcome, Outcome, Session } from "./command.js";
@@ -96,9 +96,9 @@ async function show(outcome: Outcome, format: Format, output: Output, told: Told
       return outcome.exitCode ?? exitCodes.done;
     case "follow":
       told.following = outcome;
-      told.reports = new Reports(outcome.runId, outcome.startedAtMs, outcome.reporters);
+      told.reports = new Reports(outcome.reporters, outcome.view);
       try {
-        const records = told.reports.watch(noting(outcome.records, () => (told.hasBegun = true)));
+        const records = noting(outcome.records, () => (told.hasBegun = true));
         const status = await format.follow({ ...outcome, records }, output);
         const exitCode = (outcome.exitCode ?? exitCodeOf)(status.status);
         await endReports(told, undefined, exitCode, status);
@@ -118,7 +118,7 @@ async function show(outcome: Outcome, format: Format, output: Output, told: Told
 async function* noting(
   records: FollowOutcome["records"],
   note: () => void,
-): AsyncGenerator<EventBatch, RunStatus, undefined> {
+): AsyncGenerator<EventRecord[], RunStatus, undefined> {
   for (;;) {
     const { done, value } = await records.next();
     if (done) return value;

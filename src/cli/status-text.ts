@@ -1,4 +1,4 @@
-import { emptyRunView, isOver, type RunStatus, type RunView } from "../client/index.js";
+import { emptyRunView, isTerminalStatus, type RunStatus, type RunView } from "../client/index.js";
 import type { Session } from "./command.js";
 import { formatDuration, formatTime } from "./duration.js";
 import { errorText } from "./error-text.js";
@@ -65,7 +65,7 @@ function fields(
   style: Style,
 ): (readonly [string, string])[] {
   const counts = Object.entries(summary ?? {}).map(([state, count]) => `${count} ${visibleText(state)}`);
-  const ended = isOver(status) ? finishedAtMs : null;
+  const ended = isTerminalStatus(status) ? finishedAtMs : null;
   const because = status === "failed" ? visibleText(errorText(view.error)) : "";
   return [
     ["run", visibleText(runId)],

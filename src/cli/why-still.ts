@@ -1,4 +1,4 @@
-import { isOver, type BlockedRun, type RunStatus, type RunView } from "../client/index.js";
+import { isTerminalStatus, type BlockedRun, type RunStatus, type RunView } from "../client/index.js";
 import { formatDuration, formatRunningTime, formatTime } from "./duration.js";
 import { gateName } from "./follow/gate-name.js";
 import { waitsSince } from "./follow/open-gate.js";
@@ -26,7 +26,7 @@ export function whyStill(status: RunStatus, view: RunView, now: number): Obstacl
     return [
       { what: "a resume keeps what has finished, and goes on where attempts are left", command: resume },
     ];
-  if (isOver(status.status)) return [];
+  if (isTerminalStatus(status.status)) return [];
 
   const obstacles: Obstacle[] = [];
   for (const gate of view.openGates) {

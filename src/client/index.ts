@@ -13,8 +13,6 @@ export {
   resume,
   runWorkflow,
   sendSignal,
-  // The route's own name. Beside an AbortSignal, which is what `signal` mostly is, the longer one reads better.
-  sendSignal as signal,
 } from "./requests.js";
 export type {
   DecideArgs,
@@ -25,19 +23,20 @@ export type {
   RunWorkflowArgs,
   SendSignalArgs,
 } from "./requests.js";
-export { listApprovals } from "./list-approvals.js";
-export { streamEvents, type StreamEventsArgs } from "./stream-events.js";
-export { isOver } from "./run-end.js";
-export { watchRecords, watchRun, type WatchRunArgs } from "./watch-run.js";
-export { driveRecords, driveRun, findWorkflowPath, isWaiting } from "./drive-run.js";
-export type { DriveRunArgs, GateContext, GateDecision, ResumeReason } from "./drive-run.js";
-export { loadRunView } from "./load-run-view.js";
+export { listApprovals, type ListApprovalsArgs } from "./follow/list-approvals.js";
+export { streamEvents, type StreamEventsArgs } from "./follow/stream-events.js";
+export { watchRecords, watchRun, type WatchRunArgs } from "./follow/watch-run.js";
+export { driveRecords, driveRun, findWorkflowPath, type DriveRunArgs } from "./follow/drive-run.js";
+export type { GateContext, GateDecision } from "./follow/approval-decider.js";
+export type { ResumeReason } from "./follow/resumer.js";
+export { loadRunView, type LoadedRun } from "./follow/load-run-view.js";
+export type { RunStream } from "./follow/run-stream.js";
 export { createClient, type SmithersClient } from "./create-client.js";
-export type { EventBatch } from "./event-batch.js";
-export type { EventRecord } from "./event-record.js";
-export type { Reconnect, StreamOptions } from "./event-stream.js";
-export { defaultBaseUrl, type ConnectionOptions } from "./connection.js";
-export type { Fetch, FetchRequest, FetchResponse } from "./fetch.js";
+export type { EventRecord } from "./follow/event-record.js";
+export type { Reconnect, StreamOptions } from "./follow/event-stream.js";
+export type { ReadRunArgs } from "./follow/read-run.js";
+export { defaultBaseUrl, type ConnectionOptions } from "./options.js";
+export type { Fetch, FetchRequest, FetchResponse } from "./http/fetch.js";
 export type {
   ApprovalRow,
   BlockedRun,
@@ -49,7 +48,7 @@ export type {
   RunStatus,
   SignalReceipt,
 } from "./results.js";
-export { isKnownEvent } from "./smithers-event.js";
+export { isKnownEvent } from "./events.js";
 export type {
   ApprovalRequest,
   FrameTrigger,
@@ -58,9 +57,10 @@ export type {
   RunStatusName,
   SmithersEvent,
   UnknownSmithersEvent,
-} from "./smithers-event.js";
-export { emptyRunView, nodeKey, reduceRun, reduceRunAll } from "./run-view.js";
-export type { ApprovalView, NodeState, NodeView, RunView } from "./run-view.js";
+} from "./events.js";
+export { isTerminalStatus, isWaitingStatus } from "./view/run-status.js";
+export { emptyRunView, nodeKey, reduceRun, reduceRunAll } from "./view/run-view.js";
+export type { ApprovalView, NodeState, NodeView, RunView } from "./view/run-view.js";
 export { SmithersError } from "./errors/smithers-error.js";
 export { ArgumentError } from "./errors/argument-error.js";
 export { ConnectionError } from "./errors/connection-error.js";

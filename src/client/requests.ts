@@ -1,13 +1,15 @@
-import { checkedCount, connect, type Connection, type ConnectionOptions } from "./connection.js";
 import { ArgumentError } from "./errors/argument-error.js";
-import { ConnectionError } from "./errors/connection-error.js";
 import { HttpError } from "./errors/http-error.js";
-import { ProtocolError } from "./errors/protocol-error.js";
 import { SmithersError } from "./errors/smithers-error.js";
+import { noteDecision } from "./follow/own-decisions.js";
+import { noteStart, startedRecently } from "./follow/recent-starts.js";
+import { isAnswerLost, retryPolicies, withRetries, type Attempts } from "./http/retry.js";
+import { checkedCount, resolveOptions, type ConnectionOptions, type ResolvedOptions } from "./options.js";
 import type { Frame, RunReference, RunRow, RunStatus, SignalReceipt } from "./results.js";
-import { isLost, requestWithRetries, retryPolicies, type Attempts } from "./retry.js";
-import { routes, type Route } from "./routes.js";
-import { mayBeUnrecorded, rememberStart } from "./started-runs.js";
+import { withServer } from "./server/detect-server.js";
+import { checkNewRunId } from "./server/ids.js";
+import type { Decision, ServerApi } from "./server/server-api.js";
+import { isWaitingStatus } from "./view/run-status.js";
 
 /** Names the run that a call is about. */
 export interface RunArgs extends ConnectionOptions {
@@ -25,75 +27,79 @@ export interface RunWorkflowArgs extends ConnectionOptions {
 }
 
 /**
- * Starts a run. Sent again when its answer was lost, always under the same run id, so that it starts one run; where every
- * answer was lost, the error's message has that id.
+ * Starts a run. If the answer is lost, the call is repeated under the same run id, so that it starts one run.
  *
- * @throws {@link HttpError} 409 where the given run id exists already; its `mayHaveBeenApplied` says that an earlier
- *   attempt of this very call may have made it
+ * @example
+ * const { runId } = await runWorkflow({ workflowPath: "./deploy.tsx", input: { branch: "main" } });
+ *
+ * @throws {@link ArgumentError} for a run id that no call could reach afterwards, before anything is sent
+ * @throws {@link HttpError} 409 if the given run id exists already; its `mayHaveBeenApplied` says whether an earlier
+ *   attempt of this very call may have started it
+ * @throws {@link SmithersError} if every answer was lost; the message has the run id that was made up here
  */
 export async function runWorkflow(args: RunWorkflowArgs): Promise<RunReference> {
-  const connection = connect(args);
-  const runId = args.runId ?? crypto.randomUUID();
-  const route = routes.startRun({
-    workflowPath: requiredText("workflowPath", args.workflowPath),
-    input: args.input,
-    runId: requiredText("runId", runId),
-  });
+  const options = resolveOptions(args);
+  const runId = checkNewRunId(args.runId ?? crypto.randomUUID());
+  const workflowPath = requiredText("workflowPath", args.workflowPath);
   let mayHaveStarted = false;
   const recover = async (error: unknown, attempts: Attempts) => {
     ({ mayHaveBeenApplied: mayHaveStarted } = attempts);
     if (!(error instanceof HttpError) || error.status !== 409 || attempts.before === 0) return undefined;
-    // Nobody else can have an id that was made up here: the run is the one an earlier attempt started.
+    // Nobody else can have an id that was made up here: an earlier attempt started the run.
     if (args.runId === undefined) return { runId };
     if (!mayHaveStarted) return undefined;
-    throw withNote(
-      error,
-      "; an earlier attempt of this call lost its answer and may be what started the run",
-    );
+    throw withNote(error, "; an earlier attempt of this call lost its answer and may have started the run");
   };
-  let answer: unknown;
   try {
-    answer = await requestWithRetries(connection, route, retryPolicies.repeatable, recover);
+    const start = (server: ServerApi) => server.startRun({ workflowPath, input: args.input, runId });
+    const answer = await request(options, retryPolicies.repeatable, start, recover);
+    noteStart(options.baseUrl, runId);
+    return answer;
   } catch (error) {
-    // Whoever starts it again without knowing this id may have two runs.
-    if (args.runId === undefined && mayHaveStarted && error instanceof SmithersError)
-      error.message += `; where the server took it all the same, the run's id is ${runId}`;
+    // A caller who starts it again without this id may have two runs.
+    if (mayHaveStarted && error instanceof SmithersError) {
+      error.message += `; if the server took it all the same, the run's id is ${runId}`;
+    }
     throw error;
   }
-  rememberStart(connection.baseUrl, runId);
-  return reference(answer, runId);
 }
 
 /** What {@link resume} takes. */
 export interface ResumeArgs extends RunArgs {
-  /** Where the `.tsx` file is on the server's machine; `listRuns` knows it for each run. */
+  /** Where the `.tsx` file is on the server's machine; `listRuns` has it for each run. */
   workflowPath: string;
 }
 
 /**
- * Lets a run go on that has stopped: after a decision, a signal or a timer, after a failure, after a crash of the server,
- * which leaves it `running` for ever. On a run that is running already it does nothing. After a failure the nodes that
- * have finished stay so, and one that has used up its attempts fails again at once.
+ * Resumes a stopped run: after a decision, a signal or a timer, after a failure, and after a crash of the server, which
+ * leaves the run `running` for ever. A run that executes is left alone. After a failure the nodes that have finished stay
+ * so, and one that has used up its attempts fails again at once.
  *
- * 0.32 takes a run for running until its engine was not heard of for 30 s: sooner after a crash the answer's `status` is
+ * 0.32 takes a run for running until its engine was silent for 30 s: sooner after a crash the answer's `status` is
  * `running`, and nothing was resumed.
+ *
+ * @example
+ * await resume({ runId, workflowPath: "./deploy.tsx" });
+ *
+ * @throws {@link HttpError} 404 if the server has no such run or workflow
  */
 export async function resume(args: ResumeArgs): Promise<RunReference> {
-  const connection = connect(args);
-  const runId = requiredText("runId", args.runId);
-  const route = routes.resumeRun({ workflowPath: requiredText("workflowPath", args.workflowPath), runId });
-  const answer = await requestWithRetries(connection, route, retryPolicies.once, async (error) => {
-    if (!isLost(error)) return undefined;
+  const run = {
+    runId: requiredText("runId", args.runId),
+    workflowPath: requiredText("workflowPath", args.workflowPath),
+  };
+  const recover = async (error: unknown) => {
+    if (!isAnswerLost(error)) return undefined;
     const { status } = await getStatus(args);
-    return isStillStopped(status) ? "retry" : { runId };
-  });
-  return reference(answer, runId);
+    return canBeResumed(status) ? "retry" : { runId: run.runId };
+  };
+  return request(resolveOptions(args), retryPolicies.once, (server) => server.resumeRun(run), recover);
 }
 
 /** What {@link approve} and {@link deny} take. */
 export interface DecideArgs extends RunArgs {
   nodeId: string;
-  /** Which turn of the loop around the node. Default: 0. */
+  /** The turn of the loop around the node; 0 is the first. Default: 0. */
   iteration?: number | undefined;
   note?: string | undefined;
   /** Who decided, for the server's records. */
@@ -101,130 +107,183 @@ export interface DecideArgs extends RunArgs {
 }
 
 /**
- * Approves a node that waits for a person. The decision is only recorded: a run that has paused goes on after a
- * {@link resume}. Never sent twice: where its answer is lost the error says that it may have been applied.
+ * Approves a node that waits for a person. The decision is only recorded: a run that has paused continues after a
+ * {@link resume}, which is sent by whoever streams the run in this process. The call is never repeated: if its answer is
+ * lost, the error's `mayHaveBeenApplied` is true.
+ *
+ * @example
+ * await approve({ runId, nodeId: "gate", note: "looks good" });
+ *
+ * @throws {@link HttpError} 404 if the server has no such run or node; 0.5.0 accepts any
  */
 export function approve(args: DecideArgs): Promise<RunReference> {
   return decide("approve", args);
 }
 
-/** Denies a node that waits for a person; otherwise as {@link approve}. */
+/**
+ * Denies a node that waits for a person; otherwise as {@link approve}.
+ *
+ * @example
+ * await deny({ runId, nodeId: "gate", note: "wrong branch" });
+ *
+ * @throws {@link HttpError} 404 if the server has no such run or node; 0.5.0 accepts any
+ */
 export function deny(args: DecideArgs): Promise<RunReference> {
   return decide("deny", args);
 }
 
-async function decide(decision: "approve" | "deny", args: DecideArgs): Promise<RunReference> {
-  const connection = connect(args);
-  const route = routes.decideGate(decision, args.runId, args.nodeId, {
-    iteration: checkedCount("iteration", args.iteration ?? 0),
-    note: args.note,
-    decidedBy: args.decidedBy,
-  });
-  return reference(await sendOnce(connection, route, "decision"), args.runId);
+async function decide(decision: Decision, args: DecideArgs): Promise<RunReference> {
+  const options = resolveOptions(args);
+  const { runId, nodeId, note, decidedBy } = args;
+  const iteration = checkedCount("iteration", args.iteration ?? 0);
+  const send = (server: ServerApi) => server.decide(decision, runId, nodeId, { iteration, note, decidedBy });
+  try {
+    const answer = await sendOnce(options, send, "decision");
+    noteDecision(options.baseUrl, runId, { nodeId, iteration });
+    return answer;
+  } catch (error) {
+    if (isAnswerLost(error)) noteDecision(options.baseUrl, runId, { nodeId, iteration });
+    throw error;
+  }
 }
 
+/** What {@link sendSignal} takes. */
 export interface SendSignalArgs extends RunArgs {
   /** What the workflow waits for: the id of its `<Signal>`, the `event` of its `<WaitForEvent>`. */
   name: string;
-  /** Any JSON value; the workflow may hold it against a schema, and fails where it does not fit. Default: `{}`. */
+  /** Any JSON value. A workflow that checks it against a schema fails if it does not fit. Default: `{}`. */
   data?: unknown;
-  /** Which of several waits of this name is meant; the one that names the same id. */
+  /** Selects one of several waits of this name: the one with the same id. */
   correlationId?: string | undefined;
 }
 
 /**
- * Sends a run a signal (servers from 0.32 on). The signal is only recorded, also where no node waits for it yet, and no
- * event or status tells of it: a run that has stopped to wait (`waiting-event`) goes on after a {@link resume}, and so
- * does one that comes to the wait later.
+ * Sends a signal to a run (servers from 0.32 on). The signal is only recorded, even if no node waits for it yet, and no
+ * event or status shows it: a run that has stopped to wait (`waiting-event`) continues after a {@link resume}. The call
+ * is never repeated, since the server keeps each signal: if its answer is lost, the error's `mayHaveBeenApplied` is true.
  *
- * Never sent twice, since the server keeps each one, a correlation id or not: where its answer is lost the error says
- * that it may have been applied.
+ * @example
+ * await sendSignal({ runId, name: "deploy-window", data: { open: true } });
  *
- * @throws {HttpError} 404 `NEWER_ROUTE` where the server is older
+ * @throws {@link HttpError} 404 `NEWER_ROUTE` if the server is older
  */
 export async function sendSignal(args: SendSignalArgs): Promise<SignalReceipt> {
-  const { data = {}, correlationId } = args;
-  const route = routes.sendSignal(args.runId, requiredText("name", args.name), { data, correlationId });
-  return document<SignalReceipt>(await sendOnce(connect(args), route, "signal"));
+  const { runId, data = {}, correlationId } = args;
+  const name = requiredText("name", args.name);
+  const send = (server: ServerApi) => server.sendSignal(runId, name, { data, correlationId });
+  return sendOnce(resolveOptions(args), send, "signal");
 }
 
-/** Sends what must not be done twice; where the answer is lost, the error says so. */
-function sendOnce(connection: Connection, route: Route, what: string): Promise<unknown> {
-  return requestWithRetries(connection, route, retryPolicies.once, async (error) => {
-    if (!(error instanceof ConnectionError) || !error.mayHaveBeenApplied) return undefined;
-    throw new ConnectionError(
-      `${error.message}; the ${what} may have been applied all the same, and is not sent again`,
-      error,
-    );
+/** Sends what must not be done twice; if the answer is lost, the error says so. */
+function sendOnce<T>(
+  options: ResolvedOptions,
+  send: (server: ServerApi) => Promise<T>,
+  what: string,
+): Promise<T> {
+  return request(options, retryPolicies.once, send, async (error) => {
+    if (isAnswerLost(error)) {
+      const note = `; the ${what} may have been applied all the same, and is not sent again`;
+      if (!error.message.endsWith(note)) error.message += note;
+    }
+    return undefined;
   });
 }
 
-/** Asks where a run stands. */
+/**
+ * Asks where a run stands.
+ *
+ * @example
+ * const { status, summary } = await getStatus({ runId });
+ *
+ * @throws {@link HttpError} 404 if the server has no such run
+ */
 export async function getStatus(args: RunArgs): Promise<RunStatus> {
-  const status = document<RunStatus>(await readOfRun(args, routes.status(args.runId)));
-  if (typeof status.status === "string") return status;
-  throw new ProtocolError("the server's answer has no status in it; is this a Smithers server?");
+  return readOfRun(args, (server) => server.getRun(args.runId));
 }
 
 /** What {@link getFrames} takes. */
 export interface FramesArgs extends RunArgs {
-  /** At most so many frames. Default: 20. */
+  /** Maximum number of frames. Default: 20. */
   tail?: number | undefined;
 }
 
-/** Lists the newest renderings of a run's workflow tree, newest first. */
-export async function getFrames(args: FramesArgs): Promise<Frame[]> {
-  const route = routes.frames(args.runId, checkedCount("tail", args.tail ?? 20, 1));
-  return list<Frame>(await readOfRun(args, route));
+/**
+ * Lists the newest renderings of a run's workflow tree, newest first. `Frame` describes the rows.
+ *
+ * @example
+ * const [newest] = await getFrames<Frame>({ runId, tail: 1 });
+ *
+ * @throws {@link HttpError} 404 if the server has no such run
+ */
+export async function getFrames<Row = any>(args: FramesArgs): Promise<Row[]> {
+  const tail = checkedCount("tail", args.tail ?? 20, 1);
+  return (await readOfRun(args, (server): Promise<Frame[]> => server.getFrames(args.runId, tail))) as Row[];
 }
 
-/** Cancels a run. The server answers at once; the run ends when the tasks under way have. */
+/**
+ * Cancels a run. The server answers at once; the run ends when the tasks that are executing have.
+ *
+ * @example
+ * await cancel({ runId });
+ *
+ * @throws {@link HttpError} 404 or 409 if the run cannot be cancelled: it has ended, or (0.5.0) is not executing
+ */
 export async function cancel(args: RunArgs): Promise<RunReference> {
-  const answer = await requestWithRetries(
-    connect(args),
-    routes.cancelRun(args.runId),
-    retryPolicies.repeatable,
-    async (error, attempts) => {
-      const gone = error instanceof HttpError && (error.status === 404 || error.code === "RUN_NOT_ACTIVE");
-      if (!gone || !attempts.mayHaveBeenApplied) return undefined;
-      // The attempt whose answer was lost has cancelled it, and a run that is over is no longer there to cancel.
-      await getStatus(args);
-      return { runId: args.runId };
-    },
-  );
-  return reference(answer, args.runId);
+  const { runId } = args;
+  const recover = async (error: unknown, attempts: Attempts) => {
+    const isGone = error instanceof HttpError && (error.status === 404 || error.code === "RUN_NOT_ACTIVE");
+    if (!isGone || !attempts.mayHaveBeenApplied) return undefined;
+    // The attempt that lost its answer has cancelled it, and a run that has ended is no longer there to cancel.
+    await getStatus(args);
+    return { runId };
+  };
+  return request(resolveOptions(args), retryPolicies.repeatable, (server) => server.cancelRun(runId), recover);
 }
 
 /** What {@link listRuns} takes. */
 export interface ListRunsArgs extends ConnectionOptions {
-  /** At most so many runs. Default: the server's, 50. */
+  /** Maximum number of runs. Default: the server's, 50. */
   limit?: number | undefined;
   /** Only runs of this status. */
   status?: string | undefined;
 }
 
 /**
- * Lists runs, newest first.
+ * Lists runs, newest first. `RunRow` describes the rows.
  *
- * @throws {@link HttpError} 400 `DB_NOT_CONFIGURED` where the server keeps no list
+ * @example
+ * const failed = await listRuns<RunRow>({ status: "failed", limit: 10 });
+ *
+ * @throws {@link HttpError} 400 `DB_NOT_CONFIGURED` if the server keeps no list
  */
-export async function listRuns(args: ListRunsArgs = {}): Promise<RunRow[]> {
+export async function listRuns<Row = any>(args: ListRunsArgs = {}): Promise<Row[]> {
   const limit = args.limit === undefined ? undefined : checkedCount("limit", args.limit, 1);
-  const route = routes.listRuns({ limit, status: args.status });
-  return list<RunRow>(await requestWithRetries(connect(args), route, retryPolicies.read));
+  const { status } = args;
+  const list = (server: ServerApi): Promise<RunRow[]> => server.listRuns({ limit, status });
+  return (await request(resolveOptions(args), retryPolicies.read, list)) as Row[];
 }
 
-function readOfRun(args: RunArgs, route: Route): Promise<unknown> {
-  const connection = connect(args);
-  return requestWithRetries(connection, route, retryPolicies.read, async (error) => {
+/** Makes a call, whatever kind of server it is, as often as the policy allows. */
+function request<T>(
+  options: ResolvedOptions,
+  policy: Parameters<typeof withRetries>[1],
+  call: (server: ServerApi) => Promise<T>,
+  recover?: (error: unknown, attempts: Attempts) => Promise<T | "retry" | undefined>,
+): Promise<T> {
+  return withRetries(options, policy, () => withServer(options, call), recover);
+}
+
+function readOfRun<T>(args: RunArgs, call: (server: ServerApi) => Promise<T>): Promise<T> {
+  const options = resolveOptions(args);
+  return request(options, retryPolicies.read, call, async (error) => {
     const isMissing = error instanceof HttpError && error.status === 404;
-    return isMissing && mayBeUnrecorded(connection.baseUrl, args.runId) ? "retry" : undefined;
+    return isMissing && startedRecently(options.baseUrl, args.runId) ? "retry" : undefined;
   });
 }
 
-/** Whether a run of this status moves only by somebody's doing: a failed or a cancelled one can be resumed too. */
-function isStillStopped(status: string): boolean {
-  return status.startsWith("waiting-") || ["paused", "failed", "cancelled"].includes(status);
+/** Whether a resume can move a run of this status. */
+function canBeResumed(status: string): boolean {
+  return isWaitingStatus(status) || ["paused", "failed", "cancelled"].includes(status);
 }
 
 function requiredText(argument: string, value: unknown): string {
@@ -234,23 +293,4 @@ function requiredText(argument: string, value: unknown): string {
 
 function withNote(error: HttpError, note: string): HttpError {
   return new HttpError({ ...error, code: error.code, mayHaveBeenApplied: true }, note);
-}
-
-function reference(answer: unknown, runId: string): RunReference {
-  const object = document<RunReference>(answer);
-  return typeof object.runId === "string" ? object : { ...object, runId };
-}
-
-function document<T extends object>(answer: unknown): T {
-  if (typeof answer === "object" && answer !== null && !Array.isArray(answer)) return answer as T;
-  throw new ProtocolError(
-    "the server's answer is not the JSON object it should be; is this a Smithers server?",
-  );
-}
-
-function list<T>(answer: unknown): T[] {
-  if (Array.isArray(answer)) return answer as T[];
-  throw new ProtocolError(
-    "the server's answer is not the JSON array it should be; is this a Smithers server?",
-  );
 }

@@ -1,7 +1,7 @@
-import type { RunStateName, RunStatusName } from "./smithers-event.js";
+import type { RunStateName, RunStatusName } from "./events.js";
 
 /** What `getStatus` gives: where a run stands. Newer servers add fields, which are kept. */
-export interface RunStatus {
+export type RunStatus = {
   runId: string;
   workflowName: string;
   status: RunStatusName;
@@ -12,12 +12,12 @@ export interface RunStatus {
   /** How many nodes are in each state, such as `{ finished: 3, pending: 2 }`. */
   summary: Record<string, number>;
   /** From 0.32 on: the server's own judgement, with what blocks the run. */
-  runState?: RunState;
-  [field: string]: any;
-}
+  runState?: RunState | undefined;
+  [field: string]: unknown;
+};
 
 /** `runState` of a 0.32 server's status. */
-export interface RunState {
+export type RunState = {
   /**
    * As the status, but for `succeeded`, and for a run whose status is still `running` although its engine was not heard
    * of for 30 s: `stale` while the engine's process lives or may live, `orphaned` where it is gone. An orphaned run goes
@@ -25,13 +25,13 @@ export interface RunState {
    */
   state: RunStateName;
   /** What a run that has stopped waits for. */
-  blocked?: BlockedRun;
+  blocked?: BlockedRun | undefined;
   /** What is wrong, such as `{kind: "timer-overdue", wakeAt, overdueMs}` or `{kind: "engine-heartbeat-stale"}`. */
   unhealthy?: { kind: string; [field: string]: unknown };
   /** The server's clock when it said so, as ISO 8601. */
   computedAt?: string;
-  [field: string]: any;
-}
+  [field: string]: unknown;
+};
 
 /**
  * What a run that has stopped waits for, told apart by `kind`. A server that `startServer` started, 0.5.0 or 0.32.0,
@@ -53,10 +53,10 @@ export type BlockedRun =
   | { kind: "external-trigger" }
   | { kind: "provider"; nodeId: string; code: "rate-limit" | "auth" | "timeout" }
   | { kind: "tool"; nodeId: string; toolName: string; code: string }
-  | { kind: string; [field: string]: any };
+  | { kind: string; [field: string]: unknown };
 
 /** One rendering of a workflow's tree, as `getFrames` lists them, newest first. */
-export interface Frame {
+export type Frame = {
   runId: string;
   /** Counts from 1. */
   frameNo: number;
@@ -69,8 +69,8 @@ export interface Frame {
   /** JSON text: an array of `{nodeId, ordinal, iteration}`. */
   taskIndexJson: string;
   note: string | null;
-  [field: string]: any;
-}
+  [field: string]: unknown;
+};
 
 /** A node of the tree in {@link Frame.xmlJson}. */
 export type FrameNode =
@@ -78,7 +78,7 @@ export type FrameNode =
   | { kind: "text"; text: string };
 
 /** A row of `listRuns`, newest run first. */
-export interface RunRow {
+export type RunRow = {
   runId: string;
   workflowName: string;
   /** Where the workflow's file is on the server's machine; what a resume needs. Every run that a server started has it. */
@@ -90,11 +90,11 @@ export interface RunRow {
   /** JSON text of the error, where the server kept one. */
   errorJson: string | null;
   configJson: string | null;
-  [field: string]: any;
-}
+  [field: string]: unknown;
+};
 
 /** A row of `listApprovals`: a gate that nobody has decided. Newer servers add fields, which are kept. */
-export interface ApprovalRow {
+export type ApprovalRow = {
   runId: string;
   nodeId: string;
   iteration: number;
@@ -107,22 +107,22 @@ export interface ApprovalRow {
   /** Milliseconds since 1970, by the server's clock. */
   requestedAtMs: number | null;
   waitingMs: number;
-  [field: string]: any;
-}
+  [field: string]: unknown;
+};
 
 /** The answer to `signal`. */
-export interface SignalReceipt {
+export type SignalReceipt = {
   runId: string;
   signalName: string;
   correlationId: string | null;
   /** Counts the run's signals from 0. */
   seq: number;
   receivedAtMs: number;
-  [field: string]: any;
-}
+  [field: string]: unknown;
+};
 
 /** The answer to a call that starts, decides, resumes or cancels. Newer servers add fields, which are kept. */
-export interface RunReference {
+export type RunReference = {
   runId: string;
-  [field: string]: any;
-}
+  [field: string]: unknown;
+};

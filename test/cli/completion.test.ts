@@ -220,8 +220,8 @@ describe.each(Object.entries(shells))("in %s", (_, { command, load }) => {
   test("completes the open gates of a real run", async () => {
     const runId = freshId("odd");
     await client.runWorkflow({ workflowPath: "odd-ids.tsx", input: {}, runId });
-    const isWaiting = async () => (await client.getStatus({ runId }).catch(() => undefined))?.status;
-    await waitUntil(async () => (await isWaiting()) === "waiting-approval");
+    const isWaitingStatus = async () => (await client.getStatus({ runId }).catch(() => undefined))?.status;
+    await waitUntil(async () => (await isWaitingStatus()) === "waiting-approval");
     const line = `smithers-client --base-url ${baseUrl} approve ${runId.slice(0, -2)}\tgate:pr\t`;
     expect((await wordsAfter(line)).slice(2)).toEqual(["approve", runId, "gate:prod@v1"]);
   });

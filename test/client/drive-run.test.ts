@@ -10,7 +10,7 @@ async function start(workflow: string): Promise<string> {
   return (await client.runWorkflow({ workflowPath: workflow, input: {} })).runId;
 }
 
-const isWaiting = (runId: string) =>
+const isWaitingStatus = (runId: string) =>
   waitUntil(async () => (await client.getStatus({ runId })).status === "waiting-approval");
 
 /** Drives a run to its end; `types` are those of its events, in order. */
@@ -55,7 +55,7 @@ describe("driveRun", () => {
   test("resumes after a decision that somebody else made on the paused run", async () => {
     const runId = await start("./gate.tsx");
     const driving = drive({ runId });
-    await isWaiting(runId);
+    await isWaitingStatus(runId);
     await client.approve({ runId, nodeId: "gate" });
     const { end, types } = await driving;
     expect(end.status).toBe("finished");
@@ -64,7 +64,7 @@ describe("driveRun", () => {
 
   test("takes up a decision that was made before it came, and asks about no gate that is decided", async () => {
     const runId = await start("./gate.tsx");
-    await isWaiting(runId);
+    await isWaitingStatus(runId);
     await client.approve({ runId, nodeId: "gate" });
     const asked: string[] = [];
     const { end, types } = await drive({ runId, onApproval: ({ nodeId }) => (asked.push(nodeId), "deny") });
@@ -87,14 +87,14 @@ describe("driveRun", () => {
       onApproval: (_, { signal }) =>
         new Promise((answer) => signal.addEventListener("abort", () => answer("deny"), { once: true })),
     });
-    await isWaiting(runId);
+    await isWaitingStatus(runId);
     await client.approve({ runId, nodeId: "gate" });
     expect((await driving).end.status).toBe("finished");
   });
 
   test("leaves the run paused where it is not to resume", async () => {
     const runId = await start("./gate.tsx");
-    await isWaiting(runId);
+    await isWaitingStatus(runId);
     await client.approve({ runId, nodeId: "gate" });
     const signal = AbortSignal.timeout(4000);
     await expect(drive({ runId, resume: false, signal })).rejects.toThrow();

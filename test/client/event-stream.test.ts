@@ -195,12 +195,12 @@ describe("delays", () => {
   ])("the server's retry of $said ms is heeded within bounds", async ({ said, least, most }) => {
     const [first] = await reconnects(await server(retrying(said)), 1, { reconnectDelayMs: undefined });
     // The first connection brought nothing, so its delay is doubled already, then jittered down to half at the most.
-    expect(first?.fruitless).toBe(1);
+    expect(first?.attempt).toBe(1);
     expect(first?.delayMs).toBeGreaterThanOrEqual(least);
     expect(first?.delayMs).toBeLessThanOrEqual(most);
   });
 
-  test("each fruitless connection doubles the delay, and an event resets it", async () => {
+  test("each attempt connection doubles the delay, and an event resets it", async () => {
     const from = await server(
       breaking(event(0)),
       breaking(event(0)),
@@ -210,7 +210,7 @@ describe("delays", () => {
       breaking(),
     );
     const seen = await reconnects(from, 6, { reconnectDelayMs: 8 });
-    expect(seen.map(({ position, fruitless }) => [position, fruitless])).toEqual([
+    expect(seen.map(({ position, attempt }) => [position, attempt])).toEqual([
       [0, 0],
       [0, 1],
       [0, 2],
@@ -218,9 +218,9 @@ describe("delays", () => {
       [1, 0],
       [1, 1],
     ]);
-    for (const { fruitless, delayMs } of seen) {
-      expect(delayMs).toBeGreaterThanOrEqual(4 * 2 ** fruitless);
-      expect(delayMs).toBeLessThanOrEqual(8 * 2 ** fruitless);
+    for (const { attempt, delayMs } of seen) {
+      expect(delayMs).toBeGreaterThanOrEqual(4 * 2 ** attempt);
+      expect(delayMs).toBeLessThanOrEqual(8 * 2 ** attempt);
     }
   });
 
@@ -231,7 +231,7 @@ describe("delays", () => {
     expect(second?.cause).toBeInstanceOf(HttpError);
   });
 
-  test("it gives up after so many fruitless connections in a row, and says where it was", async () => {
+  test("it gives up after so many attempt connections in a row, and says where it was", async () => {
     const from = await server(breaking(event(0), event(1)), breaking(event(1)), retrying(1));
     const { seen, error } = await read(open(from, { maxReconnects: 4 }));
     expect(seen).toHaveLength(2);

@@ -5,7 +5,7 @@ import { HttpError } from "../../src/client/errors/http-error.js";
 import type { Reconnect } from "../../src/client/event-stream.js";
 import type { RunStatus } from "../../src/client/results.js";
 import type { SmithersEvent } from "../../src/client/smithers-event.js";
-import { isOver } from "../../src/client/run-end.js";
+import { isTerminalStatus } from "../../src/client/run-end.js";
 import { watchRecords, watchRun, type WatchRunArgs } from "../../src/client/watch-run.js";
 import { cutPositions, cuttingServer, forEachBelow, recordedEvents } from "../faults/cuts.js";
 import { event, gather, protocolServer, rawServer, sleep } from "../faults/in-test.js";
@@ -158,7 +158,7 @@ describe("the end of a run", () => {
     ["continued", true],
     ["something-new", true],
   ])("%s: over %s", (status, over) => {
-    expect(isOver(status)).toBe(over);
+    expect(isTerminalStatus(status)).toBe(over);
   });
 });
 

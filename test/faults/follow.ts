@@ -66,9 +66,9 @@ export async function followThroughFaults(seed: number): Promise<Outcome> {
       timeoutMs: 2000,
       retries: 0,
       maxReconnects: 30,
-      onReconnect: ({ position, fruitless, delayMs, cause }) =>
+      onReconnect: ({ position, attempt, delayMs, cause }) =>
         reconnects.push(
-          `at ${position}, ${fruitless} fruitless, ${Math.round(delayMs)} ms: ${String(cause)}`,
+          `at ${position}, ${attempt} attempt, ${Math.round(delayMs)} ms: ${String(cause)}`,
         ),
     });
     for (;;) {

@@ -5,7 +5,7 @@ import {
   ArgumentError,
   createClient,
   emptyRunView,
-  isOver,
+  isTerminalStatus,
   reduceRunAll,
   type RunStatus,
   type SmithersEvent,
@@ -414,7 +414,7 @@ if (isNewer) {
         view: { runId, status: "continued", continuedAs: continued[0] },
         status: { runId, status: "continued" },
       });
-      expect(isOver("continued")).toBe(true);
+      expect(isTerminalStatus("continued")).toBe(true);
       const watched = await cli(["watch", runId]);
       expect(watched.exitCode).toBe(0);
       expect(watched.stderr).toContain(`run ${runId} goes on as run ${continued[0]}; following that`);

@@ -17,8 +17,8 @@ export class GithubLines implements LinePrinter {
   readonly #lines: EventLines;
   readonly #open = new Map<string, NodeLog>();
 
-  constructor(style: Style, startedAtMs: number | null) {
-    this.#lines = new EventLines(style, startedAtMs);
+  constructor(style: Style, startOf: () => number | null) {
+    this.#lines = new EventLines(style, startOf);
   }
 
   print(event: SmithersEvent): string {

@@ -1,4 +1,4 @@
-import { isOver } from "../../client/index.js";
+import { isTerminalStatus } from "../../client/index.js";
 import { defineCommand, UsageError } from "../command.js";
 import { describeCancelRefusal } from "../follow/describe-cancel-refusal.js";
 import { exitCodeOf, exitCodes } from "../exit-codes.js";
@@ -11,7 +11,7 @@ export const cancel = defineCommand<{ watch?: boolean }>({
   options: [{ flags: "-w, --watch", description: "follow the run to its end; exit 0 when it is cancelled" }],
   changesRuns: true,
   // At a gate 0.5.0 refuses it, and denying the gate is what is meant.
-  offersRun: (status) => !isOver(status) && status !== "waiting-approval",
+  offersRun: (status) => !isTerminalStatus(status) && status !== "waiting-approval",
   examples: ["cancel 4f1c", "cancel 4f1c --watch"],
 
   async execute({ args: [runId = ""], options }, session) {

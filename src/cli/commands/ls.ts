@@ -1,5 +1,5 @@
 import stringWidth from "string-width";
-import { isOver, type RunRow } from "../../client/index.js";
+import { isTerminalStatus, type RunRow } from "../../client/index.js";
 import { defineCommand } from "../command.js";
 import { formatAgo, formatDuration, formatTime } from "../duration.js";
 import { paintStatus } from "../terminal/paint-status.js";
@@ -83,6 +83,6 @@ export const ls = defineCommand<LsOptions>({
 function took({ status, startedAtMs, finishedAtMs }: RunRow, now: number): string {
   if (startedAtMs === null) return "-";
   // A resumed run keeps the time of its earlier end in its row.
-  const end = isOver(status) ? finishedAtMs : now;
+  const end = isTerminalStatus(status) ? finishedAtMs : now;
   return end === null ? "-" : formatDuration(end - startedAtMs);
 }

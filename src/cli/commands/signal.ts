@@ -1,4 +1,4 @@
-import { isOver, isWaiting } from "../../client/index.js";
+import { isTerminalStatus, isWaitingStatus } from "../../client/index.js";
 import { defineCommand, UsageError, type Session } from "../command.js";
 import {
   checkFollow,
@@ -31,7 +31,7 @@ export const signal = defineCommand<SignalOptions>({
     ...followOptions,
   ],
   changesRuns: true,
-  offersRun: (status) => !isOver(status),
+  offersRun: (status) => !isTerminalStatus(status),
   examples: [`signal 4f1c payment --data '{"amount":5}'`, "signal 4f1c payment --data @payment.json --watch"],
 
   async execute({ args: [runId = "", name = ""], options }, session) {
@@ -39,7 +39,7 @@ export const signal = defineCommand<SignalOptions>({
     const { client, note, commandLine } = session;
     const data = options.data === undefined ? {} : (await readJson("--data", options.data, session)).value;
     const { status } = await client.getStatus({ runId });
-    if (isOver(status)) {
+    if (isTerminalStatus(status)) {
       const what = `run ${visibleText(runId)} is over (${visibleText(status)})`;
       throw new UsageError(`${what}: nothing would take the signal up`, {
         code: "RUN_OVER",
@@ -62,7 +62,7 @@ async function resumeWhereItWaits(runId: string, session: Session): Promise<void
   const { client, note, commandLine } = session;
   try {
     const { status } = await client.getStatus({ runId });
-    if (!isWaiting(status)) {
+    if (!isWaitingStatus(status)) {
       const command = commandLine("resume", runId);
       return note(`the run is ${visibleText(status)}; once it stops to wait, it goes on after: ${command}`);
     }

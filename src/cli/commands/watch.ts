@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { isOver } from "../../client/index.js";
+import { isTerminalStatus } from "../../client/index.js";
 import { defineCommand, UsageError } from "../command.js";
 import { followOptions, followRun, type FollowOptions } from "../follow/follow-run.js";
 import { followRuns, RunsLostError } from "../follow/follow-runs.js";
@@ -32,16 +32,14 @@ export const watch = defineCommand<WatchOptions>({
     }
     const [runId] = named;
     if (runId !== undefined && named.length === 1) {
-      // Without the run's first event its start is not among the events; the status knows it.
-      const startedAtMs = afterSeq === undefined ? null : (await client.getStatus({ runId })).startedAtMs;
-      return followRun(session, runId, options, { afterSeq, startedAtMs });
+      return followRun(session, runId, options, { afterSeq });
     }
 
     if (afterSeq !== undefined) throw new UsageError("--after-seq is a place in one run; name one run");
     if (options.junit !== undefined) throw new UsageError("--junit is the report of one run; name one run");
     if (all) {
       const runs = await client.listRuns({ limit: allRuns });
-      const open = runs.filter(({ status }) => !isOver(status)).map((run) => run.runId);
+      const open = runs.filter(({ status }) => !isTerminalStatus(status)).map((run) => run.runId);
       if (open.length > 0) return followRuns(session, open, options, ["--all"]);
       session.note("no run is going on");
       return { kind: "silent", exitCode: 0 };

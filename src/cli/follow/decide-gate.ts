@@ -1,4 +1,4 @@
-import { isWaiting, type ApprovalView, type RunView } from "../../client/index.js";
+import { isWaitingStatus, type ApprovalView, type RunView } from "../../client/index.js";
 import { UsageError, type CommandInput, type OptionSpec, type Outcome, type Session } from "../command.js";
 import { followRun, type FollowOptions } from "./follow-run.js";
 import { gateName } from "./gate-name.js";
@@ -52,7 +52,7 @@ export async function decideGate(
   }
   // The decision is made; that the question after it fails changes nothing of that.
   const after = await client.getStatus({ runId }).catch(() => undefined);
-  if (after !== undefined && isWaiting(after.status)) {
+  if (after !== undefined && isWaitingStatus(after.status)) {
     if (options.resume === true) {
       await client.resume({ runId, workflowPath: await client.findWorkflowPath({ runId }) });
       session.note("resumed the run, which the decision needs");

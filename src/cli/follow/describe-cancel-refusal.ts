@@ -1,4 +1,4 @@
-import { HttpError, isOver, type SmithersClient } from "../../client/index.js";
+import { HttpError, isTerminalStatus, type SmithersClient } from "../../client/index.js";
 
 /**
  * Why a server refuses to cancel a run that it knows: 0.5.0 answers "not found" for any run that is not executing.
@@ -12,7 +12,7 @@ export async function describeCancelRefusal(
   if (!(error instanceof HttpError) || (error.status !== 404 && error.code !== "RUN_NOT_ACTIVE"))
     return undefined;
   const { status } = await client.getStatus({ runId });
-  if (isOver(status)) return `it is over already: ${status}`;
+  if (isTerminalStatus(status)) return `it is over already: ${status}`;
   if (status === "running")
     return "no engine is executing it: the server was restarted, and it waits for a resume";
   return `it is paused (${status}), and this server cancels only what is executing; deny its gate, or resume it and cancel then`;

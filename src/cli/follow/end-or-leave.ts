@@ -1,4 +1,4 @@
-import { isOver } from "../../client/index.js";
+import { isTerminalStatus } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { Interrupted } from "../context.js";
 import { describeCancelRefusal } from "./describe-cancel-refusal.js";
@@ -20,7 +20,7 @@ export async function endOrLeave(
     await lastingClient.cancel({ runId });
     for (const ends = Date.now() + patienceMs; Date.now() < ends;) {
       const { status } = await lastingClient.getStatus({ runId });
-      if (isOver(status)) return `${run} is ${visibleText(status)}`;
+      if (isTerminalStatus(status)) return `${run} is ${visibleText(status)}`;
       await new Promise((done) => setTimeout(done, 200));
     }
     return `${run} was asked to cancel, and what it has under way has not ended yet`;

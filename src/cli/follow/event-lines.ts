@@ -12,14 +12,15 @@ const subjectWidth = 14;
 /** One line for each event that matters to a person, with the time since the run first started. */
 export class EventLines implements LinePrinter {
   readonly #style: Style;
-  /** By the server's clock. In a run in which the work goes on, it goes on too. */
-  #startedAtMs: number | null;
+  /** When the run that the lines are about first started, by the server's clock; it stays when the work continues. */
+  #startedAtMs: number | null = null;
+  readonly #startOf: () => number | null;
   /** When each node that executes started. */
   readonly #nodes = new Map<string, number>();
 
-  constructor(style: Style, startedAtMs: number | null) {
+  constructor(style: Style, startOf: () => number | null) {
     this.#style = style;
-    this.#startedAtMs = startedAtMs;
+    this.#startOf = startOf;
   }
 
   print(event: SmithersEvent): string {
@@ -34,7 +35,7 @@ export class EventLines implements LinePrinter {
   /** The event's line without its end; undefined where the event has none. */
   lineFor(event: SmithersEvent): string | undefined {
     const { type, timestampMs: at } = event;
-    if (type === "RunStarted") this.#startedAtMs ??= at;
+    this.#startedAtMs ??= this.#startOf() ?? (type === "RunStarted" ? at : null);
     const key = keyOf(event);
     if (type === "NodeStarted" && key !== undefined) this.#nodes.set(key, at);
     const said = wordsFor(event, this.#nodes.get(key ?? "") ?? null, this.#style);

@@ -1,4 +1,4 @@
-import type { ResumeReason } from "../../client/index.js";
+import type { EventRecord, ResumeReason, RunStream } from "../../client/index.js";
 import { ciOption, type CiSystem } from "../ci/ci-system.js";
 import { githubReports } from "../ci/github-reports.js";
 import { junitFile, junitReport } from "../ci/junit-report.js";
@@ -79,19 +79,13 @@ export function followRun(
   session: Session,
   runId: string,
   options: FollowOptions,
-  known: {
-    afterSeq?: number | undefined;
-    startedAtMs?: number | null;
-    workflowPath?: string;
-    signal?: AbortSignal;
-  } = {},
+  args: { afterSeq?: number | undefined; workflowPath?: string; signal?: AbortSignal } = {},
 ): FollowOutcome {
-  const { startedAtMs = null, ...args } = known;
-  const { policy, decide } = gateDecider(options, runId, session);
+  const run = driveFollowedRun(session, runId, options, args);
   return {
     kind: "follow",
     runId,
-    startedAtMs,
+    view: () => run.view,
     ci: session.ci,
     heartbeatMs: options.heartbeat ?? (session.ci === "none" ? undefined : ciHeartbeatMs),
     reporters: [
@@ -107,7 +101,18 @@ export function followRun(
         })
       )[0],
     onAbort: () => endOrLeave(runId, options, session),
-    records: session.client.driveRecords({
+    records: run,
+  };
+}
+
+function driveFollowedRun(
+  session: Session,
+  runId: string,
+  options: FollowOptions,
+  args: { afterSeq?: number | undefined; workflowPath?: string; signal?: AbortSignal },
+): RunStream<EventRecord[]> {
+  const { policy, decide } = gateDecider(options, runId, session);
+  return session.client.driveRecords({
       runId,
       ...args,
       onApproval: decide,
@@ -122,16 +127,15 @@ export function followRun(
         if (what !== undefined) session.note(what);
       },
       onResumed: (_, reason) => session.note(`resumed the run, ${resumeReasons[reason]}`),
-      onResumeImpossible: (id, error) => session.note(resumeByHand(id, error, session)),
-      onReconnect: ({ position, fruitless, delayMs, cause }) => {
+      onResumeFailed: (id, error) => session.note(resumeByHand(id, error, session)),
+      onReconnect: ({ position, attempt, delayMs, cause }) => {
         // A server that closes an idle stream in good order is no news, unless it does nothing else.
-        if (cause === undefined && fruitless < 3) return;
+        if (cause === undefined && attempt < 3) return;
         const why = cause instanceof Error ? visibleText(cause.message) : "the server closed the stream";
         const after = position === -1 ? "" : `, going on after event ${position}`;
         session.note(`reconnecting in ${formatDuration(delayMs)}${after}: ${why}`);
       },
       onContinued: ({ runId: old, newRunId }) =>
         session.note(`run ${visibleText(old)} goes on as run ${visibleText(newRunId)}; following that`),
-    }),
-  };
+  });
 }

@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import type { EventBatch, RunStatus } from "../../client/index.js";
+import { emptyRunView, type EventRecord, type RunStatus } from "../../client/index.js";
 import type { FollowOutcome, Session } from "../command.js";
 import { exitCodeOf, exitCodes } from "../exit-codes.js";
 import { followRun, type FollowOptions } from "./follow-run.js";
@@ -61,10 +61,10 @@ export function followRuns(
     return { label, session: own, outcome: followRun(own, label.runId, options, { signal }) };
   });
   /** Whose each chunk of events is. */
-  const labels = new WeakMap<EventBatch, RunLabel>();
+  const labels = new WeakMap<EventRecord[], RunLabel>();
   const open = () => lanes.filter(({ ended, lost }) => ended === undefined && lost === undefined);
 
-  async function* records(): AsyncGenerator<EventBatch, RunStatus, undefined> {
+  async function* records(): AsyncGenerator<EventRecord[], RunStatus, undefined> {
     const ready: { lane: Lane; result: Awaited<ReturnType<typeof nextOf>> }[] = [];
     let wake = (): void => {};
     const pull = async (lane: Lane): Promise<void> => {
@@ -105,13 +105,13 @@ export function followRuns(
   return {
     kind: "follow",
     runId: "",
-    startedAtMs: null,
+    view: () => emptyRunView(""),
     ci: session.ci,
     heartbeatMs: lanes[0]?.outcome.heartbeatMs,
     reporters: [],
     records: records(),
     several: {
-      labelOf: (chunk) => labels.get(chunk) as RunLabel,
+      labelOf: (chunk) => labels.get(chunk as EventRecord[]) as RunLabel,
       open: () => open().length,
       comeBack: () => comeBack ?? open().map(({ label }) => label.runId),
     },
@@ -133,7 +133,7 @@ function labelledSession(session: Session, label: RunLabel): Session {
   };
 }
 
-async function nextOf({ outcome }: Lane): Promise<IteratorResult<EventBatch, RunStatus> | { lost: unknown }> {
+async function nextOf({ outcome }: Lane): Promise<IteratorResult<EventRecord[], RunStatus> | { lost: unknown }> {
   try {
     return await outcome.records.next();
   } catch (lost) {

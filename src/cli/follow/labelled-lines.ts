@@ -20,9 +20,9 @@ export async function printLabelled(
       const { done, value } = await records.next();
       if (done) return value;
       const label = labelOf(value);
-      const printer = printers.get(label) ?? new EventLines(style, null);
+      const printer = printers.get(label) ?? new EventLines(style, () => null);
       printers.set(label, printer);
-      const lines = value.events.flatMap((event) => printer.lineFor(event) ?? []);
+      const lines = value.flatMap(({ event }) => printer.lineFor(event) ?? []);
       if (lines.length === 0) continue;
       silence.beat();
       await stdout.write(lines.map((line) => `${paintLabel(label, style)}  ${line}\n`).join(""));

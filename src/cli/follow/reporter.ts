@@ -1,10 +1,4 @@
-import {
-  emptyRunView,
-  reduceRunAll,
-  type EventBatch,
-  type RunStatus,
-  type RunView,
-} from "../../client/index.js";
+import type { RunStatus, RunView } from "../../client/index.js";
 import { visibleText } from "../terminal/visible-text.js";
 
 /** How the following of a run ended. */
@@ -23,33 +17,15 @@ export interface Reporter {
   end(view: RunView, ending: FollowEnding): Promise<void>;
 }
 
-/** The reporters of one run being followed, with the view of it that they share. */
+/** The reporters of one run that is followed. */
 export class Reports {
   readonly #reporters: readonly Reporter[];
-  #view: RunView;
+  readonly #view: () => RunView;
   #ended = false;
 
-  constructor(runId: string, startedAtMs: number | null, reporters: readonly Reporter[]) {
+  constructor(reporters: readonly Reporter[], view: () => RunView) {
     this.#reporters = reporters;
-    this.#view = { ...emptyRunView(runId), startedAtMs };
-  }
-
-  /** The records as they come, looked at on the way where somebody will report of them. */
-  watch<Result>(
-    records: AsyncGenerator<EventBatch, Result, undefined>,
-  ): AsyncGenerator<EventBatch, Result, undefined> {
-    return this.#reporters.length === 0 ? records : this.#watch(records);
-  }
-
-  async *#watch<Result>(
-    records: AsyncGenerator<EventBatch, Result, undefined>,
-  ): AsyncGenerator<EventBatch, Result, undefined> {
-    for (;;) {
-      const { done, value } = await records.next();
-      if (done) return value;
-      this.#view = reduceRunAll(this.#view, value.telling);
-      yield value;
-    }
+    this.#view = view;
   }
 
   /** Has each reporter write, once; a report that cannot be written is told of and changes nothing else. */
@@ -58,7 +34,7 @@ export class Reports {
     this.#ended = true;
     for (const reporter of this.#reporters) {
       try {
-        await reporter.end(this.#view, ending);
+        await reporter.end(this.#view(), ending);
       } catch (error) {
         note(`a report could not be written: ${visibleText((error as Error).message)}`);
       }

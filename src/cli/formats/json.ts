@@ -14,8 +14,8 @@ export const json: Format = {
     for (;;) {
       const { done, value } = await records.next();
       if (done) return value;
-      // One write a chunk: one for each event would take three times as long.
-      await stdout.write(safeJson(value.lines));
+      // One write for each chunk: one for each event would take three times as long.
+      await stdout.write(safeJson(value.map(({ data }) => `${toOneLine(data)}\n`).join("")));
     }
   },
 
@@ -23,3 +23,8 @@ export const json: Format = {
     await stderr.write(`${safeJson(JSON.stringify({ error: { code, message, status, hint } }))}\n`);
   },
 };
+
+/** A line break in JSON text is only ever space between its parts. */
+function toOneLine(data: string): string {
+  return data.includes("\n") ? data.replaceAll("\n", " ") : data;
+}

@@ -1,4 +1,3 @@
-import { emptyRunView, reduceRunAll } from "../../client/index.js";
 import { GithubLines } from "../ci/github-lines.js";
 import { EventLines } from "../follow/event-lines.js";
 import type { Format } from "../format.js";
@@ -19,27 +18,24 @@ export const text: Format = {
 
   async follow(outcome, output) {
     if (outcome.several !== undefined) return printLabelled(outcome, outcome.several, output);
-    const { runId, records, startedAtMs, newestFrame, ci, heartbeatMs } = outcome;
+    const { records, view, newestFrame, ci, heartbeatMs } = outcome;
     const { stdout, stderr, style, now, screen } = output;
     if (screen !== undefined && newestFrame !== undefined && ci === "none") {
       const { followLive } = await import("../live/follow-live.js");
       return followLive({ ...outcome, newestFrame }, output, screen);
     }
     const Lines = ci === "github" ? GithubLines : EventLines;
-    const lines = new Lines(style, startedAtMs);
+    const lines = new Lines(style, () => view().startedAtMs);
     // A printer for a CI system writes commands of its own, and makes the rest harmless itself.
     const log = stdout.unguarded ?? stdout;
-    let view = { ...emptyRunView(runId), startedAtMs };
     const silence = heartbeat(heartbeatMs, () => {
-      stderr.write(`${stillFollowing(view, now())}\n`).catch(() => {});
+      stderr.write(`${stillFollowing(view(), now())}\n`).catch(() => {});
     });
     try {
       for (;;) {
         const { done, value } = await records.next();
         if (done) return value;
-        const { events } = value;
-        view = reduceRunAll(view, events);
-        const printed = events.map((event) => lines.print(event)).join("");
+        const printed = value.map(({ event }) => lines.print(event)).join("");
         if (printed === "") continue;
         silence.beat();
         await log.write(printed);

@@ -1,4 +1,4 @@
-import { emptyRunView, reduceRunAll, type RunStatus, type RunView } from "../../client/index.js";
+import type { EventRecord, RunStatus, RunView } from "../../client/index.js";
 import { widthOf } from "../terminal/color.js";
 import type { FollowOutcome } from "../command.js";
 import { EventLines } from "../follow/event-lines.js";
@@ -38,14 +38,12 @@ export async function followLive(outcome: DrawnOutcome, output: Output, screen: 
         await live.finish(value);
         return value;
       }
-      await live.see(value.events);
+      await live.see(value);
     }
   } finally {
     await live.close();
   }
 }
-
-type Events = Parameters<typeof reduceRunAll>[1];
 
 /** The run as it is seen and drawn. */
 class LiveRun {
@@ -54,7 +52,7 @@ class LiveRun {
   readonly #lines: EventLines;
   readonly #frames: FrameReader;
   readonly #endResize: () => void;
-  #view: RunView;
+  readonly #currentView: () => RunView;
   /** Lines that are to stay and have not been written. */
   #pending = "";
   /** How much our clock is ahead of the server's, where that is sure: an event cannot be of the future. */
@@ -64,11 +62,11 @@ class LiveRun {
   #drawnAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ runId, startedAtMs, newestFrame }: DrawnOutcome, output: Output, screen: Screen) {
+  constructor({ view, newestFrame }: DrawnOutcome, output: Output, screen: Screen) {
     this.#output = output;
     this.#screen = screen;
-    this.#view = { ...emptyRunView(runId), startedAtMs };
-    this.#lines = new EventLines(output.style, startedAtMs);
+    this.#currentView = view;
+    this.#lines = new EventLines(output.style, () => view().startedAtMs);
     this.#frames = new FrameReader(newestFrame, () => this.#changed());
     this.#endResize = output.stderr.onResize(() => {
       this.#part = undefined;
@@ -77,9 +75,12 @@ class LiveRun {
     this.#changed();
   }
 
-  async see(events: Events): Promise<void> {
-    this.#view = reduceRunAll(this.#view, events);
-    for (const event of events) {
+  get #view(): RunView {
+    return this.#currentView();
+  }
+
+  async see(records: readonly EventRecord[]): Promise<void> {
+    for (const { event } of records) {
       const line = this.#lines.lineFor(event);
       if (line !== undefined && !shownLive.has(event.type)) this.#pending += `${line}\n`;
     }

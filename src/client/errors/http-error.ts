@@ -1,11 +1,25 @@
 import { SmithersError } from "./smithers-error.js";
 
-/** The server, or a proxy in front of it, answered with a status that is not success. */
+/** Codes that this library gives by itself; a server's answer cannot claim one of them. */
+export const ownHttpCodes = {
+  redirectRefused: "REDIRECT_REFUSED",
+  newerRoute: "NEWER_ROUTE",
+  oneRunServer: "ONE_RUN_SERVER",
+  gateway: "GATEWAY",
+  proxyAuthentication: "PROXY_AUTHENTICATION_REQUIRED",
+} as const;
+
+/** Whether a code means something of our own, so that an answer from outside must not carry it. */
+export function isOwnHttpCode(code: string): boolean {
+  return /^HTTP_\d/.test(code) || (Object.values(ownHttpCodes) as string[]).includes(code);
+}
+
+/** The server, or a proxy in front of it, answered with a status other than success. */
 export class HttpError extends SmithersError {
   /**
-   * The server's code, such as `RUN_NOT_FOUND`; `HTTP_<status>` where the answer carried none. Of our own are
-   * `REDIRECT_REFUSED`, and for a 404 because the server has no such route, where it is known why: `NEWER_ROUTE` (it is
-   * too old), `ONE_RUN_SERVER` (`smithers up --serve`, for the run in `details.runId`) and `GATEWAY`.
+   * The server's code, such as `RUN_NOT_FOUND`; `HTTP_<status>` if the answer carried none. The library adds
+   * `REDIRECT_REFUSED`, and for a missing route the reason if it is known: `NEWER_ROUTE` (the server is too old),
+   * `ONE_RUN_SERVER` (`smithers up --serve`; `details.runId` is its run) and `GATEWAY`.
    */
   readonly code: string;
   readonly status: number;
@@ -15,9 +29,9 @@ export class HttpError extends SmithersError {
   readonly method: string;
   /** The request's path with its query, without the host. */
   readonly path: string;
-  /** From `Retry-After`, where the server sent one. */
+  /** From `Retry-After`, if the server sent it. In ms. */
   readonly retryAfterMs: number | undefined;
-  /** True where the call was sent more than once or its answer was lost before: it may have taken effect. */
+  /** True if the call may have taken effect all the same: a proxy answered, or an earlier attempt lost its answer. */
   readonly mayHaveBeenApplied: boolean;
 
   constructor(

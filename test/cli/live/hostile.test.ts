@@ -43,16 +43,16 @@ const ending = Buffer.concat([chunk(event("RunFailed", { error: words })), Buffe
 let server: RawServer;
 /** The event streams of the run while it goes on. */
 const streams: Socket[] = [];
-let isOver = false;
+let isTerminalStatus = false;
 beforeAll(async () => {
   server = await RawServer.start(({ path }, socket) => {
     if (path.includes("/frames")) return socket.end(answer(200, [frameOf(tree, {}, 2), frameOf(earlier)]));
     if (path.includes("/events")) {
       socket.write(streamHead);
       for (const each of history) socket.write(chunk(each));
-      return isOver ? socket.end(ending) : streams.push(socket);
+      return isTerminalStatus ? socket.end(ending) : streams.push(socket);
     }
-    const [status, finishedAtMs] = isOver ? ["failed", startedAtMs] : ["running", null];
+    const [status, finishedAtMs] = isTerminalStatus ? ["failed", startedAtMs] : ["running", null];
     socket.end(
       answer(200, { runId, workflowName: words, status, startedAtMs, finishedAtMs, summary: { [words]: 3 } }),
     );
@@ -75,7 +75,7 @@ describe.each([
   [40, 10],
 ])("at %d × %d", (columns, rows) => {
   test("the live view stays within its window, and its end leaves lines", async () => {
-    isOver = false;
+    isTerminalStatus = false;
     const screen = await BinaryTerminal.start(["watch", runId, "--on-approval", "wait"], {
       columns,
       rows,
@@ -88,7 +88,7 @@ describe.each([
       const record = await screen.record();
       // What moves the cursor is ours: colours, and what the screen is drawn with.
       expectHarmless(record.replaceAll(ours, ""));
-      isOver = true;
+      isTerminalStatus = true;
       for (const stream of streams.splice(0)) stream.end(ending);
       expect(await screen.ended()).toBe(1);
       expect(await screen.terminal.title()).toBe(title);
@@ -100,7 +100,7 @@ describe.each([
 });
 
 test.each(["status", "frames"])("%s shows them in whole lines", async (command) => {
-  isOver = true;
+  isTerminalStatus = true;
   const { stdout, exitCode } = await cli([command, runId], {
     baseUrl: server.baseUrl,
     env: { COLUMNS: "60" },

@@ -1,10 +1,10 @@
-import type { SmithersEvent } from "./smithers-event.js";
+import type { SmithersEvent } from "../events.js";
 
 /** One event as it came, with its number in the run. */
 export interface EventRecord {
   /** Counts from 0 for each run, without gaps. */
   readonly seq: number;
-  /** The server's JSON text, untouched. */
+  /** The server's JSON text, unchanged. */
   readonly data: string;
   /** The same, parsed. */
   readonly event: SmithersEvent;

@@ -1,4 +1,4 @@
-import type { ApprovalRequest, RunStatusName, SmithersEvent } from "./smithers-event.js";
+import type { ApprovalRequest, RunStatusName, SmithersEvent } from "../events.js";
 
 /** The states of 0.5.0, and `waiting-timer`, which 0.32 adds; a newer server's events may bring others. */
 export type NodeState =

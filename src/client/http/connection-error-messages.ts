@@ -2,8 +2,8 @@ const refused = "the connection was refused: nothing listens there";
 const unknownIssuer = "its certificate comes from an authority that is not known here";
 const notTls = "what listens there does not speak TLS";
 
-/** What the network says of a request that never left, by its code in Node, Bun and Deno, in words. */
-export const neverConnected: ReadonlyMap<string, string> = new Map([
+/** Messages for the network codes that mean that a request never left; codes of Node, Bun and Deno. */
+export const connectionErrorMessages: ReadonlyMap<string, string> = new Map([
   ["ECONNREFUSED", refused],
   ["ConnectionRefused", refused],
   ["FailedToOpenSocket", "the connection could not be opened"],

@@ -1,10 +1,10 @@
 import { ArgumentError } from "./errors/argument-error.js";
-import type { Fetch } from "./fetch.js";
+import type { Fetch } from "./http/fetch.js";
 
-/** Where the server is when nobody says. */
+/** The server's address unless an option says otherwise. */
 export const defaultBaseUrl = "http://127.0.0.1:7331";
 
-/** Optional on every call; `createClient` takes them once for all. */
+/** Optional on every call; `createClient` sets them for every call. */
 export interface ConnectionOptions {
   /** Where the server is; may carry a path prefix. Default: `http://127.0.0.1:7331`. */
   baseUrl?: string | undefined;
@@ -14,22 +14,23 @@ export interface ConnectionOptions {
   signal?: AbortSignal | undefined;
   /** Milliseconds for one attempt, headers and body; on a stream, for the headers. Default: 30,000. */
   timeoutMs?: number | undefined;
-  /** How often a call that may be repeated is, after the first attempt. Default: 2. */
+  /** How many times a call that is safe to repeat is retried. Default: 2. */
   retries?: number | undefined;
   /** The network. Default: the global `fetch`. */
   fetch?: Fetch | undefined;
 }
 
-/** The checked form of {@link ConnectionOptions}. */
-export interface Connection {
+/** {@link ConnectionOptions} after the checks, with the defaults filled in. */
+export interface ResolvedOptions {
   /** Without a trailing slash. */
   readonly baseUrl: string;
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number;
   readonly retries: number;
   readonly fetch: Fetch;
+  readonly usesGlobalFetch: boolean;
   authorize(headers: Record<string, string>): Record<string, string>;
-  /** Takes the key out of a text that a server or the network made. */
+  /** Removes the key from a text that a server or the network produced. */
   redact(text: string): string;
 }
 
@@ -38,7 +39,7 @@ export interface Connection {
  *
  * @throws {ArgumentError} for a base URL or key that could not be sent
  */
-export function connect(options: ConnectionOptions): Connection {
+export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
   const key = checkedKey(options.apiKey);
   // As typed, inside JSON and inside a URL. A key of one to three letters would blank out ordinary words, and guards
   // nothing.
@@ -49,6 +50,7 @@ export function connect(options: ConnectionOptions): Connection {
     timeoutMs: checkedDuration("timeoutMs", options.timeoutMs ?? 30_000),
     retries: checkedCount("retries", options.retries ?? 2),
     fetch: options.fetch ?? globalThis.fetch,
+    usesGlobalFetch: options.fetch === undefined,
     authorize: (headers) => (key === "" ? headers : { ...headers, Authorization: `Bearer ${key}` }),
     redact: (text) => spellings.reduce((shown, spelling) => shown.replaceAll(spelling, "[api key]"), text),
   };
@@ -87,20 +89,22 @@ function checkedKey(key: string | undefined): string {
   return key;
 }
 
-/** @throws {ArgumentError} unless it is a number of milliseconds above 0; `Infinity` means no limit */
-export function checkedDuration(argument: string, ms: number): number {
-  if (typeof ms === "number" && ms > 0) return ms;
-  throw new ArgumentError(
-    argument,
-    `${argument} must be a number of milliseconds above 0, not ${String(ms)}`,
-  );
+/**
+ * Checks a duration. `Infinity` means no limit, which a delay cannot have (`finite`).
+ *
+ * @throws {ArgumentError} unless it is a number of milliseconds above 0
+ */
+export function checkedDuration(argument: string, ms: number, { finite = false } = {}): number {
+  if (typeof ms === "number" && ms > 0 && !(finite && ms === Infinity)) return ms;
+  const what = finite ? "a finite number" : "a number";
+  throw new ArgumentError(argument, `${argument} must be ${what} of milliseconds above 0, not ${String(ms)}`);
 }
 
-/** @throws {ArgumentError} unless it is an integer of at least `least` */
-export function checkedCount(argument: string, count: number, least = 0): number {
-  if (Number.isSafeInteger(count) && count >= least) return count;
+/** @throws {ArgumentError} unless it is an integer of at least `min` */
+export function checkedCount(argument: string, count: number, min = 0): number {
+  if (Number.isSafeInteger(count) && count >= min) return count;
   throw new ArgumentError(
     argument,
-    `${argument} must be an integer of at least ${least}, not ${String(count)}`,
+    `${argument} must be an integer of at least ${min}, not ${String(count)}`,
   );
 }

@@ -1,0 +1,209 @@
+import { ArgumentError } from "../errors/argument-error.js";
+import type { SmithersEvent } from "../events.js";
+import { isOutage } from "../http/retry.js";
+import { jittered, wait } from "../http/wait.js";
+import { checkedCount, resolveOptions } from "../options.js";
+import { approve, deny, getStatus, listRuns, resume, type RunArgs } from "../requests.js";
+import type { BlockedRun, RunStatus } from "../results.js";
+import type { Decision } from "../server/server-api.js";
+import { isWaitingStatus } from "../view/run-status.js";
+import type { ApprovalView } from "../view/run-view.js";
+import { decideApprovals, type GateContext, type GateDecision } from "./approval-decider.js";
+import { lookUntilProven, type Clock, type DrivenRun } from "./driven-run.js";
+import type { EventRecord } from "./event-record.js";
+import { isOwnDecision } from "./own-decisions.js";
+import { Proof } from "./proof.js";
+import { readRun, type ReadRunArgs, type RunReader } from "./read-run.js";
+import { resumeRun, type ResumeReason } from "./resumer.js";
+import { RunProgress } from "./run-progress.js";
+import { eventsOf, RunStream } from "./run-stream.js";
+import type { WatchRunArgs } from "./watch-run.js";
+
+/** What {@link driveRun} takes. */
+export interface DriveRunArgs extends WatchRunArgs {
+  /**
+   * Asked once for each approval that is open. Events go on coming while it decides. What it answers is sent only if the
+   * approval is proven to be open still. Default: approvals are left to others.
+   */
+  onApproval?:
+    ((approval: ApprovalView, context: GateContext) => GateDecision | Promise<GateDecision>) | undefined;
+  /**
+   * When to ask: as soon as the server names the approval, which 0.5.0 does before the nodes in front of it have run, or
+   * when the run has reached it. Default: `named`.
+   */
+  askWhen?: "named" | "reached" | undefined;
+  /** Stop, with the run's status as it is, once the run waits for an approval and nothing else can move it. */
+  stopAtGate?: boolean | undefined;
+  /** Called after each decision that was made here. */
+  onDecided?: ((approval: ApprovalView, decision: Decision) => void) | undefined;
+  /** Called once for each thing other than an approval that the run waits for: a signal, a timer, a quota. */
+  onBlocked?: ((runId: string, blocked: BlockedRun) => void) | undefined;
+}
+
+/**
+ * Follows a run to its end, asks `onApproval` at each approval, and resumes the run whenever it is waiting only for that:
+ * after a decision, whoever made it, when a timer is due, and when a quota is full again. Nothing on the server shows
+ * that a signal has come: while the run waits for one it is resumed after 5 s, 10 s, … and at last every 5 minutes, so
+ * whoever sends the signal should send a resume as well. A run that somebody paused, or whose engine died, is left alone.
+ *
+ * @example
+ * for await (const event of driveRun({ runId, onApproval: () => "approve" })) console.log(event.type);
+ *
+ * @throws what {@link watchRun}, `approve`, `deny` and `resume` throw, and what `onApproval` throws
+ */
+export function driveRun(args: DriveRunArgs): RunStream<SmithersEvent> {
+  return eventsOf(driveRecords(args));
+}
+
+/** As {@link driveRun}, with each event's number and the server's own text, those of one network chunk together. */
+export function driveRecords(args: DriveRunArgs): RunStream<EventRecord[]> {
+  const progress = new RunProgress(args.runId);
+  return new RunStream(driveAfter(args, progress), () => progress.view);
+}
+
+/** Reads the run from its start, since nothing can be decided on a part of its history, and gives on what was asked for. */
+async function* driveAfter(
+  { afterSeq = -1, ...args }: DriveRunArgs,
+  progress: RunProgress,
+): AsyncGenerator<EventRecord[], RunStatus, undefined> {
+  checkedCount("afterSeq", afterSeq, -1);
+  const driven = drive(readRun, args, progress, "all");
+  try {
+    for (;;) {
+      const { done, value } = await driven.next();
+      if (done) return value;
+      const isFirstRun = progress.view.runId === args.runId;
+      const records = isFirstRun && afterSeq >= 0 ? value.filter(({ seq }) => seq > afterSeq) : value;
+      if (records.length > 0) yield records;
+    }
+  } finally {
+    await driven.return(undefined as never);
+  }
+}
+
+/**
+ * Reads a run, and at the same time decides its approvals and sends its resumes. The reading waits for nobody, and what
+ * it brings is what the others act on.
+ */
+export async function* drive<Result>(
+  read: RunReader<Result>,
+  args: DriveRunArgs,
+  progress: RunProgress,
+  resumes: "own" | "all",
+): AsyncGenerator<EventRecord[], Result | RunStatus, undefined> {
+  const outside = resolveOptions(args).signal;
+  const stop = new AbortController();
+  const signal = outside === undefined ? stop.signal : AbortSignal.any([outside, stop.signal]);
+  const inner = { ...args, signal };
+  const run = toDrivenRun(inner, progress);
+  const { onApproval, onDecided, askWhen = "named", onBlocked, onResumed } = args;
+
+  const parts: Promise<RunStatus>[] = [];
+  if (onApproval !== undefined) {
+    parts.push(decideApprovals(run, { onApproval, askWhen, onDecided }, signal));
+  }
+  if (args.resume !== false) {
+    parts.push(resumeRun(run, { which: resumes, onBlocked, onResumed }, signal));
+  }
+  if (args.stopAtGate === true) parts.push(waitForGate(run, args.resume !== false, signal));
+  // Waiting for all of them in each turn would leave something behind with each event.
+  let endTurn = { resolve: (_: IteratorResult<EventRecord[], Result | RunStatus>) => {}, reject: (_: unknown) => {} };
+  let stopped: { failed: boolean; value: unknown } | undefined;
+  const endAt = (failed: boolean) => (value: unknown) => {
+    stopped ??= { failed, value };
+    if (failed) endTurn.reject(value);
+    else endTurn.resolve({ done: true, value: value as RunStatus });
+  };
+  for (const part of parts) part.then(endAt(false), endAt(true));
+
+  const records = read(inner, progress);
+  try {
+    for (;;) {
+      const turn = await new Promise<IteratorResult<EventRecord[], Result | RunStatus>>((resolve, reject) => {
+        endTurn = { resolve, reject };
+        if (stopped !== undefined) endAt(stopped.failed)(stopped.value);
+        else records.next().then(resolve, reject);
+      });
+      if (turn.done) return turn.value;
+      yield turn.value;
+    }
+  } finally {
+    stop.abort();
+    await records.return(undefined as never).catch(() => {});
+  }
+}
+
+const realClock: Clock = { now: () => performance.now(), sleep: wait, jitter: jittered };
+
+function toDrivenRun(args: DriveRunArgs, progress: RunProgress): DrivenRun {
+  const { baseUrl } = resolveOptions(args);
+  const proof = new Proof(args, progress);
+  /** The arguments of a call about the run that is followed now. */
+  const callArgs = (): RunArgs => {
+    const { apiKey, signal, timeoutMs, retries, fetch } = args;
+    return { runId: progress.view.runId, baseUrl, apiKey, signal, timeoutMs, retries, fetch };
+  };
+  return {
+    clock: realClock,
+    get view() {
+      return progress.view;
+    },
+    changed: () => progress.changed(),
+    look: () => proof.look(),
+    getStatus: () => getStatus(callArgs()),
+    async decide({ nodeId, iteration }, decision, note) {
+      const decideArgs = { ...callArgs(), nodeId, iteration, note, decidedBy: args.decidedBy };
+      await (decision === "approve" ? approve(decideArgs) : deny(decideArgs));
+    },
+    async resume() {
+      const workflowPath = args.workflowPath ?? (await findPathOrReport(callArgs(), args));
+      if (workflowPath === undefined) return false;
+      await resume({ ...callArgs(), workflowPath });
+      return true;
+    },
+    isOwn: (approval) => isOwnDecision(baseUrl, progress.view.runId, approval),
+  };
+}
+
+async function findPathOrReport(callArgs: RunArgs, args: DriveRunArgs): Promise<string | undefined> {
+  try {
+    return await findWorkflowPath(callArgs);
+  } catch (error) {
+    if (args.onResumeFailed === undefined || isOutage(error)) throw error;
+    args.onResumeFailed(callArgs.runId, error);
+    return undefined;
+  }
+}
+
+/** Waits until the run itself waits for an approval, and nothing else can move it. */
+async function waitForGate(run: DrivenRun, resumes: boolean, signal: AbortSignal): Promise<RunStatus> {
+  const isAtGate = ({ status, openGates, untakenDecisions }: DrivenRun["view"]) =>
+    isWaitingStatus(status) && openGates.length > 0 && !(resumes && untakenDecisions.length > 0);
+  for (;;) {
+    const change = run.changed();
+    const look = await lookUntilProven(run, () => isAtGate(run.view), signal);
+    if (look !== undefined && isAtGate(look.view) && look.run.status === "waiting-approval") return look.run;
+    await change;
+    signal.throwIfAborted();
+  }
+}
+
+/**
+ * Finds where a run's workflow file is on the server.
+ *
+ * @throws {@link HttpError} `DB_NOT_CONFIGURED` if the server keeps no list of runs
+ * @throws {@link ArgumentError} if the list has no such run, or no file for it
+ */
+export async function findWorkflowPath(args: RunArgs): Promise<string> {
+  const { runId, ...connection } = args;
+  // Most runs that are asked about are recent; the long list is fetched only if the short one has no such run.
+  for (const limit of [100, 100_000]) {
+    const row = (await listRuns({ ...connection, limit })).find((each) => each.runId === runId);
+    if (row !== undefined && typeof row.workflowPath === "string" && row.workflowPath !== "") {
+      return row.workflowPath;
+    }
+  }
+  throw new ArgumentError("runId", `the server's list of runs has no workflow file for run ${runId}`);
+}
+
+export type { ResumeReason, ReadRunArgs };

@@ -1,0 +1,90 @@
+import { HttpError, ownHttpCodes } from "../errors/http-error.js";
+import { retryPolicies, withRetries } from "../http/retry.js";
+import { resolveOptions, type ConnectionOptions } from "../options.js";
+import { getStatus, listRuns } from "../requests.js";
+import type { ApprovalRow, RunRow, RunStatus } from "../results.js";
+import { withServer } from "../server/detect-server.js";
+import type { ApprovalView } from "../view/run-view.js";
+import { loadRunView } from "./load-run-view.js";
+
+/** What {@link listApprovals} takes. */
+export interface ListApprovalsArgs extends ConnectionOptions {
+  /** Only the approvals of this run. Default: those of all runs. */
+  runId?: string | undefined;
+}
+
+/** How many runs are read at once from a server that keeps no list of approvals. */
+const maxRunsAtOnce = 8;
+
+/**
+ * Lists the approvals that nobody has decided, the longest open first. On a server before 0.32, which keeps no such list,
+ * they are read from the events of the runs that wait.
+ *
+ * @example
+ * for (const { runId, nodeId } of await listApprovals()) console.log(runId, nodeId);
+ *
+ * @throws {@link HttpError} 400 `DB_NOT_CONFIGURED` if the server keeps no list of runs
+ */
+export async function listApprovals(args: ListApprovalsArgs = {}): Promise<ApprovalRow[]> {
+  const { runId, ...connection } = args;
+  const options = resolveOptions(connection);
+  try {
+    const rows = await withRetries(options, retryPolicies.read, () =>
+      withServer(options, (server) => server.listApprovals()),
+    );
+    return longestOpenFirst(runId === undefined ? rows : rows.filter((row) => row.runId === runId));
+  } catch (error) {
+    const runIds = await runsToRead(error, args);
+    const rows: ApprovalRow[] = [];
+    const left = [...runIds];
+    const readNext = async (): Promise<void> => {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) {
+        rows.push(...(await approvalsOf({ ...connection, runId: next })));
+      }
+    };
+    await Promise.all(Array.from({ length: maxRunsAtOnce }, readNext));
+    return longestOpenFirst(rows);
+  }
+}
+
+/** The runs whose events may show open approvals, if the error means that the server keeps no list of them. */
+async function runsToRead(error: unknown, { runId, ...connection }: ListApprovalsArgs): Promise<string[]> {
+  if (!(error instanceof HttpError)) throw error;
+  const isSingleRun = error.code === ownHttpCodes.oneRunServer;
+  if (!isSingleRun && error.code !== ownHttpCodes.newerRoute) throw error;
+  if (runId !== undefined) return [runId];
+  if (isSingleRun) return [(error.details as { runId: string }).runId];
+  const limit = 100_000;
+  // A run that executes one branch may have stopped at an approval in another.
+  const statuses = ["waiting-approval", "running"];
+  const lists = statuses.map((status) => listRuns<RunRow>({ ...connection, status, limit }));
+  return (await Promise.all(lists)).flat().map((run) => run.runId);
+}
+
+async function approvalsOf(args: ConnectionOptions & { runId: string }): Promise<ApprovalRow[]> {
+  const { summary } = await getStatus(args);
+  if ((summary["waiting-approval"] ?? 0) === 0) return [];
+  const { view, status } = await loadRunView(args);
+  return view.openGates.map((approval) => toRow(approval, status));
+}
+
+function toRow({ nodeId, iteration, requestedAtMs, request }: ApprovalView, run: RunStatus): ApprovalRow {
+  return {
+    runId: run.runId,
+    nodeId,
+    iteration,
+    workflowName: run.workflowName,
+    runStatus: run.status,
+    label: nodeId,
+    requestTitle: request?.title ?? nodeId,
+    requestSummary: request?.summary ?? null,
+    requestedAtMs,
+    waitingMs: requestedAtMs === null ? 0 : Math.max(0, Date.now() - requestedAtMs),
+    note: null,
+    decidedBy: null,
+  };
+}
+
+function longestOpenFirst(rows: ApprovalRow[]): ApprovalRow[] {
+  return rows.sort((one, other) => (one.requestedAtMs ?? 0) - (other.requestedAtMs ?? 0));
+}

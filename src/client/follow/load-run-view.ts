@@ -1,0 +1,84 @@
+import { settledWithin } from "../http/wait.js";
+import { resolveOptions } from "../options.js";
+import { getStatus, type RunArgs } from "../requests.js";
+import type { RunStatus } from "../results.js";
+import type { RunView } from "../view/run-view.js";
+import { Proof } from "./proof.js";
+import { readRun } from "./read-run.js";
+import { RunProgress } from "./run-progress.js";
+
+/** A run as it stands. */
+export interface LoadedRun {
+  view: RunView;
+  status: RunStatus;
+  /**
+   * The server's time up to which the view is complete, in milliseconds since 1970, if the run went on while it was read
+   * and the view could not be proven to be current; `null` if it was.
+   */
+  asOf: number | null;
+  /** Number of the newest event in the view, -1 if the run has none. */
+  position: number;
+}
+
+/** After a silence of this long the history may have been read, which is then proven; in ms. */
+const firstSilenceMs = 25;
+/** How many looks at a run that keeps going on, and how many at one that does not, before the view is taken as it is. */
+const maxLooks = { changing: 3, still: 6 };
+/** After a silence of this long nothing more is expected of a server that cannot be asked, in ms. */
+const maxSilenceMs = 5000;
+
+/**
+ * Reads the whole history of a run. A run that has ended is read to the end of its stream. For one that goes on it is
+ * proven that all was read; if that keeps changing, the view is what could be had, and `asOf` says so.
+ *
+ * @throws what `getStatus` and {@link streamEvents} throw
+ */
+export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
+  const outside = resolveOptions(args).signal;
+  const stop = new AbortController();
+  const inner = {
+    ...args,
+    signal: outside === undefined ? stop.signal : AbortSignal.any([outside, stop.signal]),
+  };
+  const progress = new RunProgress(args.runId);
+  const proof = new Proof(inner, progress);
+  const records = readRun(inner, progress);
+  const toResult = (view: RunView, status: RunStatus, isCurrent: boolean): LoadedRun => {
+    const asOf = isCurrent ? null : (view.updatedAtMs ?? 0);
+    return { view, status, asOf, position: progress.stream?.position ?? -1 };
+  };
+  let silenceMs = firstSilenceMs;
+  let looks = 0;
+  let changes = 0;
+  try {
+    let next = records.next();
+    for (;;) {
+      const result = (await settledWithin(silenceMs, next))?.value;
+      if (result === undefined) {
+        const look = await proof.look();
+        // Only the end of the stream proves that all of a run was read that has ended, and it comes.
+        silenceMs = look?.result === "ended" ? Infinity : 2 * silenceMs;
+        if (look === undefined) {
+          if (silenceMs < maxSilenceMs) continue;
+          return toResult(progress.view, await getStatus(inner), false);
+        }
+        if (look.result === "ended") continue;
+        if (look.result !== "unsure") return toResult(look.view, look.run, true);
+        looks++;
+        if (look.hasNewEvents) changes++;
+        if (changes >= maxLooks.changing || looks >= maxLooks.still) {
+          return toResult(look.view, look.run, false);
+        }
+        continue;
+      }
+      const { view } = progress;
+      if (result.done) return toResult(view, result.value, true);
+      // What comes next is of the run in which the work continues.
+      if (view.continuedAs !== null) return toResult(view, await getStatus(inner), true);
+      next = records.next();
+    }
+  } finally {
+    stop.abort();
+    await records.return(undefined as never).catch(() => {});
+  }
+}

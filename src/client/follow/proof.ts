@@ -1,0 +1,241 @@
+import { HttpError, ownHttpCodes } from "../errors/http-error.js";
+import type { SmithersEvent } from "../events.js";
+import { isOutage, retryPolicies, withRetries } from "../http/retry.js";
+import { settledWithin } from "../http/wait.js";
+import { resolveOptions, type ResolvedOptions } from "../options.js";
+import { getStatus, type RunArgs } from "../requests.js";
+import type { ApprovalRow, RunStatus } from "../results.js";
+import { withServer } from "../server/detect-server.js";
+import type { EventConnection } from "../server/event-connection.js";
+import { isTerminalStatus, isWaitingStatus } from "../view/run-status.js";
+import { nodeKey, reduceRunAll, type RunView } from "../view/run-view.js";
+import { parseEvent } from "./event-stream.js";
+import type { RunProgress } from "./run-progress.js";
+
+/** What a look at the server showed. */
+export interface Look {
+  /**
+   * Whether the view surely shows the run as the server has it: `shown` is enough to show it to a person, `proven` to
+   * act on it. `ended` if the run is over: then the end of its stream is the only proof.
+   */
+  result: "proven" | "shown" | "unsure" | "ended";
+  run: RunStatus;
+  /** The view with the events that the look has brought. */
+  view: RunView;
+  /** Whether the server had events that the view did not have. */
+  hasNewEvents: boolean;
+}
+
+/** How long the rest of a page may take that a look is waiting for, in ms. */
+const maxPageMs = 500;
+
+/**
+ * Finds out whether all of a run that has not ended was read. Silence proves nothing: a poll can be held up anywhere on
+ * its way. A look therefore asks for the events from the last known one on, over a new connection, and then for the
+ * status. The two agree only if no event is missing that opened, decided or ended anything:
+ *
+ * - the same status;
+ * - the same open approvals, if the server lists them (0.32); elsewhere as many of them, and as many nodes that have
+ *   ended. The count of approvals alone would not do: while the next turn of a loop opens its approval, the one before
+ *   has been decided, and its node has ended.
+ *
+ * Where the counts of ended nodes never agree, because the server skips nodes without an event, a comment of the server
+ * helps: it is sent after the events of a poll, so if nothing but a comment came between two looks with the same
+ * result, there was nothing else to send.
+ */
+export class Proof {
+  readonly #args: RunArgs;
+  readonly #options: ResolvedOptions;
+  readonly #progress: RunProgress;
+  /** The result of the last look, if it was unsure only about the ended nodes. */
+  #doubt: { facts: string; comments: number } | undefined;
+  /** How many nodes the server counts as ended that have no event for it. */
+  #silentlyEnded = 0;
+
+  constructor(args: RunArgs, progress: RunProgress) {
+    this.#args = args;
+    this.#options = resolveOptions(args);
+    this.#progress = progress;
+  }
+
+  /**
+   * Looks at the server, once.
+   *
+   * @returns undefined if it could not be reached, or the events do not follow the known ones
+   */
+  async look(): Promise<Look | undefined> {
+    const { view, stream } = this.#progress;
+    const last = stream?.last;
+    if (stream === undefined || last === undefined) return undefined;
+    const { position, comments } = stream;
+    let connection: EventConnection | undefined;
+    try {
+      connection = await withServer(this.#options, (server) => server.openEvents(view.runId, position - 1));
+      const page = new Page(connection, last.data, view);
+      await page.first;
+      const run = await getStatus(this.#callArgs(view));
+      if (isTerminalStatus(run.status)) return this.#toLook("ended", run, page);
+      const listed = run.runState === undefined ? undefined : await this.#listApprovals(view.runId);
+      // The page may still be on its way; with each event the view may come to agree.
+      const endsAt = performance.now() + maxPageMs;
+      for (;;) {
+        const agreement = this.#agreement(page.view, run, listed);
+        if (agreement === "proven") return this.#toLook("proven", run, page);
+        if (agreement === "shown" && this.#isStill(run, listed, position, comments, page)) {
+          this.#silentlyEnded = endedNodes(run.summary) - endedNodesOf(page.view);
+          return this.#toLook("proven", run, page);
+        }
+        if (!(await page.more(endsAt - performance.now()))) {
+          return this.#toLook(agreement, run, page);
+        }
+      }
+    } catch (error) {
+      this.#args.signal?.throwIfAborted();
+      if (!isOutage(error) && !(error instanceof UnknownEvents)) throw error;
+      return undefined;
+    } finally {
+      connection?.close();
+    }
+  }
+
+  #toLook(result: Look["result"], run: RunStatus, { view, isNew }: Page): Look {
+    return { result, run, view, hasNewEvents: isNew };
+  }
+
+  #agreement(
+    view: RunView,
+    run: RunStatus,
+    listed: readonly ApprovalRow[] | undefined,
+  ): "proven" | "shown" | "unsure" {
+    const isSameStatus =
+      view.status === run.status || (isWaitingStatus(view.status) && isWaitingStatus(run.status));
+    if (!isSameStatus) return "unsure";
+    if (listed !== undefined) {
+      const keys = new Set(listed.map(({ nodeId, iteration }) => nodeKey(nodeId, iteration)));
+      const isSame =
+        keys.size === view.openGates.length &&
+        view.openGates.every(({ nodeId, iteration }) => keys.has(nodeKey(nodeId, iteration)));
+      return isSame ? "proven" : "unsure";
+    }
+    if ((run.summary["waiting-approval"] ?? 0) !== view.openGates.length) return "unsure";
+    return endedNodesOf(view) + this.#silentlyEnded === endedNodes(run.summary) ? "proven" : "shown";
+  }
+
+  /** Whether nothing has happened since the last look, and a comment shows that nothing is on its way. */
+  #isStill(
+    run: RunStatus,
+    listed: readonly ApprovalRow[] | undefined,
+    position: number,
+    comments: number,
+    page: Page,
+  ): boolean {
+    const facts = JSON.stringify([position, run.status, run.summary, listed]);
+    const isSame = this.#doubt?.facts === facts && !page.isNew;
+    if (!isSame) this.#doubt = { facts, comments };
+    return isSame && this.#doubt !== undefined && comments > this.#doubt.comments;
+  }
+
+  /** The open approvals of the run, if the server has a list of them. */
+  async #listApprovals(runId: string): Promise<ApprovalRow[] | undefined> {
+    try {
+      const rows = await withRetries(this.#options, retryPolicies.read, () =>
+        withServer(this.#options, (server) => server.listApprovals()),
+      );
+      return rows.filter((row) => row.runId === runId);
+    } catch (error) {
+      if (error instanceof HttpError && hasNoList(error)) return undefined;
+      throw error;
+    }
+  }
+
+  #callArgs(view: RunView): RunArgs {
+    return { ...this.#args, runId: view.runId };
+  }
+}
+
+function hasNoList({ code }: HttpError): boolean {
+  return code === ownHttpCodes.newerRoute || code === ownHttpCodes.oneRunServer;
+}
+
+/** The page does not begin with the event that is known. */
+class UnknownEvents extends Error {}
+
+/** The events from the last known one on. */
+class Page {
+  /** The known view, with the new events. */
+  view: RunView;
+  isNew = false;
+  /** Resolves once the known event has come. */
+  readonly first: Promise<void>;
+  readonly #connection: EventConnection;
+  readonly #known: string;
+  #pending: Promise<void> | undefined;
+  #isChecked = false;
+  #isOver = false;
+
+  constructor(connection: EventConnection, known: string, view: RunView) {
+    this.#connection = connection;
+    this.#known = known;
+    this.view = view;
+    this.first = this.#readFirst();
+  }
+
+  async #readFirst(): Promise<void> {
+    while (!this.#isChecked && !this.#isOver) await this.#read();
+    if (!this.#isChecked) throw new UnknownEvents();
+    // Read on, so that what comes before the status is known before it is looked at.
+    void this.#readOn();
+  }
+
+  /** Waits for more events, for `ms` at most; false if none came. */
+  async more(ms: number): Promise<boolean> {
+    const before = this.view;
+    const endsAt = performance.now() + ms;
+    while (this.view === before && !this.#isOver) {
+      const leftMs = endsAt - performance.now();
+      if (leftMs <= 0 || (await settledWithin(leftMs, this.#readOn())) === undefined) break;
+    }
+    return this.view !== before;
+  }
+
+  #readOn(): Promise<void> {
+    this.#pending ??= this.#read().finally(() => (this.#pending = undefined));
+    this.#pending.catch(() => {});
+    return this.#pending;
+  }
+
+  async #read(): Promise<void> {
+    const messages = await this.#connection.next(pageTimeoutMs);
+    if (messages === undefined) {
+      this.#isOver = true;
+      return;
+    }
+    const events: SmithersEvent[] = [];
+    for (const { data } of messages) {
+      const event = this.#isChecked ? parseEvent(data) : undefined;
+      if (event !== undefined) events.push(event);
+      else if (!this.#isChecked && data === this.#known) this.#isChecked = true;
+      else throw new UnknownEvents();
+    }
+    if (events.length === 0) return;
+    this.isNew = true;
+    this.view = reduceRunAll(this.view, events);
+  }
+}
+
+/** A page that is silent for this long is not waited for, in ms. */
+const pageTimeoutMs = 5000;
+
+const endedStates = ["finished", "failed", "cancelled", "skipped"];
+
+/** How many nodes the server counts as ended. */
+function endedNodes(summary: Readonly<Record<string, number>>): number {
+  return endedStates.reduce((sum, state) => sum + (summary[state] ?? 0), 0);
+}
+
+/** How many nodes have ended by the events. */
+function endedNodesOf({ nodes }: RunView): number {
+  let count = 0;
+  for (const { state } of nodes.values()) if (endedStates.includes(state)) count++;
+  return count;
+}

@@ -1,0 +1,110 @@
+import type { SmithersEvent } from "../events.js";
+import { isOutage } from "../http/retry.js";
+import { getStatus, type RunArgs } from "../requests.js";
+import type { RunStatus } from "../results.js";
+import { isTerminalStatus } from "../view/run-status.js";
+import type { EventRecord } from "./event-record.js";
+import type { EventStream } from "./event-stream.js";
+
+/** After this many clean closes that brought nothing the status is believed without the run's last event. */
+const maxEmptyCloses = 3;
+/** The status is asked for after this many failed attempts in a row: the run may have ended behind them. */
+const attemptsBetweenChecks = 3;
+
+/**
+ * Decides whether a closed stream means that the run has ended. A clean close proves nothing: proxies cut idle streams,
+ * and the server writes the status before the last event.
+ */
+export class RunEnd {
+  /** The run in which the work continues, if the last event about the run names one. */
+  newRunId: string | undefined;
+
+  readonly #args: RunArgs;
+  readonly #stream: EventStream;
+  #last: SmithersEvent | undefined;
+  #emptyCloses = 0;
+  #hasNewEvents = false;
+
+  constructor(args: RunArgs, stream: EventStream) {
+    this.#args = args;
+    this.#stream = stream;
+  }
+
+  observe(records: readonly EventRecord[]): void {
+    this.#hasNewEvents = true;
+    for (const { event } of records) {
+      if (!isAboutTheRun(event)) continue;
+      this.#last = event;
+      this.newRunId = continuedAs(event);
+    }
+  }
+
+  /**
+   * Asks for the run's status after a clean close. Gives it if the run has ended and its last event has been read, and
+   * otherwise waits until the stream may be opened again.
+   *
+   * @throws what `getStatus` throws, but for an outage, and a `ConnectionError` after too many attempts in a row
+   */
+  async checkAfterClose(): Promise<RunStatus | undefined> {
+    const hadEvents = this.#hasNewEvents;
+    this.#hasNewEvents = false;
+    let cause: unknown;
+    try {
+      const run = await getStatus(this.#args);
+      if (isTerminalStatus(run.status)) {
+        this.#emptyCloses = hadEvents ? 0 : this.#emptyCloses + 1;
+        if (isEndOf(this.#last, run) || this.#emptyCloses >= maxEmptyCloses) return run;
+      } else {
+        this.#emptyCloses = 0;
+      }
+    } catch (error) {
+      this.#args.signal?.throwIfAborted();
+      if (!isOutage(error)) throw error;
+      // A connection that brought nothing has been counted already.
+      if (hadEvents) this.#stream.recordFailedAttempt();
+      cause = error;
+    }
+    await this.#stream.pause(cause);
+    return undefined;
+  }
+
+  /** Asks now and then, while no connection can be had, whether the run has ended and its last event has been read. */
+  async checkAfterFailure(): Promise<RunStatus | undefined> {
+    if (this.#stream.attempt === 0 || this.#stream.attempt % attemptsBetweenChecks !== 0) return undefined;
+    try {
+      const run = await getStatus(this.#args);
+      return isTerminalStatus(run.status) && isEndOf(this.#last, run) ? run : undefined;
+    } catch (error) {
+      this.#args.signal?.throwIfAborted();
+      if (!isOutage(error)) throw error;
+      return undefined;
+    }
+  }
+}
+
+const endEvents: Record<string, string> = {
+  RunFinished: "finished",
+  RunFailed: "failed",
+  RunCancelled: "cancelled",
+  RunContinuedAsNew: "continued",
+};
+
+/** Others may follow the last event about the run as a whole: a decision made after the end is recorded all the same. */
+function isAboutTheRun({ type }: SmithersEvent): boolean {
+  return Object.hasOwn(endEvents, type) || type === "RunStarted" || type === "RunStatusChanged";
+}
+
+/** Whether the last event about the run is the end that the status shows, and not one before a resume. */
+function isEndOf(event: SmithersEvent | undefined, run: RunStatus): boolean {
+  if (event === undefined) return false;
+  const { type, status, timestampMs } = event as unknown as Record<string, unknown>;
+  const shown = type === "RunStatusChanged" ? status : endEvents[String(type)];
+  return shown === run.status && typeof timestampMs === "number" && timestampMs >= (run.finishedAtMs ?? 0);
+}
+
+function continuedAs(event: SmithersEvent): string | undefined {
+  const { type, newRunId } = event as unknown as Record<string, unknown>;
+  return type === "RunContinuedAsNew" && typeof newRunId === "string" && newRunId !== ""
+    ? newRunId
+    : undefined;
+}

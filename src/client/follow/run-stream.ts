@@ -1,0 +1,81 @@
+import type { RunStatus } from "../results.js";
+import type { SmithersEvent } from "../events.js";
+import type { RunView } from "../view/run-view.js";
+import type { EventRecord } from "./event-record.js";
+
+/**
+ * A run that is being followed: iterate over it for its events. Nothing is read ahead of the loop, and leaving the loop
+ * closes the connection.
+ *
+ * @example
+ * const run = watchRun({ runId });
+ * for await (const event of run) console.log(event.type, run.view.nodes.size);
+ * console.log((await run.ended).status);
+ */
+export class RunStream<Item> implements AsyncGenerator<Item, RunStatus, undefined> {
+  /**
+   * The run's last status, once the loop has reached its end. Rejects with what the loop throws, and if the loop is left
+   * early.
+   */
+  readonly ended: Promise<RunStatus>;
+  readonly #items: AsyncGenerator<Item, RunStatus, undefined>;
+  readonly #currentView: () => RunView;
+  #settle!: { resolve: (run: RunStatus) => void; reject: (error: unknown) => void };
+
+  /** @internal */
+  constructor(items: AsyncGenerator<Item, RunStatus, undefined>, currentView: () => RunView) {
+    this.#items = items;
+    this.#currentView = currentView;
+    this.ended = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
+    // Nobody has to look at it.
+    this.ended.catch(() => {});
+  }
+
+  /** The run as the events read so far show it. */
+  get view(): RunView {
+    return this.#currentView();
+  }
+
+  async next(): Promise<IteratorResult<Item, RunStatus>> {
+    try {
+      const result = await this.#items.next();
+      if (result.done) this.#settle.resolve(result.value);
+      return result;
+    } catch (error) {
+      this.#settle.reject(error);
+      throw error;
+    }
+  }
+
+  async return(value?: RunStatus | PromiseLike<RunStatus>): Promise<IteratorResult<Item, RunStatus>> {
+    this.#settle.reject(new DOMException("the run was left before its end was known", "AbortError"));
+    return this.#items.return(value as RunStatus);
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<Item, RunStatus>> {
+    this.#settle.reject(error);
+    return this.#items.throw(error);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+}
+
+/** The events of a stream of records, one by one. */
+export function eventsOf(stream: RunStream<EventRecord[]>): RunStream<SmithersEvent> {
+  return new RunStream(flatten(stream), () => stream.view);
+}
+
+async function* flatten(
+  stream: RunStream<EventRecord[]>,
+): AsyncGenerator<SmithersEvent, RunStatus, undefined> {
+  for await (const records of stream) {
+    for (const { event } of records) yield event;
+  }
+  return stream.ended;
+}

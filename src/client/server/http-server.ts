@@ -1,0 +1,58 @@
+import { openResponse, requestJson, type HttpRequest } from "../http/request.js";
+import type { ResolvedOptions } from "../options.js";
+import { toApprovalRows, toFrames, toRunReference, toRunRows, toRunStatus, toSignalReceipt } from "./answers.js";
+import { openEventConnection } from "./event-connection.js";
+import { encodeSegment, literalSegment } from "./ids.js";
+import type { ServerApi } from "./server-api.js";
+
+/** The HTTP interface of a server that `startServer` started, 0.5.0 to 0.32.0. */
+export function httpServer(options: ResolvedOptions): ServerApi {
+  const get = (path: string) => requestJson(options, { method: "GET", path });
+  const post = (path: string, body: unknown) => requestJson(options, { method: "POST", path, body });
+  return {
+    startRun: async (run) => toRunReference(await post("/v1/runs", run), run.runId),
+    resumeRun: async (run) =>
+      toRunReference(await post("/v1/runs", { ...run, resume: true }), run.runId),
+    decide: async (decision, runId, nodeId, body) => {
+      const path = `${runPath(runId)}/nodes/${literalSegment("nodeId", nodeId)}/${decision}`;
+      return toRunReference(await post(path, body), runId);
+    },
+    cancelRun: async (runId) => toRunReference(await post(`${runPath(runId)}/cancel`, {}), runId),
+    getRun: async (runId) => toRunStatus(await get(runPath(runId)), runId),
+    getFrames: async (runId, limit) => toFrames(await get(`${runPath(runId)}/frames${query({ limit })}`)),
+    listRuns: async (filter) => toRunRows(await get(`/v1/runs${query(filter)}`)),
+    listApprovals: async () => toApprovalRows(await get("/v1/approvals")),
+    sendSignal: async (runId, name, body) =>
+      toSignalReceipt(await post(`${runPath(runId)}/signals/${encodeSegment("name", name)}`, body)),
+    openEvents: (runId, afterSeq) => openEvents(options, eventsPath(runId, afterSeq)),
+  };
+}
+
+/** Opens the event stream at a path of the server. */
+export async function openEvents(options: ResolvedOptions, path: string) {
+  const request: HttpRequest = { method: "GET", path };
+  return openEventConnection(options, request, await openResponse(options, request, "text/event-stream"));
+}
+
+/** The path of a run's events; the same query works on every server that streams. */
+export function eventsPath(runId: string, afterSeq: number): string {
+  return `${runPath(runId)}/events${eventsQuery(afterSeq)}`;
+}
+
+/** Asks for the events after a number; without it the stream starts at the first. */
+export function eventsQuery(afterSeq: number): string {
+  return query({ afterSeq: afterSeq === -1 ? undefined : afterSeq });
+}
+
+function runPath(runId: string): string {
+  return `/v1/runs/${encodeSegment("runId", runId)}`;
+}
+
+/** A query of the parameters that are given. */
+export function query(parameters: Record<string, string | number | undefined>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined && value !== "") search.set(name, String(value));
+  }
+  return search.size === 0 ? "" : `?${search}`;
+}

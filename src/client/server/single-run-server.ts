@@ -1,0 +1,48 @@
+import { HttpError, ownHttpCodes } from "../errors/http-error.js";
+import { requestJson } from "../http/request.js";
+import type { ResolvedOptions } from "../options.js";
+import { toFrames, toRunReference, toRunStatus } from "./answers.js";
+import { eventsQuery, openEvents, query } from "./http-server.js";
+import { encodeSegment } from "./ids.js";
+import type { ServerApi } from "./server-api.js";
+
+/** The server of one run, which `smithers up --serve` starts. It has the routes of its run at its root, and no others. */
+export function singleRunServer(options: ResolvedOptions, ownRunId: string): ServerApi {
+  const get = (path: string) => requestJson(options, { method: "GET", path });
+  const post = (path: string, body: unknown) => requestJson(options, { method: "POST", path, body });
+  const unsupported = (what: string) => async (): Promise<never> => {
+    throw singleRunServerError(ownRunId, what, options);
+  };
+  /** The path, if the call is about the server's run. */
+  const of = (runId: string, path: string): string => {
+    if (runId === ownRunId) return path;
+    throw singleRunServerError(ownRunId, `it knows no run ${runId}`, options);
+  };
+  return {
+    startRun: unsupported("it starts no runs"),
+    resumeRun: unsupported("it resumes no runs"),
+    decide: async (decision, runId, nodeId, body) =>
+      toRunReference(await post(of(runId, `/${decision}/${encodeSegment("nodeId", nodeId)}`), body), runId),
+    cancelRun: async (runId) => toRunReference(await post(of(runId, "/cancel"), {}), runId),
+    getRun: async (runId) => toRunStatus(await get(of(runId, "/")), runId),
+    getFrames: async (runId, limit) => toFrames(await get(of(runId, `/frames${query({ limit })}`))),
+    listRuns: unsupported("it lists no runs"),
+    listApprovals: unsupported("it lists no approvals"),
+    sendSignal: unsupported("it takes no signals"),
+    openEvents: async (runId, afterSeq) => openEvents(options, of(runId, `/events${eventsQuery(afterSeq)}`)),
+  };
+}
+
+function singleRunServerError(ownRunId: string, what: string, { redact }: ResolvedOptions): HttpError {
+  return new HttpError({
+    status: 404,
+    code: ownHttpCodes.oneRunServer,
+    serverMessage: redact(
+      `this is the server of run ${ownRunId} alone (smithers up --serve), and ${what}; ` +
+        "it shows that run, decides its approvals and cancels it",
+    ),
+    details: { runId: redact(ownRunId) },
+    method: "GET",
+    path: "/",
+  });
+}
