@@ -90,6 +90,8 @@ export async function resume(args: ResumeArgs): Promise<RunReference> {
   };
   const recover = async (error: unknown) => {
     if (!isAnswerLost(error)) return undefined;
+    // A proxy that answers says that it is there, not that the server is.
+    if (error instanceof HttpError) throw withNote(error, "; the resume may have been applied all the same");
     const { status } = await getStatus(args);
     return canBeResumed(status) ? "retry" : { runId: run.runId };
   };

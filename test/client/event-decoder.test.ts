@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { EventDecoder, OversizedEvent, type EventMessage } from "../../src/client/event-decoder.js";
+import { EventDecoder, OversizedEvent, type EventMessage } from "../../src/client/server/event-decoder.js";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

@@ -1,11 +1,11 @@
 import type { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
-import { connect, type ConnectionOptions } from "../../src/client/connection.js";
+import { resolveOptions, type ConnectionOptions } from "../../src/client/options.js";
 import { ConnectionError } from "../../src/client/errors/connection-error.js";
 import { HttpError } from "../../src/client/errors/http-error.js";
 import { PositionError } from "../../src/client/errors/position-error.js";
 import { ProtocolError } from "../../src/client/errors/protocol-error.js";
-import { EventStream, type Reconnect, type StreamOptions } from "../../src/client/event-stream.js";
+import { EventStream, type Reconnect, type StreamOptions } from "../../src/client/follow/event-stream.js";
 import { event, gather, rawServer, sleep } from "../faults/in-test.js";
 import {
   answer,
@@ -50,7 +50,7 @@ const saying =
 
 function open(from: RawServer, options: StreamOptions & ConnectionOptions = {}): EventStream {
   const all = { baseUrl: from.baseUrl, reconnectDelayMs: 1, retries: 0, ...options };
-  return new EventStream(connect(all), "r1", all);
+  return new EventStream(resolveOptions(all), "r1", all);
 }
 
 /** The numbers of the events, and what ended them. */
@@ -155,14 +155,14 @@ describe("position", () => {
       setTimeout(() => socket.destroy(), 20);
     }, ending(text));
     const { items } = await gather(open(from).read());
-    expect(items.flatMap((batch) => batch.events)).toEqual([text]);
+    expect(items.flat().map((record) => record.event)).toEqual([text]);
   });
 
   test("the records carry the server's text untouched", async () => {
     const data = '{ "type" : "Odd", "n":1.0, "text":"\\u0041" }';
     const from = await server((socket) => socket.end(streamHead + chunk(block(data)).toString() + lastChunk));
     const { items } = await gather(open(from).read());
-    expect(items.map((batch) => [...batch])).toEqual([
+    expect(items).toEqual([
       [{ seq: 0, data, event: { type: "Odd", n: 1, text: "A" } }],
     ]);
   });
@@ -330,23 +330,60 @@ describe("answers in place of the stream", () => {
     expect(seen).toHaveLength(2);
   });
 
-  test.each([401, 403, 404, 410, 302])("%i ends it also then", async (status) => {
+  test.each([
+    ["503 that asks for an hour", 503, "", { "retry-after": "3600" }],
+    ["a proxy's 404", 404, "<html>Not here</html>", {}],
+    ["a proxy's 403", 403, "", {}],
+    ["a redirect", 302, "", { location: "/maintenance" }],
+  ] as const)("%s is one too, and is waited for a minute at most", async (_, status, body, headers) => {
+    const seen: Reconnect[] = [];
+    const enough = new AbortController();
+    const onReconnect = (reconnect: Reconnect) => {
+      if (seen.push(reconnect) === 2) enough.abort(new Error("enough"));
+    };
+    const from = await server(breaking(event(0)), saying(status, body, headers));
+    const { error } = await read(open(from, { onReconnect, signal: enough.signal }));
+    expect(error).toEqual(new Error("enough"));
+    expect(seen[1]).toMatchObject({ attempt: 1, cause: { status } });
+    expect(seen[1]?.delayMs).toBeLessThanOrEqual(60_000);
+    if ("retry-after" in headers) expect(seen[1]?.delayMs).toBe(60_000);
+  });
+
+  test.each([401, 403, 404, 410])("%i in the server's own words ends it when it is said twice", async (status) => {
     const from = await server(breaking(event(0)), saying(status, errorBody("GONE", "no more")));
     const { seen, error } = await read(open(from));
     expect(seen).toHaveLength(1);
     expect(error).toBeInstanceOf(HttpError);
     expect(error).toMatchObject({ status });
-    expect(from.requests).toHaveLength(2);
+    expect(from.requests).toHaveLength(3);
   });
 
-  test("a pause asked for that is too long ends it with an error that carries it", async () => {
-    const from = await server(breaking(event(0)), saying(503, "", { "retry-after": "3600" }));
-    expect((await read(open(from))).error).toMatchObject({ status: 503, retryAfterMs: 3_600_000 });
+  test("a refusal that is not repeated was a mistake", async () => {
+    const gone = saying(404, errorBody("NOT_FOUND", "Run not found"));
+    const from = await server(breaking(event(0)), gone, ending(event(0), event(1)));
+    expect(await read(open(from))).toMatchObject({ seen: [[0, 0], [1, 1]], error: undefined });
   });
 });
 
 describe("events that are none", () => {
-  test.each(["{", "hello", "", '"text"', "null", "12"])(
+  test("an event without data is not counted", async () => {
+    const from = await server((socket) =>
+      socket.end(streamHead + chunk(block(event(0)) + block("") + block(event(1))).toString() + lastChunk),
+    );
+    expect(await read(open(from))).toMatchObject({ seen: [[0, 0], [1, 1]], error: undefined });
+  });
+
+  test("a gap in the server's own numbers is a position error, within a connection too", async () => {
+    const numbered = (id: number) => `id: ${id}\n${block(event(id))}`;
+    const from = await server((socket) =>
+      socket.end(streamHead + chunk(numbered(0) + numbered(1) + numbered(3)).toString() + lastChunk),
+    );
+    const { seen, error } = await read(open(from));
+    expect(seen.map(([seq]) => seq)).toEqual([0, 1]);
+    expect(error).toBeInstanceOf(PositionError);
+  });
+
+  test.each(["{", "hello", '"text"', "null", "12"])(
     "data %j ends it after what came before",
     async (data) => {
       const from = await server((socket) =>

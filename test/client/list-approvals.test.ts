@@ -23,8 +23,8 @@ test("on 0.5.0 the open gates come from the events of the runs that wait", async
 
 test("from 0.32 on they are the server's own list, the longest open first", async () => {
   const approvals = [
-    { runId: "b", nodeId: "gate", requestedAtMs: 20, extra: true },
-    { runId: "a", nodeId: "gate", requestedAtMs: 10 },
+    { runId: "b", nodeId: "gate", iteration: 0, requestedAtMs: 20, extra: true },
+    { runId: "a", nodeId: "gate", iteration: 0, requestedAtMs: 10 },
   ];
   const server = await rawServer((_, socket) => socket.end(answer(200, { approvals })));
   expect(await client.listApprovals({ baseUrl: server.baseUrl })).toEqual([approvals[1], approvals[0]]);

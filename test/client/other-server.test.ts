@@ -60,13 +60,22 @@ describe("the server of one run", () => {
     expect(items.map(({ type }) => type)).toEqual(["RunStarted", "NodeWaitingApproval", "RunFinished"]);
   });
 
+  test("is known after the first call, so that the next ones are one request each", async () => {
+    const server = await oneRunServer();
+    await getStatus({ baseUrl: server.baseUrl, runId });
+    const first = server.requests.length;
+    await getStatus({ baseUrl: server.baseUrl, runId });
+    await getFrames({ baseUrl: server.baseUrl, runId });
+    expect(server.requests.slice(first).map(({ path }) => path)).toEqual(["/", "/frames?limit=20"]);
+  });
+
   test("says whose it is where another run is meant, or a route that it has not", async () => {
     const { baseUrl } = await oneRunServer();
     const refused = {
       status: 404,
       code: "ONE_RUN_SERVER",
       details: { runId },
-      message: expect.stringContaining("the server is run run-1's own") as string,
+      message: expect.stringContaining("this is the server of run run-1 alone") as string,
     };
     expect(await failure(getStatus({ baseUrl, runId: "run-2" }))).toMatchObject(refused);
     expect(await failure(sendSignal({ baseUrl, runId, name: "payment" }))).toMatchObject(refused);

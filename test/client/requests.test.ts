@@ -5,8 +5,8 @@ import { ConnectionError } from "../../src/client/errors/connection-error.js";
 import { HttpError } from "../../src/client/errors/http-error.js";
 import { ProtocolError } from "../../src/client/errors/protocol-error.js";
 import { TimeoutError } from "../../src/client/errors/timeout-error.js";
-import type { ConnectionOptions } from "../../src/client/connection.js";
-import type { Fetch } from "../../src/client/fetch.js";
+import type { ConnectionOptions } from "../../src/client/options.js";
+import type { Fetch } from "../../src/client/http/fetch.js";
 import {
   approve,
   cancel,

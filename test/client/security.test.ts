@@ -1,13 +1,13 @@
 import type { Socket } from "node:net";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import type { ConnectionOptions } from "../../src/client/connection.js";
+import type { ConnectionOptions } from "../../src/client/options.js";
 import { HttpError } from "../../src/client/errors/http-error.js";
 import { ProtocolError } from "../../src/client/errors/protocol-error.js";
-import type { Fetch } from "../../src/client/fetch.js";
+import type { Fetch } from "../../src/client/http/fetch.js";
 import { approve, getStatus, runWorkflow } from "../../src/client/requests.js";
-import { streamEvents } from "../../src/client/stream-events.js";
-import { watchRun } from "../../src/client/watch-run.js";
+import { streamEvents } from "../../src/client/follow/stream-events.js";
+import { watchRun } from "../../src/client/follow/watch-run.js";
 import { closedPort, event, failure, gather, rawServer } from "../faults/in-test.js";
 import {
   answer,

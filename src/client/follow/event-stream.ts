@@ -81,7 +81,7 @@ export class EventStream {
     this.#runId = runId;
     this.#stream = stream;
     this.#serverSeen = serverSeen;
-    this.#next = checkedCount("afterSeq", stream.afterSeq ?? -1, -1) + 1;
+    this.#next = checkedCount("afterSeq", stream.afterSeq === undefined ? -1 : stream.afterSeq, -1) + 1;
     this.#idleTimeoutMs = checkedDuration("idleTimeoutMs", stream.idleTimeoutMs ?? 30_000);
     this.#maxReconnects = checkedCount("maxReconnects", stream.maxReconnects ?? 10);
     if (stream.reconnectDelayMs !== undefined) {
@@ -282,6 +282,9 @@ export class EventStream {
     let error: ProtocolError | undefined;
     for (const { data, id } of messages) {
       if (id !== undefined && id < this.#next) continue;
+      // Where a stream that is read from its start begins is the server's to say.
+      const isFirst = this.#last === undefined && records.length === 0 && this.#stream.afterSeq === undefined;
+      if (id !== undefined && isFirst) this.#next = id;
       if (id !== undefined && id > this.#next) {
         error = new PositionError(this.position, `event ${id} came after event ${this.position}`);
         break;

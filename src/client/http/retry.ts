@@ -1,5 +1,5 @@
 import { ConnectionError } from "../errors/connection-error.js";
-import { HttpError } from "../errors/http-error.js";
+import { HttpError, ownHttpCodes } from "../errors/http-error.js";
 import { PositionError } from "../errors/position-error.js";
 import { ProtocolError } from "../errors/protocol-error.js";
 import { TimeoutError } from "../errors/timeout-error.js";
@@ -108,7 +108,8 @@ export function isOutage(error: unknown): boolean {
   return isRetryable(error, retryPolicies.read);
 }
 
-/** Whether an error's body was not the server's own JSON. */
+/** Whether an error's body was not the server's own JSON, or was a redirect, which no server of ours gives. */
 function isProxyPage(error: unknown): boolean {
-  return error instanceof HttpError && error.code === `HTTP_${error.status}`;
+  if (!(error instanceof HttpError)) return false;
+  return error.code === `HTTP_${error.status}` || error.code === ownHttpCodes.redirectRefused;
 }
