@@ -116,74 +116,67 @@ interface ServerRow {
   histories: readonly LongHistory[];
   /** The words of the command, in each round. */
   command: (round: number) => readonly string[];
-  options?: RunOptions;
-  /** The runs whose rows are read from SQLite in comparison, as a pattern. */
+  options: RunOptions;
+  /** What it is compared with: reading these runs' rows from SQLite, and what one connection takes for the events. */
   pattern: string;
-  /** How long it takes one connection, which is sent 400 events a second. */
   connectionSeconds?: number;
   maxSeconds: number;
 }
 
-const long = pick(50_000, 5_000);
-const [toApprove, waitingRuns, toComplete] = [pick(4000, 800), pick(200, 20), pick(2000, 400)];
 const rounds = pick(3, 1);
 const numbers = (length: number) => Array.from({ length }, (_, number) => number);
-const waiting = (runId: string, events: number) => ({ runId, events, status: "waiting-approval" }) as const;
+
+/** A command about one run, `RUN` in its words, which is another one in each round: an approval can be given once. */
+function onOneRun(
+  [what, events, maxSeconds]: [string, number, number],
+  words: string,
+  options: RunOptions,
+  status: LongHistory["status"] = "waiting-approval",
+): ServerRow {
+  return {
+    what: `${what}, ${events} events`,
+    histories: numbers(rounds).map((round) => ({ runId: `run-${round}`, events, status })),
+    command: (round) => words.replace("RUN", `run-${round}`).split(" "),
+    options,
+    pattern: "run-0",
+    // It is sent 400 events a second.
+    connectionSeconds: events / 400,
+    maxSeconds,
+  };
+}
+
+const long = pick(50_000, 5_000);
+const waitingRuns = pick(200, 20);
 
 const onRealServer: ServerRow[] = [
-  {
-    what: `\`status\` of a run that waits, ${long} events`,
-    histories: [waiting("run", long)],
-    command: () => ["status", "run"],
-    options: { isRight: ({ stdout }) => stdout.includes("waiting-approval") && stdout.includes("ship") },
-    pattern: "run",
-    connectionSeconds: long / 400,
-    maxSeconds: 4,
-  },
-  {
-    what: `\`watch\` up to the gate, ${long} events`,
-    histories: [waiting("run", long)],
-    command: () => ["watch", "run", "--on-approval", "exit"],
-    options: { exitCode: 3 },
-    pattern: "run",
-    connectionSeconds: long / 400,
-    maxSeconds: 4,
-  },
-  {
-    what: `\`watch --json\` of a finished run, ${long} events`,
-    histories: [{ runId: "run", events: long, status: "finished" }],
-    command: () => ["watch", "run", "--json"],
-    options: { isRight: ({ lines }) => lines === long },
-    pattern: "run",
-    connectionSeconds: long / 400,
-    maxSeconds: 4,
-  },
-  {
-    what: `\`approve\` of a named gate, ${toApprove} events`,
-    // A gate can be approved once.
-    histories: numbers(rounds).map((round) => waiting(`run-${round}`, toApprove)),
-    command: (round) => ["approve", `run-${round}`, "gate", "--iteration", "0"],
-    options: { isRight: ({ stdout }) => stdout.includes("approved") },
-    pattern: "run-0",
-    connectionSeconds: toApprove / 400,
-    maxSeconds: 1,
-  },
+  onOneRun(["`status` of a run that waits", long, 4], "status RUN", {
+    isRight: ({ stdout }) => stdout.includes("waiting-approval") && stdout.includes("ship"),
+  }),
+  onOneRun(["`watch` up to the gate", long, 4], "watch RUN --on-approval exit", { exitCode: 3 }),
+  onOneRun(
+    ["`watch --json` of a finished run", long, 4],
+    "watch RUN --json",
+    { isRight: ({ lines }) => lines === long },
+    "finished",
+  ),
+  onOneRun(["`approve` of a named gate", pick(4000, 800), 1], "approve RUN gate --iteration 0", {
+    isRight: ({ stdout }) => stdout.includes("approved"),
+  }),
+  // The last word, which is to be completed, is empty.
+  onOneRun(["completion of gates", pick(2000, 400), 1], "__complete zsh approve RUN ", {
+    isRight: ({ stdout }) => stdout.includes("gate\t"),
+  }),
   {
     what: `\`approvals\`, ${waitingRuns} runs that wait`,
-    histories: numbers(waitingRuns).map((number) => waiting(`run-${number}`, 20)),
+    histories: numbers(waitingRuns).map((number) => ({
+      runId: `run-${number}`,
+      events: 20,
+      status: "waiting-approval",
+    })),
     command: () => ["approvals", "--json"],
     options: { isRight: ({ stdout }) => (stdout.match(/"nodeId":/g) ?? []).length === waitingRuns },
     pattern: "run-%",
     maxSeconds: 3,
-  },
-  {
-    what: `completion of gates, ${toComplete} events`,
-    histories: [waiting("run", toComplete)],
-    command: () => ["__complete", "zsh", "approve", "run", ""],
-    options: { isRight: ({ stdout }) => stdout.includes("gate\t") },
-    pattern: "run",
-    connectionSeconds: toComplete / 400,
-    maxSeconds: 1,
   },
 ];
 
