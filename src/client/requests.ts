@@ -157,6 +157,8 @@ export interface SendSignalArgs extends RunArgs {
   data?: unknown;
   /** Selects one of several waits of this name: the one with the same id. */
   correlationId?: string | undefined;
+  /** Who sends it, for the server's records. */
+  sentBy?: string | undefined;
 }
 
 /**
@@ -170,9 +172,9 @@ export interface SendSignalArgs extends RunArgs {
  * @throws {@link HttpError} 404 `NEWER_ROUTE` if the server is older
  */
 export async function sendSignal(args: SendSignalArgs): Promise<SignalReceipt> {
-  const { runId, data = {}, correlationId } = args;
+  const { runId, data = {}, correlationId, sentBy } = args;
   const name = requiredText("name", args.name);
-  const send = (server: ServerApi) => server.sendSignal(runId, name, { data, correlationId });
+  const send = (server: ServerApi) => server.sendSignal(runId, name, { data, correlationId, sentBy });
   return sendOnce(resolveOptions(args), send, "signal");
 }
 

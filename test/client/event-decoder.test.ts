@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { EventDecoder, OversizedEvent, type EventMessage } from "../../src/client/server/event-decoder.js";
+import { ProtocolError } from "../../src/client/errors/protocol-error.js";
+import { EventDecoder, type EventMessage } from "../../src/client/server/event-decoder.js";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
@@ -136,6 +137,6 @@ describe("large events", () => {
     expect(() => {
       decoder.push(piece);
       decoder.push(piece);
-    }).toThrow(OversizedEvent);
+    }).toThrow(ProtocolError);
   });
 });

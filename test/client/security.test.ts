@@ -66,7 +66,7 @@ describe("a redirect is refused, and where it points never hears of the key or t
       setTimeout(() => socket.destroy(), 20);
     });
     const options = { baseUrl: server.baseUrl, apiKey: key, reconnectDelayMs: 1 };
-    expect(await streamFailure(options)).toMatchObject({ code: "REDIRECT_REFUSED" });
+    expect(await streamFailure(options)).toMatchObject({ cause: { code: "REDIRECT_REFUSED" } });
     expect(elsewhere.requests).toEqual([]);
   });
 });

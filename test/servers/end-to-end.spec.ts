@@ -317,7 +317,7 @@ if (!isNewer) {
   describe("which version has what this one has not", () => {
     test("is said", async () => {
       const runId = await start("./gate.tsx");
-      const refused = client.signal({ runId, name: "payment" });
+      const refused = client.sendSignal({ runId, name: "payment" });
       await expect(refused).rejects.toMatchObject({ status: 404, code: "NEWER_ROUTE" });
       const told = await cli(["signal", runId, "payment"]);
       expect(told.exitCode).toBe(4);

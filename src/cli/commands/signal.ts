@@ -26,7 +26,7 @@ export const signal = defineCommand<SignalOptions>({
       flags: "--data <json|@file|->",
       description: "what the signal brings: JSON, a file of it, or stdin (default: {})",
     },
-    { flags: "--correlation <id>", description: "which of several waits of this name is meant" },
+    { flags: "--correlation <id>", description: "the wait of this name with this correlation id" },
     watchOption,
     ...followOptions,
   ],
@@ -35,7 +35,7 @@ export const signal = defineCommand<SignalOptions>({
   examples: [`signal 4f1c payment --data '{"amount":5}'`, "signal 4f1c payment --data @payment.json --watch"],
 
   async execute({ args: [runId = "", name = ""], options }, session) {
-    checkFollow({ ...options, resume: true }, session);
+    checkFollow({ ...options, resume: true, by: undefined }, session);
     const { client, note, commandLine } = session;
     const data = options.data === undefined ? {} : (await readJson("--data", options.data, session)).value;
     const { status } = await client.getStatus({ runId });
@@ -46,7 +46,7 @@ export const signal = defineCommand<SignalOptions>({
         hint: commandLine("status", runId),
       });
     }
-    const document = await client.sendSignal({ runId, name, data, correlationId: options.correlation });
+    const document = await client.sendSignal({ runId, name, data, correlationId: options.correlation, sentBy: options.by });
     const sent = `sent signal ${visibleText(name)} to run ${visibleText(runId)}`;
     if (options.resume !== false) await resumeWhereItWaits(runId, session);
     if (options.watch === true) {

@@ -72,10 +72,11 @@ export async function offersFor(
   if (name === "node-id") {
     const client = clientFor(values, context);
     const runId = await wholeRunId(args[0] ?? "", client);
-    const { view } = await client.loadRunView({ runId });
-    const words = view.openGates.map(async (gate) => {
-      const question = await gateQuestion(gate, runId, client);
-      return { word: gate.nodeId, about: question || "waits for approval" };
+    const approvals = await client.listApprovals({ runId });
+    const words = approvals.map(async ({ nodeId, requestTitle, requestSummary }) => {
+      const request = requestTitle === nodeId ? null : { title: requestTitle, summary: requestSummary };
+      const question = await gateQuestion({ nodeId, request }, runId, client);
+      return { word: nodeId, about: question || "waits for approval" };
     });
     return { words: harmless(await Promise.all(words)) };
   }

@@ -1,9 +1,11 @@
-import { isWaitingStatus, type ApprovalView, type RunView } from "../../client/index.js";
+import { isWaitingStatus, type ApprovalRow, type ApprovalView } from "../../client/index.js";
 import { UsageError, type CommandInput, type OptionSpec, type Outcome, type Session } from "../command.js";
-import { followRun, type FollowOptions } from "./follow-run.js";
-import { gateName } from "./gate-name.js";
 import { parseCount } from "../parse-count.js";
 import { visibleText } from "../terminal/visible-text.js";
+import { byOption, followRun, type FollowOptions } from "./follow-run.js";
+import { gateName } from "./gate-name.js";
+import { gateQuestion } from "./gate-question.js";
+import { resumeByHand } from "./resume-by-hand.js";
 
 export interface DecideOptions extends FollowOptions {
   iteration?: number;
@@ -14,117 +16,164 @@ export interface DecideOptions extends FollowOptions {
 export const decideOptions: readonly OptionSpec[] = [
   {
     flags: "--iteration <n>",
-    description: "which turn of the loop (default: the open one)",
+    description: "loop iteration (0 is the first; default: the open one)",
     parse: parseCount(0),
   },
   { flags: "--note <text>", description: "why, for the server's records" },
-  { flags: "--resume", description: "resume the run where the decision needs it" },
-  { flags: "-w, --watch", description: "then follow the run to its end, resuming it where needed" },
+  byOption,
+  { flags: "--no-resume", description: "record the decision and do not resume the run" },
+  { flags: "--resume", description: "resume the run if the decision needs it (the default)" },
+  { flags: "-w, --watch", description: "then follow the run to its end" },
 ];
 
-/** What `approve` and `deny` do: find the gate, and decide it. */
+type Decision = "approve" | "deny";
+
+/** The approval that a command names, in as far as it does. */
+interface Named {
+  runId: string;
+  nodeId: string | undefined;
+  iteration: number | undefined;
+}
+
+/** What `approve` and `deny` do: find the approval, show it, decide it, and let the run go on. */
 export async function decideGate(
-  decision: "approve" | "deny",
+  decision: Decision,
   { args: [runId = "", nodeId], options }: CommandInput<DecideOptions>,
   session: Session,
 ): Promise<Outcome> {
-  const { client } = session;
-  const { view } = await session.waitFor(
-    `reading the history of run ${visibleText(runId)}`,
-    client.loadRunView({ runId }),
+  const named: Named = { runId, nodeId, iteration: options.iteration };
+  const approval = await session.waitFor(
+    `reading the approvals of run ${visibleText(runId)}`,
+    findApproval(decision, named, session),
   );
+  const isOpen = approval.decision === null;
+  const document = isOpen
+    ? await decide(decision, approval, named, options, session)
+    : { runId, changed: false };
   const done = decision === "approve" ? "approved" : "denied";
-  const earlier = decidedGate(view, nodeId, options.iteration);
-  const gate = earlier ?? findGate(decision, view, nodeId, options.iteration, session);
-  if (gate.decision !== null && gate.decision !== done) {
-    throw new UsageError(`${gateName(gate)} of run ${visibleText(runId)} was ${gate.decision} already`, {
-      code: "ALREADY_DECIDED",
-      hint: session.commandLine("status", runId),
-    });
-  }
-  const document =
-    gate.decision === null
-      ? await client[decision]({ runId, nodeId: gate.nodeId, iteration: gate.iteration, note: options.note })
-      : { runId, changed: false };
+  const text = `${isOpen ? done : `${done} already:`} ${gateName(approval)} of run ${visibleText(runId)}`;
   if (options.watch === true) {
-    session.note(`${done} ${gateName(gate)}`);
+    session.note(text);
     return followRun(session, runId, options);
   }
-  // The decision is made; that the question after it fails changes nothing of that.
-  const after = await client.getStatus({ runId }).catch(() => undefined);
-  if (after !== undefined && isWaitingStatus(after.status)) {
-    if (options.resume === true) {
-      await client.resume({ runId, workflowPath: await client.findWorkflowPath({ runId }) });
-      session.note("resumed the run, which the decision needs");
-    } else if (gate.decision === null || view.untakenDecisions.length > 0) {
-      session.note(
-        `the run has paused; it goes on after: ${session.commandLine("resume", runId, "--watch")}`,
-      );
-    }
-  }
-  return {
-    kind: "document",
-    document,
-    text: (style) => {
-      const word = gate.decision === null ? done : `${done} already:`;
-      return `${decision === "approve" ? style.green(word) : style.red(word)} ${gateName(gate)} of run ${visibleText(runId)}`;
-    },
-  };
+  if (options.resume !== false) await resumeIfPaused(runId, session);
+  const paint = decision === "approve" ? "green" : "red";
+  return { kind: "document", document, text: (style) => style[paint](text) };
 }
 
-/** The gate of the node named, where it is not open but was decided before: of the newest turn, or of the one named. */
-function decidedGate(
-  view: RunView,
-  nodeId: string | undefined,
-  iteration: number | undefined,
-): ApprovalView | undefined {
-  if (nodeId === undefined) return undefined;
-  const gates = [...view.nodes.values()]
-    .filter((node) => node.nodeId === nodeId && (iteration === undefined || node.iteration === iteration))
-    .flatMap(({ approval }) => approval ?? []);
-  return gates.some((gate) => gate.decision === null) ? undefined : gates.at(-1);
-}
-
-/** The one open gate that the words given mean. */
-function findGate(
-  decision: "approve" | "deny",
-  view: RunView,
-  nodeId: string | undefined,
-  iteration: number | undefined,
+async function decide(
+  decision: Decision,
+  approval: ApprovalView,
+  { runId, iteration: given }: Named,
+  { note, by }: DecideOptions,
   session: Session,
-): ApprovalView {
-  const meant = view.openGates.filter(
-    (gate) =>
-      (nodeId === undefined || gate.nodeId === nodeId) &&
-      (iteration === undefined || gate.iteration === iteration),
-  );
-  const [gate] = meant;
-  if (gate !== undefined && meant.length === 1) return gate;
-
-  const open = view.openGates.map(gateName).join(", ");
-  const runId = visibleText(view.runId);
-  if (gate !== undefined) {
-    const same = meant.every((other) => other.nodeId === gate.nodeId);
+): Promise<object> {
+  const { nodeId, iteration } = approval;
+  // A script that is run again must not approve the next turn of a loop.
+  if (given === undefined && iteration > 0 && !session.canAsk) {
     throw new UsageError(
-      `run ${runId} has ${meant.length} open gates: ${meant.map(gateName).join(", ")}; say which`,
+      `${visibleText(nodeId)} is in a loop, and an earlier turn has been decided: name the turn with --iteration`,
       {
-        code: "SEVERAL_OPEN_GATES",
-        hint: same
-          ? session.commandLine(decision, view.runId, gate.nodeId, "--iteration", String(gate.iteration))
-          : session.commandLine(decision, view.runId, gate.nodeId),
+        code: "ITERATION_NEEDED",
+        hint: session.commandLine(decision, runId, nodeId, "--iteration", String(iteration)),
       },
     );
   }
-  const others = open === "" ? "no gate of it is open" : `open are: ${open}`;
-  if (nodeId === undefined && iteration === undefined) {
-    throw new UsageError(`run ${runId} has no open gate; it is ${visibleText(view.status)}`, {
-      code: "NO_OPEN_GATE",
-      hint: session.commandLine("status", view.runId),
-    });
+  const question = await gateQuestion(approval, runId, session.client);
+  session.note(`${session.noteStyle.bold(gateName(approval))}${question === "" ? "" : `  ${question}`}`);
+  return session.client[decision]({ runId, nodeId, iteration, note, decidedBy: by });
+}
+
+/** Lets the run go on. A failure changes nothing about the decision, which is made. */
+async function resumeIfPaused(runId: string, session: Session): Promise<void> {
+  const { client } = session;
+  try {
+    const { status } = await client.getStatus({ runId });
+    if (!isWaitingStatus(status)) return;
+    await client.resume({ runId, workflowPath: await client.findWorkflowPath({ runId }) });
+    session.note("resumed the run");
+  } catch (error) {
+    session.signal.throwIfAborted();
+    session.note(resumeByHand(runId, error, session));
   }
-  const what = `${nodeId === undefined ? "no gate" : `node ${visibleText(nodeId)}`}${iteration === undefined ? "" : ` in turn ${iteration}`}`;
-  throw new UsageError(`${what} of run ${runId} is not waiting for approval; ${others}`, {
-    code: "NO_OPEN_GATE",
-    hint: session.commandLine("status", view.runId),
-  });
+}
+
+/**
+ * Finds the one approval that is named: an open one, or one that has been decided the same way already.
+ *
+ * @throws {UsageError}
+ */
+async function findApproval(decision: Decision, named: Named, session: Session): Promise<ApprovalView> {
+  const { runId } = named;
+  const open = (await session.client.listApprovals({ runId })).map(toApproval);
+  const meant = open.filter((approval) => isMeant(approval, named));
+  const [approval] = meant;
+  if (approval !== undefined && meant.length === 1) return approval;
+  if (approval !== undefined) throw severalOpen(decision, named, meant, session);
+
+  const { view } = await session.client.loadRunView({ runId });
+  const decided = named.nodeId === undefined ? undefined : decidedApproval(named, [...view.nodes.values()]);
+  const done = decision === "approve" ? "approved" : "denied";
+  if (decided === undefined) throw noneOpen(named, open, view.status, session);
+  if (decided.decision === done) return decided;
+  throw new UsageError(
+    `${gateName(decided)} of run ${visibleText(runId)} was ${decided.decision ?? "decided"} already`,
+    { code: "ALREADY_DECIDED", hint: session.commandLine("status", runId) },
+  );
+}
+
+function isMeant(approval: { nodeId: string; iteration: number }, { nodeId, iteration }: Named): boolean {
+  return (
+    (nodeId === undefined || approval.nodeId === nodeId) &&
+    (iteration === undefined || approval.iteration === iteration)
+  );
+}
+
+function toApproval(row: ApprovalRow): ApprovalView {
+  const { nodeId, iteration, requestedAtMs, requestTitle: title, requestSummary: summary } = row;
+  const request = title === nodeId && summary === null ? null : { title, summary };
+  return { nodeId, iteration, decision: null, requestedAtMs, decidedAtMs: null, request };
+}
+
+/** The newest decision about the node that is named. */
+function decidedApproval(
+  named: Named,
+  nodes: readonly { nodeId: string; iteration: number; approval: ApprovalView | null }[],
+): ApprovalView | undefined {
+  return nodes
+    .filter((node) => isMeant(node, named))
+    .flatMap(({ approval }) => approval ?? [])
+    .findLast((approval) => approval.decision !== null);
+}
+
+function severalOpen(
+  decision: Decision,
+  { runId }: Named,
+  meant: readonly ApprovalView[],
+  { commandLine }: Session,
+): UsageError {
+  const [first] = meant;
+  const { nodeId = "", iteration = 0 } = first ?? {};
+  const words = meant.every((other) => other.nodeId === nodeId) ? ["--iteration", String(iteration)] : [];
+  return new UsageError(
+    `run ${visibleText(runId)} has ${meant.length} open gates: ${meant.map(gateName).join(", ")}; say which`,
+    { code: "SEVERAL_OPEN_GATES", hint: commandLine(decision, runId, nodeId, ...words) },
+  );
+}
+
+function noneOpen(
+  { runId, nodeId, iteration }: Named,
+  open: readonly ApprovalView[],
+  status: string,
+  { commandLine }: Session,
+): UsageError {
+  const run = `run ${visibleText(runId)}`;
+  const node = nodeId === undefined ? "no gate" : `node ${visibleText(nodeId)}`;
+  const turn = iteration === undefined ? "" : ` in iteration ${iteration}`;
+  const others = open.length === 0 ? "no gate of it is open" : `open are: ${open.map(gateName).join(", ")}`;
+  const message =
+    nodeId === undefined && iteration === undefined
+      ? `${run} has no open gate; it is ${visibleText(status)}`
+      : `${node}${turn} of ${run} is not waiting for approval; ${others}`;
+  return new UsageError(message, { code: "NO_OPEN_GATE", hint: commandLine("status", runId) });
 }

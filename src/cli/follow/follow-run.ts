@@ -18,13 +18,21 @@ export interface FollowOptions extends GateOptions {
   ci?: CiSystem;
   heartbeat?: number;
   junit?: string;
+  by?: string;
 }
 
 /** After so many silent milliseconds a CI system may take a job for dead; the option says otherwise. */
 const ciHeartbeatMs = 60_000;
 
+/** Who decides or sends a signal. */
+export const byOption: OptionSpec = {
+  flags: "--by <name>",
+  description: "who decides, for the server's records",
+};
+
 export const followOptions: readonly OptionSpec[] = [
   ...gateOptions,
+  byOption,
   { flags: "--cancel-on-timeout", description: "cancel the run when --timeout runs out" },
   { flags: "--cancel-on-interrupt", description: "cancel the run on Ctrl-C" },
   ciOption,
@@ -120,6 +128,7 @@ function driveFollowedRun(
       askWhen: policy === "approve" || policy === "deny" ? "named" : "reached",
       stopAtGate: policy === "exit",
       resume: options.resume,
+      decidedBy: options.by,
       onDecided: (gate, decision) =>
         session.note(`${decision === "approve" ? "approved" : "denied"} ${gateName(gate)}`),
       onBlocked: (id, blocked) => {

@@ -8,7 +8,7 @@ import { readFrame, type FrameItem } from "../tree/run-tree.js";
  * leave the question out.
  */
 export async function gateQuestion(
-  { nodeId, request }: ApprovalView,
+  { nodeId, request }: Pick<ApprovalView, "nodeId" | "request">,
   runId: string,
   client: Pick<SmithersClient, "getFrames">,
 ): Promise<string> {

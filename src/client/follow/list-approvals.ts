@@ -1,7 +1,8 @@
+import { ConnectionError } from "../errors/connection-error.js";
 import { HttpError, ownHttpCodes } from "../errors/http-error.js";
 import { retryPolicies, withRetries } from "../http/retry.js";
 import { resolveOptions, type ConnectionOptions } from "../options.js";
-import { getStatus, listRuns } from "../requests.js";
+import { getStatus, listRuns, type RunArgs } from "../requests.js";
 import type { ApprovalRow, RunRow, RunStatus } from "../results.js";
 import { withServer } from "../server/detect-server.js";
 import type { ApprovalView } from "../view/run-view.js";
@@ -13,17 +14,21 @@ export interface ListApprovalsArgs extends ConnectionOptions {
   runId?: string | undefined;
 }
 
+/** How often a run is read whose approvals could not be proven to be open still. */
+const maxReads = 3;
 /** How many runs are read at once from a server that keeps no list of approvals. */
 const maxRunsAtOnce = 8;
 
 /**
  * Lists the approvals that nobody has decided, the longest open first. On a server before 0.32, which keeps no such list,
- * they are read from the events of the runs that wait.
+ * they are read from the events of the runs that wait. A row that could not be proven to be current has the server's time
+ * of its newest event as `asOf`; for a run that is named that is an error.
  *
  * @example
  * for (const { runId, nodeId } of await listApprovals()) console.log(runId, nodeId);
  *
  * @throws {@link HttpError} 400 `DB_NOT_CONFIGURED` if the server keeps no list of runs
+ * @throws {@link ConnectionError} if the events of the named run could not be read up to now
  */
 export async function listApprovals(args: ListApprovalsArgs = {}): Promise<ApprovalRow[]> {
   const { runId, ...connection } = args;
@@ -39,7 +44,7 @@ export async function listApprovals(args: ListApprovalsArgs = {}): Promise<Appro
     const left = [...runIds];
     const readNext = async (): Promise<void> => {
       for (let next = left.shift(); next !== undefined; next = left.shift()) {
-        rows.push(...(await approvalsOf({ ...connection, runId: next })));
+        rows.push(...(await readApprovals({ ...connection, runId: next }, runId !== undefined)));
       }
     };
     await Promise.all(Array.from({ length: maxRunsAtOnce }, readNext));
@@ -61,11 +66,20 @@ async function runsToRead(error: unknown, { runId, ...connection }: ListApproval
   return (await Promise.all(lists)).flat().map((run) => run.runId);
 }
 
-async function approvalsOf(args: ConnectionOptions & { runId: string }): Promise<ApprovalRow[]> {
+async function readApprovals(args: RunArgs, isNamed: boolean): Promise<ApprovalRow[]> {
   const { summary } = await getStatus(args);
   if ((summary["waiting-approval"] ?? 0) === 0) return [];
-  const { view, status } = await loadRunView(args);
-  return view.openGates.map((approval) => toRow(approval, status));
+  for (let tries = 1; ; tries++) {
+    const { view, status, asOf } = await loadRunView(args);
+    if (asOf === null) return view.openGates.map((approval) => toRow(approval, status));
+    if (tries < maxReads) continue;
+    // Among many runs it is better shown than left out; a run that is named is asked about to be acted on.
+    if (!isNamed) return view.openGates.map((approval) => ({ ...toRow(approval, status), asOf }));
+    throw new ConnectionError(
+      `the events of run ${args.runId} could not be read up to now, so it is not sure which approvals are open`,
+      { method: "GET", path: `/v1/runs/${args.runId}/events`, mayHaveBeenApplied: false },
+    );
+  }
 }
 
 function toRow({ nodeId, iteration, requestedAtMs, request }: ApprovalView, run: RunStatus): ApprovalRow {

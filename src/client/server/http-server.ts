@@ -22,8 +22,10 @@ export function httpServer(options: ResolvedOptions): ServerApi {
     getFrames: async (runId, limit) => toFrames(await get(`${runPath(runId)}/frames${query({ limit })}`)),
     listRuns: async (filter) => toRunRows(await get(`/v1/runs${query(filter)}`)),
     listApprovals: async () => toApprovalRows(await get("/v1/approvals")),
-    sendSignal: async (runId, name, body) =>
-      toSignalReceipt(await post(`${runPath(runId)}/signals/${encodeSegment("name", name)}`, body)),
+    sendSignal: async (runId, name, { sentBy, ...signal }) => {
+      const body = { ...signal, receivedBy: sentBy };
+      return toSignalReceipt(await post(`${runPath(runId)}/signals/${encodeSegment("name", name)}`, body));
+    },
     openEvents: (runId, afterSeq) => openEvents(options, eventsPath(runId, afterSeq)),
   };
 }

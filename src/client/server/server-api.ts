@@ -36,7 +36,7 @@ export interface ServerApi {
   sendSignal(
     runId: string,
     name: string,
-    body: { data: unknown; correlationId?: string | undefined },
+    signal: { data: unknown; correlationId?: string | undefined; sentBy?: string | undefined },
   ): Promise<SignalReceipt>;
   /** Opens a stream of the events after the one numbered `afterSeq`; -1 for all. */
   openEvents(runId: string, afterSeq: number): Promise<EventConnection>;

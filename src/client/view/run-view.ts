@@ -248,8 +248,11 @@ function nodeChange(
       return { state: "skipped", finishedAtMs: at };
     case "NodeRetrying":
       return { state: "retrying", attempt };
-    case "ApprovalRequested":
     case "NodeWaitingApproval":
+      // A decision may come between the two events that announce an approval, and it stands.
+      if (node.approval !== null && node.approval.decision !== null) return undefined;
+      return { state: "waiting-approval", approval: requested(node, at, fields["request"]) };
+    case "ApprovalRequested":
       return { state: "waiting-approval", approval: requested(node, at, fields["request"]) };
     case "NodeWaitingTimer":
       return {
