@@ -1,4 +1,4 @@
-import { ArgumentError, HttpError } from "../client/index.js";
+import { ArgumentError, HttpError, type RunRow } from "../client/index.js";
 import { UsageError, type CommandInput, type CommandSpec, type Session } from "./command.js";
 import { argumentName, commandNameOf } from "./syntax.js";
 import { visibleText } from "./terminal/visible-text.js";
@@ -29,7 +29,7 @@ export async function withNewestRun(command: CommandSpec, input: Input, session:
   const isNewest = (word: string | undefined, index: number) =>
     word === newestRun && argumentName(command, index) === "run-id";
   if (!input.args.some(isNewest)) return input;
-  const [newest] = await session.client.listRuns({ limit: 1 });
+  const [newest] = await session.client.listRuns<RunRow>({ limit: 1 });
   if (newest === undefined) {
     throw new UsageError(`there is no ${newestRun} run: the server has none yet, at ${session.baseUrl}`, {
       code: "NO_RUNS",
@@ -58,7 +58,7 @@ export async function withWholeRunIds(
   const isBinding = session.ci !== "none" && command.changesRuns === true;
   if (!isUnknownRun(error) || isBinding || !input.args.some((_, index) => isId(index))) return undefined;
   // A server that keeps no list knows whole ids alone, and what it said first is what there is to say.
-  const rows = await session.client.listRuns({ limit: allRuns }).catch(() => []);
+  const rows = await session.client.listRuns<RunRow>({ limit: allRuns }).catch((): RunRow[] => []);
   session.signal.throwIfAborted();
   const args = input.args.map((word, index) => {
     if (!word || !isId(index) || rows.some(({ runId }) => runId === word)) return word;

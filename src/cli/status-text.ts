@@ -1,4 +1,4 @@
-import { emptyRunView, isTerminalStatus, type RunStatus, type RunView } from "../client/index.js";
+import { emptyRunView, isTerminalStatus, type Frame, type RunStatus, type RunView } from "../client/index.js";
 import type { Session } from "./command.js";
 import { formatDuration, formatTime } from "./duration.js";
 import { errorText } from "./error-text.js";
@@ -50,7 +50,7 @@ async function readView(
 
 async function readTree(runId: string, { client, signal }: Session): Promise<FrameGroup | undefined> {
   try {
-    const [frame] = await client.getFrames({ runId, tail: 1 });
+    const [frame] = await client.getFrames<Frame>({ runId, tail: 1 });
     return frame && readFrame(frame);
   } catch (error) {
     if (signal.aborted) throw error;

@@ -241,7 +241,12 @@ export async function cancel(args: RunArgs): Promise<RunReference> {
     await getStatus(args);
     return { runId };
   };
-  return request(resolveOptions(args), retryPolicies.repeatable, (server) => server.cancelRun(runId), recover);
+  return request(
+    resolveOptions(args),
+    retryPolicies.repeatable,
+    (server) => server.cancelRun(runId),
+    recover,
+  );
 }
 
 /** What {@link listRuns} takes. */

@@ -162,9 +162,7 @@ describe("position", () => {
     const data = '{ "type" : "Odd", "n":1.0, "text":"\\u0041" }';
     const from = await server((socket) => socket.end(streamHead + chunk(block(data)).toString() + lastChunk));
     const { items } = await gather(open(from).read());
-    expect(items).toEqual([
-      [{ seq: 0, data, event: { type: "Odd", n: 1, text: "A" } }],
-    ]);
+    expect(items).toEqual([[{ seq: 0, data, event: { type: "Odd", n: 1, text: "A" } }]]);
   });
 });
 
@@ -349,19 +347,28 @@ describe("answers in place of the stream", () => {
     if ("retry-after" in headers) expect(seen[1]?.delayMs).toBe(60_000);
   });
 
-  test.each([401, 403, 404, 410])("%i in the server's own words ends it when it is said twice", async (status) => {
-    const from = await server(breaking(event(0)), saying(status, errorBody("GONE", "no more")));
-    const { seen, error } = await read(open(from));
-    expect(seen).toHaveLength(1);
-    expect(error).toBeInstanceOf(HttpError);
-    expect(error).toMatchObject({ status });
-    expect(from.requests).toHaveLength(3);
-  });
+  test.each([401, 403, 404, 410])(
+    "%i in the server's own words ends it when it is said twice",
+    async (status) => {
+      const from = await server(breaking(event(0)), saying(status, errorBody("GONE", "no more")));
+      const { seen, error } = await read(open(from));
+      expect(seen).toHaveLength(1);
+      expect(error).toBeInstanceOf(HttpError);
+      expect(error).toMatchObject({ status });
+      expect(from.requests).toHaveLength(3);
+    },
+  );
 
   test("a refusal that is not repeated was a mistake", async () => {
     const gone = saying(404, errorBody("NOT_FOUND", "Run not found"));
     const from = await server(breaking(event(0)), gone, ending(event(0), event(1)));
-    expect(await read(open(from))).toMatchObject({ seen: [[0, 0], [1, 1]], error: undefined });
+    expect(await read(open(from))).toMatchObject({
+      seen: [
+        [0, 0],
+        [1, 1],
+      ],
+      error: undefined,
+    });
   });
 });
 
@@ -370,7 +377,13 @@ describe("events that are none", () => {
     const from = await server((socket) =>
       socket.end(streamHead + chunk(block(event(0)) + block("") + block(event(1))).toString() + lastChunk),
     );
-    expect(await read(open(from))).toMatchObject({ seen: [[0, 0], [1, 1]], error: undefined });
+    expect(await read(open(from))).toMatchObject({
+      seen: [
+        [0, 0],
+        [1, 1],
+      ],
+      error: undefined,
+    });
   });
 
   test("a gap in the server's own numbers is a position error, within a connection too", async () => {

@@ -1,3 +1,4 @@
+import type { Frame } from "../../client/index.js";
 import { defineCommand } from "../command.js";
 import { formatTime } from "../duration.js";
 import { frameLines } from "../tree/frame-changes.js";
@@ -13,7 +14,7 @@ export const frames = defineCommand<{ tail?: number }>({
   examples: ["frames 4f1c --tail 1", "frames 4f1c --json | jq '.[0].xmlJson | fromjson'"],
 
   async execute({ args: [runId = ""], options: { tail } }, { client }) {
-    const document = await client.getFrames({ runId, tail });
+    const document = await client.getFrames<Frame>({ runId, tail });
     return {
       kind: "document",
       document,

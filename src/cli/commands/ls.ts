@@ -45,7 +45,7 @@ export const ls = defineCommand<LsOptions>({
   examples: ["ls --status waiting-approval", "ls -q --limit 5"],
 
   async execute({ options: { limit, status, quiet, time } }, { client, context }) {
-    const rows = await client.listRuns({ limit, status });
+    const rows = await client.listRuns<RunRow>({ limit, status });
     return {
       kind: "document",
       document: rows,

@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { isTerminalStatus } from "../../client/index.js";
+import { isTerminalStatus, type RunRow } from "../../client/index.js";
 import { defineCommand, UsageError } from "../command.js";
 import { followOptions, followRun, type FollowOptions } from "../follow/follow-run.js";
 import { followRuns, RunsLostError } from "../follow/follow-runs.js";
@@ -38,7 +38,7 @@ export const watch = defineCommand<WatchOptions>({
     if (afterSeq !== undefined) throw new UsageError("--after-seq is a place in one run; name one run");
     if (options.junit !== undefined) throw new UsageError("--junit is the report of one run; name one run");
     if (all) {
-      const runs = await client.listRuns({ limit: allRuns });
+      const runs = await client.listRuns<RunRow>({ limit: allRuns });
       const open = runs.filter(({ status }) => !isTerminalStatus(status)).map((run) => run.runId);
       if (open.length > 0) return followRuns(session, open, options, ["--all"]);
       session.note("no run is going on");

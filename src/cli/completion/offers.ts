@@ -62,7 +62,7 @@ export async function offersFor(
   const name = argumentName(command, args.length) ?? "";
   if (name === "workflow") return { files: "files" };
   if (name === "run-id") {
-    const rows = await clientFor(values, context).listRuns({ limit: recentRuns });
+    const rows = await clientFor(values, context).listRuns<RunRow>({ limit: recentRuns });
     const words = rows
       .filter(({ runId, status }) => !args.includes(runId) && command.offersRun?.(status) !== false)
       .map((row) => ({ word: row.runId, about: aboutRun(row, context.now()) }));
@@ -201,7 +201,7 @@ function clientFor(values: ReadonlyMap<OptionSpec, string>, { env, fetch }: Offe
 
 /** The id that a typed one means, where it means one. */
 async function wholeRunId(typed: string, client: SmithersClient): Promise<string> {
-  const runIds = (await client.listRuns({ limit: recentRuns }).catch(() => [])).map(({ runId }) => runId);
+  const runIds = (await client.listRuns<RunRow>({ limit: recentRuns }).catch(() => [])).map(({ runId }) => runId);
   const meant = typed === newestRun ? runIds.slice(0, 1) : runIds.filter((runId) => runId.startsWith(typed));
   return meant.length === 1 && !runIds.includes(typed) ? String(meant[0]) : typed;
 }

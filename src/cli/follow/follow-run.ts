@@ -1,4 +1,4 @@
-import type { EventRecord, ResumeReason, RunStream } from "../../client/index.js";
+import type { EventRecord, Frame, ResumeReason, RunStream } from "../../client/index.js";
 import { ciOption, type CiSystem } from "../ci/ci-system.js";
 import { githubReports } from "../ci/github-reports.js";
 import { junitFile, junitReport } from "../ci/junit-report.js";
@@ -102,7 +102,7 @@ export function followRun(
     ],
     newestFrame: async (id, signal) =>
       (
-        await session.client.getFrames({
+        await session.client.getFrames<Frame>({
           runId: id,
           tail: 1,
           signal: AbortSignal.any([session.signal, signal]),
@@ -121,30 +121,30 @@ function driveFollowedRun(
 ): RunStream<EventRecord[]> {
   const { policy, decide } = gateDecider(options, runId, session);
   return session.client.driveRecords({
-      runId,
-      ...args,
-      onApproval: decide,
-      // A person decides when there is something to look at; a rule needs no more than the gate's name.
-      askWhen: policy === "approve" || policy === "deny" ? "named" : "reached",
-      stopAtGate: policy === "exit",
-      resume: options.resume,
-      decidedBy: options.by,
-      onDecided: (gate, decision) =>
-        session.note(`${decision === "approve" ? "approved" : "denied"} ${gateName(gate)}`),
-      onBlocked: (id, blocked) => {
-        const what = waitingFor(id, blocked, session);
-        if (what !== undefined) session.note(what);
-      },
-      onResumed: (_, reason) => session.note(`resumed the run, ${resumeReasons[reason]}`),
-      onResumeFailed: (id, error) => session.note(resumeByHand(id, error, session)),
-      onReconnect: ({ position, attempt, delayMs, cause }) => {
-        // A server that closes an idle stream in good order is no news, unless it does nothing else.
-        if (cause === undefined && attempt < 3) return;
-        const why = cause instanceof Error ? visibleText(cause.message) : "the server closed the stream";
-        const after = position === -1 ? "" : `, going on after event ${position}`;
-        session.note(`reconnecting in ${formatDuration(delayMs)}${after}: ${why}`);
-      },
-      onContinued: ({ runId: old, newRunId }) =>
-        session.note(`run ${visibleText(old)} goes on as run ${visibleText(newRunId)}; following that`),
+    runId,
+    ...args,
+    onApproval: decide,
+    // A person decides when there is something to look at; a rule needs no more than the gate's name.
+    askWhen: policy === "approve" || policy === "deny" ? "named" : "reached",
+    stopAtGate: policy === "exit",
+    resume: options.resume,
+    decidedBy: options.by,
+    onDecided: (gate, decision) =>
+      session.note(`${decision === "approve" ? "approved" : "denied"} ${gateName(gate)}`),
+    onBlocked: (id, blocked) => {
+      const what = waitingFor(id, blocked, session);
+      if (what !== undefined) session.note(what);
+    },
+    onResumed: (_, reason) => session.note(`resumed the run, ${resumeReasons[reason]}`),
+    onResumeFailed: (id, error) => session.note(resumeByHand(id, error, session)),
+    onReconnect: ({ position, attempt, delayMs, cause }) => {
+      // A server that closes an idle stream in good order is no news, unless it does nothing else.
+      if (cause === undefined && attempt < 3) return;
+      const why = cause instanceof Error ? visibleText(cause.message) : "the server closed the stream";
+      const after = position === -1 ? "" : `, going on after event ${position}`;
+      session.note(`reconnecting in ${formatDuration(delayMs)}${after}: ${why}`);
+    },
+    onContinued: ({ runId: old, newRunId }) =>
+      session.note(`run ${visibleText(old)} goes on as run ${visibleText(newRunId)}; following that`),
   });
 }

@@ -133,7 +133,9 @@ function labelledSession(session: Session, label: RunLabel): Session {
   };
 }
 
-async function nextOf({ outcome }: Lane): Promise<IteratorResult<EventRecord[], RunStatus> | { lost: unknown }> {
+async function nextOf({
+  outcome,
+}: Lane): Promise<IteratorResult<EventRecord[], RunStatus> | { lost: unknown }> {
   try {
     return await outcome.records.next();
   } catch (lost) {

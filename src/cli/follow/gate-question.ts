@@ -1,4 +1,4 @@
-import type { ApprovalView, SmithersClient } from "../../client/index.js";
+import type { ApprovalView, Frame, SmithersClient } from "../../client/index.js";
 import { visibleText } from "../terminal/visible-text.js";
 import { readFrame, type FrameItem } from "../tree/run-tree.js";
 
@@ -15,7 +15,7 @@ export async function gateQuestion(
   const texts = [request?.title, request?.summary].filter(isWords);
   if (texts.length > 0) return visibleText(texts.join(" – "));
   try {
-    const [frame] = await client.getFrames({ runId, tail: 1 });
+    const [frame] = await client.getFrames<Frame>({ runId, tail: 1 });
     const label = frame && labelOf(readFrame(frame), nodeId);
     return isWords(label) ? label : "";
   } catch {

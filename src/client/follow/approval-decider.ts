@@ -79,7 +79,8 @@ export async function decideApprovals(
       void closeDecided();
     });
   } finally {
-    for (const question of asked.values()) question.abort(signal.reason ?? new Error("the following has ended"));
+    for (const question of asked.values())
+      question.abort(signal.reason ?? new Error("the following has ended"));
   }
 }
 
@@ -114,12 +115,16 @@ async function decideApproval(
       return;
     } catch (error) {
       // An outage passes. A refusal may only mean that somebody was faster, which the events will show.
-      const isFinal = previous instanceof HttpError && !isOutage(previous) && !isOutage(error);
-      if (isFinal || (!isOutage(error) && !isAnswerLost(error) && !(error instanceof HttpError))) throw error;
+      if (isRefusal(error) ? isRefusal(previous) : !isOutage(error) && !isAnswerLost(error)) throw error;
       previous = error;
       await run.clock.sleep(failurePauseMs, signal);
     }
   }
+}
+
+/** Whether the server itself said no. 0.32 says it with a 500. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof HttpError && (error.status === 500 || !isOutage(error));
 }
 
 function isDecidedAs(decision: Decision, { nodeId, iteration }: ApprovalView, view: RunView): boolean {

@@ -4,7 +4,7 @@ import { isOutage } from "../http/retry.js";
 import { jittered, wait } from "../http/wait.js";
 import { checkedCount, resolveOptions } from "../options.js";
 import { approve, deny, getStatus, listRuns, resume, type RunArgs } from "../requests.js";
-import type { BlockedRun, RunStatus } from "../results.js";
+import type { BlockedRun, RunRow, RunStatus } from "../results.js";
 import type { Decision } from "../server/server-api.js";
 import { isWaitingStatus } from "../view/run-status.js";
 import type { ApprovalView } from "../view/run-view.js";
@@ -107,19 +107,20 @@ export async function* drive<Result>(
   }
   if (args.stopAtGate === true) parts.push(waitForGate(run, args.resume !== false, signal));
   // Waiting for all of them in each turn would leave something behind with each event.
-  let endTurn = { resolve: (_: IteratorResult<EventRecord[], Result | RunStatus>) => {}, reject: (_: unknown) => {} };
+  type Turn = IteratorResult<EventRecord[], Result | RunStatus>;
+  let endTurn: { resolve: (turn: Turn) => void; reject: (error: unknown) => void } | undefined;
   let stopped: { failed: boolean; value: unknown } | undefined;
   const endAt = (failed: boolean) => (value: unknown) => {
     stopped ??= { failed, value };
-    if (failed) endTurn.reject(value);
-    else endTurn.resolve({ done: true, value: value as RunStatus });
+    if (failed) endTurn?.reject(value);
+    else endTurn?.resolve({ done: true, value: value as RunStatus });
   };
   for (const part of parts) part.then(endAt(false), endAt(true));
 
   const records = read(inner, progress);
   try {
     for (;;) {
-      const turn = await new Promise<IteratorResult<EventRecord[], Result | RunStatus>>((resolve, reject) => {
+      const turn = await new Promise<Turn>((resolve, reject) => {
         endTurn = { resolve, reject };
         if (stopped !== undefined) endAt(stopped.failed)(stopped.value);
         else records.next().then(resolve, reject);
@@ -198,7 +199,7 @@ export async function findWorkflowPath(args: RunArgs): Promise<string> {
   const { runId, ...connection } = args;
   // Most runs that are asked about are recent; the long list is fetched only if the short one has no such run.
   for (const limit of [100, 100_000]) {
-    const row = (await listRuns({ ...connection, limit })).find((each) => each.runId === runId);
+    const row = (await listRuns<RunRow>({ ...connection, limit })).find((each) => each.runId === runId);
     if (row !== undefined && typeof row.workflowPath === "string" && row.workflowPath !== "") {
       return row.workflowPath;
     }

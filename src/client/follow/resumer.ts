@@ -39,8 +39,7 @@ export async function resumeRun(run: DrivenRun, rules: ResumeRules, signal: Abor
   const unapplied = (view: RunView): ApprovalView[] =>
     isWaitingStatus(view.status)
       ? view.untakenDecisions.filter(
-          (decision) =>
-            !resumed.has(approvalKey(decision)) && (rules.which === "all" || run.isOwn(decision)),
+          (decision) => !resumed.has(approvalKey(decision)) && (rules.which === "all" || run.isOwn(decision)),
         )
       : [];
 
@@ -49,7 +48,8 @@ export async function resumeRun(run: DrivenRun, rules: ResumeRules, signal: Abor
     signal.throwIfAborted();
     const decisions = unapplied(run.view);
     if (decisions.length > 0) {
-      if (!decisions.some((decision) => run.isOwn(decision))) await run.clock.sleep(run.clock.jitter(graceMs), signal);
+      if (!decisions.some((decision) => run.isOwn(decision)))
+        await run.clock.sleep(run.clock.jitter(graceMs), signal);
       // Somebody may have resumed the run meanwhile, or the decision was of a past that is half read.
       const look = await lookUntilProven(run, () => unapplied(run.view).length > 0, signal);
       const needed = look === undefined ? [] : unapplied(look.view);

@@ -94,10 +94,7 @@ function parseRetryAfter(header: string | null): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 
-export function toTimeoutError(
-  { timeoutMs }: ResolvedOptions,
-  { method, path }: HttpRequest,
-): TimeoutError {
+export function toTimeoutError({ timeoutMs }: ResolvedOptions, { method, path }: HttpRequest): TimeoutError {
   return new TimeoutError({ timeoutMs, method, path, mayHaveBeenApplied: method !== "GET" });
 }
 

@@ -42,11 +42,7 @@ export function toApprovalRows(answer: unknown): ApprovalRow[] {
   return expectRows(approvals, "the list of approvals", shape) as ApprovalRow[];
 }
 
-function expectObject(
-  answer: unknown,
-  what: string,
-  fields: { mayHaveBeenApplied?: boolean } = {},
-): Fields {
+function expectObject(answer: unknown, what: string, fields: { mayHaveBeenApplied?: boolean } = {}): Fields {
   if (typeof answer === "object" && answer !== null && !Array.isArray(answer)) return answer as Fields;
   throw new ProtocolError(`${what} is not a JSON object; is this a Smithers server?`, fields);
 }

@@ -59,7 +59,9 @@ async function detectServer(options: ResolvedOptions, error: HttpError): Promise
     throw withCode(
       error,
       ownHttpCodes.gateway,
-      options.redact(`a Smithers gateway (${String(version)}), whose interface is another one, under /v1/api`),
+      options.redact(
+        `a Smithers gateway (${String(version)}), whose interface is another one, under /v1/api`,
+      ),
     );
   }
   return undefined;

@@ -1,6 +1,13 @@
 import { openResponse, requestJson, type HttpRequest } from "../http/request.js";
 import type { ResolvedOptions } from "../options.js";
-import { toApprovalRows, toFrames, toRunReference, toRunRows, toRunStatus, toSignalReceipt } from "./answers.js";
+import {
+  toApprovalRows,
+  toFrames,
+  toRunReference,
+  toRunRows,
+  toRunStatus,
+  toSignalReceipt,
+} from "./answers.js";
 import { openEventConnection } from "./event-connection.js";
 import { encodeSegment, literalSegment } from "./ids.js";
 import type { ServerApi } from "./server-api.js";
@@ -11,8 +18,7 @@ export function httpServer(options: ResolvedOptions): ServerApi {
   const post = (path: string, body: unknown) => requestJson(options, { method: "POST", path, body });
   return {
     startRun: async (run) => toRunReference(await post("/v1/runs", run), run.runId),
-    resumeRun: async (run) =>
-      toRunReference(await post("/v1/runs", { ...run, resume: true }), run.runId),
+    resumeRun: async (run) => toRunReference(await post("/v1/runs", { ...run, resume: true }), run.runId),
     decide: async (decision, runId, nodeId, body) => {
       const path = `${runPath(runId)}/nodes/${literalSegment("nodeId", nodeId)}/${decision}`;
       return toRunReference(await post(path, body), runId);

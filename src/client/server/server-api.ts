@@ -20,12 +20,7 @@ export interface DecisionBody {
 export interface ServerApi {
   startRun(run: { workflowPath: string; input: unknown; runId: string }): Promise<RunReference>;
   resumeRun(run: { workflowPath: string; runId: string }): Promise<RunReference>;
-  decide(
-    decision: Decision,
-    runId: string,
-    nodeId: string,
-    body: DecisionBody,
-  ): Promise<RunReference>;
+  decide(decision: Decision, runId: string, nodeId: string, body: DecisionBody): Promise<RunReference>;
   cancelRun(runId: string): Promise<RunReference>;
   getRun(runId: string): Promise<RunStatus>;
   /** The newest frames, newest first. */

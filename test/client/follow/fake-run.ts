@@ -1,0 +1,145 @@
+import type { Clock, DrivenRun } from "../../../src/client/follow/driven-run.js";
+import type { Look } from "../../../src/client/follow/proof.js";
+import type { ApprovalView, RunStatus, SmithersEvent } from "../../../src/client/index.js";
+import { RunProgress } from "../../../src/client/follow/run-progress.js";
+import { reduceRunAll } from "../../../src/client/view/run-view.js";
+
+const runId = "r1";
+
+/** Time that passes only when a test says so. */
+export class FakeClock implements Clock {
+  #now = 0;
+  readonly #timers: { at: number; resolve: () => void }[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  /** Jitter takes nothing off, so that a test knows the moment. */
+  jitter(ms: number): number {
+    return ms;
+  }
+
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason as Error);
+      const abort = () => reject(signal.reason as Error);
+      signal.addEventListener("abort", abort, { once: true });
+      const wake = () => {
+        signal.removeEventListener("abort", abort);
+        resolve();
+      };
+      this.#timers.push({ at: this.#now + ms, resolve: wake });
+    });
+  }
+
+  /** Lets so many milliseconds pass, and all that is due in them happen in order. */
+  async pass(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    for (;;) {
+      await settled();
+      const due = this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      if (due === undefined) break;
+      this.#timers.splice(this.#timers.indexOf(due), 1);
+      this.#now = Math.max(this.#now, due.at);
+      due.resolve();
+    }
+    this.#now = end;
+    await settled();
+  }
+}
+
+/** Lets everything happen that waits for nothing but its turn. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+}
+
+/** A run without a server: a test says what its events, its status and its proof are, and reads what was sent. */
+export class FakeRun implements DrivenRun {
+  readonly clock = new FakeClock();
+  /** What was sent, with the time at which it was. */
+  readonly sent: string[] = [];
+  /** Whether a look proves the view. */
+  proof: Look["result"] | "unreachable" = "proven";
+  /** The run's status on the server, if that is not the view's. */
+  status: string | undefined;
+  runState: RunStatus["runState"];
+  /** Events that the server has and the view does not. */
+  hidden: object[] = [];
+  /** What the next calls answer, in turn: an error, or nothing. */
+  answers: (Error | undefined)[] = [];
+  own = new Set<string>();
+  looks = 0;
+  statusAsked = 0;
+  readonly #progress = new RunProgress(runId);
+
+  get view() {
+    return this.#progress.view;
+  }
+
+  changed(): Promise<void> {
+    return this.#progress.changed();
+  }
+
+  /** Adds events to the view; each takes a millisecond of the server's time. */
+  async bring(...events: object[]): Promise<void> {
+    this.#progress.update(reduceRunAll(this.view, stamped(events, this.view.updatedAtMs ?? 1000)));
+    await settled();
+  }
+
+  async look(): Promise<Look | undefined> {
+    this.looks++;
+    await Promise.resolve();
+    if (this.proof === "unreachable") return undefined;
+    const view = reduceRunAll(this.view, stamped(this.hidden, this.view.updatedAtMs ?? 1000));
+    const run = this.#run(view.status);
+    return { result: this.proof, run, view, hasNewEvents: this.hidden.length > 0 };
+  }
+
+  async getStatus(): Promise<RunStatus> {
+    this.statusAsked++;
+    await Promise.resolve();
+    return this.#run(this.view.status);
+  }
+
+  async decide({ nodeId, iteration }: ApprovalView, decision: string): Promise<void> {
+    this.#note(`${decision} ${nodeId}${iteration === 0 ? "" : `#${iteration}`}`);
+    await this.#answer();
+  }
+
+  async resume(): Promise<boolean> {
+    this.#note("resume");
+    await this.#answer();
+    return true;
+  }
+
+  isOwn({ nodeId }: ApprovalView): boolean {
+    return this.own.has(nodeId);
+  }
+
+  #run(status: string): RunStatus {
+    const common = { runId, workflowName: "deploy", startedAtMs: 1000, finishedAtMs: null, summary: {} };
+    return { ...common, status: this.status ?? status, runState: this.runState };
+  }
+
+  #note(what: string): void {
+    this.sent.push(`${this.clock.now()} ${what}`);
+  }
+
+  async #answer(): Promise<void> {
+    await Promise.resolve();
+    const error = this.answers.shift();
+    if (error !== undefined) throw error;
+  }
+}
+
+function stamped(events: readonly object[], from: number): SmithersEvent[] {
+  return events.map((event, index) => ({ runId, timestampMs: from + index + 1, ...event }) as SmithersEvent);
+}
+
+export const started = { type: "RunStarted" };
+export const waiting = { type: "RunStatusChanged", status: "waiting-approval" };
+export const opened = (nodeId: string, iteration = 0) => ({ type: "ApprovalRequested", nodeId, iteration });
+export const granted = (nodeId: string, iteration = 0) => ({ type: "ApprovalGranted", nodeId, iteration });
+export const denied = (nodeId: string, iteration = 0) => ({ type: "ApprovalDenied", nodeId, iteration });
+export const finished = (nodeId: string) => ({ type: "NodeFinished", nodeId, iteration: 0, attempt: 1 });

@@ -1,0 +1,216 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { resumeRun, type ResumeRules } from "../../../src/client/follow/resumer.js";
+import { ConnectionError, HttpError } from "../../../src/client/index.js";
+import { FakeRun, granted, opened, started, waiting } from "./fake-run.js";
+
+const ends: AbortController[] = [];
+afterEach(() => ends.splice(0).forEach((end) => end.abort()));
+
+function resume(run: FakeRun, rules: Partial<ResumeRules> = {}) {
+  const end = new AbortController();
+  ends.push(end);
+  const result = { error: undefined as unknown, told: [] as string[] };
+  const all: ResumeRules = {
+    which: "all",
+    onResumed: (_, reason) => result.told.push(`resumed for ${reason}`),
+    onBlocked: (_, { kind }) => result.told.push(`blocked by ${kind}`),
+    ...rules,
+  };
+  resumeRun(run, all, end.signal).catch((error: unknown) => {
+    if (!end.signal.aborted) result.error = error;
+  });
+  return result;
+}
+
+const outage = () => new ConnectionError("down", { method: "POST", path: "/", mayHaveBeenApplied: false });
+
+describe("after a decision", () => {
+  test("of our own the run is resumed at once", async () => {
+    const run = new FakeRun();
+    run.own.add("gate");
+    const { told } = resume(run);
+    await run.bring(started, opened("gate"), waiting, granted("gate"));
+    expect(run.sent).toEqual(["0 resume"]);
+    expect(told).toEqual(["resumed for decision"]);
+  });
+
+  test("of somebody else's they have two seconds to resume it", async () => {
+    const run = new FakeRun();
+    resume(run);
+    await run.bring(started, opened("gate"), waiting, granted("gate"));
+    await run.clock.pass(1999);
+    expect(run.sent).toEqual([]);
+    await run.clock.pass(1);
+    expect(run.sent).toEqual(["2000 resume"]);
+  });
+
+  test("somebody else's resume within that time is enough", async () => {
+    const run = new FakeRun();
+    resume(run);
+    await run.bring(started, opened("gate"), waiting, granted("gate"));
+    await run.clock.pass(1000);
+    await run.bring(started);
+    await run.clock.pass(60_000);
+    expect(run.sent).toEqual([]);
+  });
+
+  test("a resume of somebody else's whose event has not come is seen", async () => {
+    const run = new FakeRun();
+    run.own.add("gate");
+    run.hidden = [started];
+    resume(run);
+    await run.bring(started, opened("gate"), waiting, granted("gate"));
+    await run.clock.pass(60_000);
+    expect(run.looks).toBeGreaterThan(0);
+    expect(run.sent).toEqual([]);
+  });
+
+  test.each(["running", "paused", "finished", "failed", "cancelled"])(
+    "the status is asked for first, and on a run that is %s nothing is done",
+    async (status) => {
+      const run = new FakeRun();
+      run.own.add("gate");
+      run.status = status;
+      resume(run);
+      await run.bring(started, opened("gate"), waiting, granted("gate"));
+      await run.clock.pass(60_000);
+      expect(run.sent).toEqual([]);
+    },
+  );
+
+  test.each(["unsure", "shown", "unreachable"] as const)(
+    "nothing is sent on a view that is %s",
+    async (proof) => {
+      const run = new FakeRun();
+      run.own.add("gate");
+      run.proof = proof;
+      resume(run);
+      await run.bring(started, opened("gate"), waiting, granted("gate"));
+      await run.clock.pass(60_000);
+      expect(run.sent).toEqual([]);
+    },
+  );
+
+  test("the same decision is resumed once", async () => {
+    const run = new FakeRun();
+    run.own.add("gate");
+    resume(run);
+    await run.bring(started, opened("gate"), waiting, granted("gate"));
+    await run.bring({ type: "FrameCommitted", frameNo: 2 });
+    await run.clock.pass(600_000);
+    expect(run.sent).toEqual(["0 resume"]);
+  });
+
+  test("while the run executes, its engine sees the decision by itself", async () => {
+    const run = new FakeRun();
+    run.own.add("gate");
+    resume(run);
+    await run.bring(started, opened("gate"), granted("gate"));
+    await run.clock.pass(60_000);
+    expect(run.sent).toEqual([]);
+    await run.bring(waiting);
+    expect(run.sent).toHaveLength(1);
+  });
+
+  test("an outage is waited out, and a refusal is an error", async () => {
+    const run = new FakeRun();
+    run.own.add("gate");
+    run.answers = [outage()];
+    const result = resume(run);
+    await run.bring(started, opened("gate"), waiting, granted("gate"));
+    await run.clock.pass(2000);
+    expect(run.sent).toEqual(["0 resume", "2000 resume"]);
+    run.answers = [
+      new HttpError({ status: 404, code: "RUN_NOT_FOUND", serverMessage: "gone", method: "POST", path: "/" }),
+    ];
+    await run.bring(started, opened("next"), waiting);
+    run.own.add("next");
+    await run.bring(granted("next"));
+    await run.clock.pass(10);
+    expect(result.error).toBeInstanceOf(HttpError);
+  });
+
+  test("with `own`, what others decided is left to them", async () => {
+    const run = new FakeRun();
+    resume(run, { which: "own" });
+    await run.bring(started, opened("gate"), waiting, granted("gate"));
+    await run.clock.pass(600_000);
+    expect(run.sent).toEqual([]);
+  });
+});
+
+describe("what is no approval", () => {
+  const blockedBy = (blocked: object) => ({
+    state: "waiting-event",
+    computedAt: "2026-01-01T00:00:00.000Z",
+    blocked: { nodeId: "node", ...blocked } as { kind: string },
+  });
+  const stopped = (status: string) => ({ type: "RunStatusChanged", status });
+
+  test("a signal: it is resumed after 5 s, 10 s, … and at last every five minutes", async () => {
+    const run = new FakeRun();
+    run.runState = blockedBy({ kind: "event" });
+    const { told } = resume(run);
+    await run.bring(started, stopped("waiting-event"));
+    const times: number[] = [];
+    for (let resumes = 1; resumes <= 9; resumes++) {
+      while (run.sent.length < resumes) await run.clock.pass(1000);
+      times.push(Number(run.sent.at(-1)?.split(" ")[0]));
+      await run.bring(started, stopped("waiting-event"));
+    }
+    const pauses = times.map((at, index) => Math.round((at - (times[index - 1] ?? 0)) / 1000));
+    expect(pauses.slice(0, 7)).toEqual([5, 10, 20, 40, 80, 160, 300]);
+    expect(pauses.at(-1)).toBe(300);
+    expect(told.filter((line) => line.startsWith("blocked"))).toEqual(["blocked by event"]);
+  });
+
+  test("a timer: it is resumed when it is due, by the server's clock", async () => {
+    const run = new FakeRun();
+    run.runState = blockedBy({ kind: "timer", wakeAt: "2026-01-01T00:01:00.000Z" });
+    const { told } = resume(run);
+    await run.bring(started, stopped("waiting-timer"));
+    await run.clock.pass(59_000);
+    expect(run.sent).toEqual([]);
+    await run.clock.pass(3000);
+    expect(run.sent).toEqual(["62000 resume"]);
+    expect(told).toEqual(["blocked by timer", "resumed for timer"]);
+  });
+
+  test("a quota that nobody knows the end of is left alone", async () => {
+    const run = new FakeRun();
+    run.runState = blockedBy({ kind: "quota" });
+    resume(run);
+    await run.bring(started, stopped("waiting-quota"));
+    await run.clock.pass(3_600_000);
+    expect(run.sent).toEqual([]);
+  });
+
+  test("nothing is asked or sent for a run that a person paused", async () => {
+    const run = new FakeRun();
+    run.runState = blockedBy({ kind: "event" });
+    resume(run);
+    await run.bring(started, stopped("paused"));
+    await run.clock.pass(3_600_000);
+    expect(run.statusAsked).toBe(0);
+    expect(run.sent).toEqual([]);
+  });
+
+  test("a run that was paused while the signal was waited for is not resumed", async () => {
+    const run = new FakeRun();
+    run.runState = blockedBy({ kind: "event" });
+    resume(run);
+    await run.bring(started, stopped("waiting-event"));
+    run.status = "paused";
+    await run.clock.pass(3_600_000);
+    expect(run.sent).toEqual([]);
+  });
+
+  test("while it is waited for, nothing is asked", async () => {
+    const run = new FakeRun();
+    run.runState = blockedBy({ kind: "timer", wakeAt: "2026-01-01T01:00:00.000Z" });
+    resume(run);
+    await run.bring(started, stopped("waiting-timer"));
+    await run.clock.pass(1_800_000);
+    expect(run.statusAsked).toBe(1);
+  });
+});
