@@ -49,20 +49,20 @@ const published: PublishedClient = ours;
 const bound: PublishedClient = ours.createClient({ baseUrl });
 
 describe("a program written for the published client", () => {
-  test("runs its complete example to the end", async () => {
+  test.each([
+    ["the decision comes while the engine still works", 1500],
+    ["the gate is the last thing that is left to run", 0],
+  ])("runs its complete example to the end: %s", async (_, buildMs) => {
     const { runWorkflow, streamEvents, approve, getStatus } = published;
     const apiKey = process.env["SMITHERS_API_KEY"];
     const said: string[] = [];
 
     const run = await runWorkflow({
       workflowPath: "./gate.tsx",
-      // Long enough for the decision to come while the engine still works: it then needs no resume.
-      input: { branch: "main", environment: "staging", buildMs: 1500 },
+      input: { branch: "main", environment: "staging", buildMs },
       apiKey,
       baseUrl,
     });
-    // On 0.5.0 a run is recorded a moment after it was accepted.
-    await waitUntil(() => getStatus({ runId: run.runId, baseUrl }).catch(() => undefined));
     for await (const event of streamEvents({ runId: run.runId, apiKey, baseUrl })) {
       switch (event.type) {
         case "NodeStarted":
@@ -72,7 +72,6 @@ describe("a program written for the published client", () => {
           said.push(`Task ${event.nodeId} completed`);
           break;
         case "NodeWaitingApproval":
-          // Named before the build has ended, so the engine takes the decision up by itself.
           await approve({
             runId: run.runId,
             nodeId: event.nodeId,
@@ -109,6 +108,8 @@ describe("a program written for the published client", () => {
       if (event.type === "RunStatusChanged") break;
     }
     const [frame] = await bound.getFrames({ runId, tail: 1 });
+    const rows = (await bound.getFrames({ runId })) as { frameNo: number; xml: string }[];
+    expect(rows.length).toBeGreaterThan(0);
     expect(JSON.parse(frame.xmlJson)).toMatchObject({ tag: "smithers:workflow" });
     const [row] = await bound.listRuns({ limit: 1, status: "waiting-approval" });
     expect(row.workflowPath).toMatch(/\.tsx$/);
@@ -126,8 +127,21 @@ describe("a program written for the published client", () => {
   });
 });
 
+test("an event goes where a record is wanted", () => {
+  const names = (fields: Record<string, unknown>) => Object.keys(fields);
+  const event: ours.SmithersEvent = { type: "RunStarted", runId: "r", timestampMs: 1 };
+  expect(names(event)).toEqual(["type", "runId", "timestampMs"]);
+});
+
+test("a field that nobody declared is unknown", () => {
+  const status = { status: "running" } as ours.RunStatus;
+  // @ts-expect-error: it could be anything, so it has to be looked at before it is used.
+  expect(() => status.finishedAtMS.toFixed()).toThrow(TypeError);
+});
+
 test("events are told apart by their type, and unknown ones are events too", () => {
-  const unknown: ours.SmithersEvent = { type: "BrandNew", runId: "r", timestampMs: 1, anything: [1] };
+  const received: unknown = { type: "BrandNew", runId: "r", timestampMs: 1, anything: [1] };
+  const unknown = received as ours.SmithersEvent;
   const describeEvent = (event: ours.SmithersEvent): string => {
     if (!ours.isKnownEvent(event)) return `unknown ${event.type}`;
     switch (event.type) {

@@ -83,13 +83,10 @@ export function makeEvents({ runId, events, status, gate, decision }: LongHistor
   ];
   drafts.splice(2, 0, ...announcement);
   let frameNo = 0;
-  return drafts.map(({ type, ...fields }, seq) => ({
-    type,
-    runId,
-    ...fields,
-    ...(type === frame.type && { frameNo: ++frameNo, xmlHash: "0".repeat(64) }),
-    timestampMs: startedAtMs + 20 * seq,
-  }));
+  return drafts.map(({ type, ...fields }, seq) => {
+    const numbered = type === frame.type ? { frameNo: ++frameNo, xmlHash: "0".repeat(64) } : {};
+    return { type, runId, ...fields, ...numbered, timestampMs: startedAtMs + 20 * seq } as SmithersEvent;
+  });
 }
 
 function turnEvents(iteration: number, outputs: number): Draft[] {

@@ -1,71 +1,71 @@
 /** What every event carries: its kind, its run, and the server's clock in milliseconds since 1970. */
-interface EventBase<Type extends string> {
+type EventBase<Type extends string> = {
   type: Type;
   runId: string;
   timestampMs: number;
   /** Sent by servers from 0.32 on: the same ids once more, and the workflow's name. */
   correlation?: Record<string, unknown>;
-}
+};
 
-interface NodeEventBase<Type extends string> extends EventBase<Type> {
+type NodeEventBase<Type extends string> = EventBase<Type> & {
   nodeId: string;
   /** Which turn of the loop around the node this is; 0 outside a loop. */
   iteration: number;
-}
+};
 
-interface AttemptEventBase<Type extends string> extends NodeEventBase<Type> {
+type AttemptEventBase<Type extends string> = NodeEventBase<Type> & {
   /** Counts from 1; a retry is the next attempt of the same node and iteration. */
   attempt: number;
-}
+};
 
 /** What an approval gate asks, where the server sends it (from 0.32 on). */
-export interface ApprovalRequest {
+export type ApprovalRequest = {
   mode?: string;
   title?: string | null;
   summary?: string | null;
   metadata?: Record<string, unknown>;
   options?: unknown[];
   [field: string]: unknown;
-}
+};
 
 /** Why a frame was rendered: `task-finished`, `timer-fired`, `loop-advanced`, `stability-check`, … */
-export interface FrameTrigger {
+export type FrameTrigger = {
   /** `task-finished` is all that a stream tells of a signal that arrived: its node has no events of its own. */
   reason: string;
   nodeId?: string;
   iteration?: number;
-}
+};
 
 /** The nodes, by id, that a retry by hand or a travel back in time has set back. */
-interface NodeReset {
+type NodeReset = {
   resetNodes: string[];
-}
+};
 
-interface SandboxEventBase<Type extends string> extends EventBase<Type> {
+type SandboxEventBase<Type extends string> = EventBase<Type> & {
   sandboxId: string;
-}
+};
 
-interface SteerEventBase<Type extends string> extends EventBase<Type> {
+type SteerEventBase<Type extends string> = EventBase<Type> & {
   nodeId: string;
   messageId: string;
-}
+};
 
-interface RestartEventBase<Type extends string> extends EventBase<Type> {
+type RestartEventBase<Type extends string> = EventBase<Type> & {
   restartedAsRunId: string;
-}
+};
 
-interface ScorerEventBase<Type extends string> extends EventBase<Type> {
+type ScorerEventBase<Type extends string> = EventBase<Type> & {
   nodeId: string;
   scorerId: string;
   scorerName: string;
-}
+};
 
-interface EffectRevertBase<Type extends string> extends AttemptEventBase<Type> {
+type EffectRevertBase<Type extends string> = AttemptEventBase<Type> & {
   operation: string;
   kind: "tool" | "task";
   toolName: string;
   seq: number;
-}
+};
 
 /**
  * The event types of 0.5.0 and 0.32.0, told apart by `type`: first the 22 that both have, then those that 0.32.0 adds.
@@ -221,17 +221,17 @@ export type KnownSmithersEvent =
 type SandboxRuntime = "bubblewrap" | "docker" | "codeplane";
 
 /** An event of a type that this version does not know: it is passed on as it came. */
-export interface UnknownSmithersEvent {
-  type: string;
+export type UnknownSmithersEvent = {
+  /** Any string. Its type is a pattern that no known type fits, so that a `switch` over `type` narrows to the known ones. */
+  type: `${string}\u0000${string}`;
   runId: string;
   timestampMs: number;
-  // TypeScript cannot say "any string but those", so the fields stay open for a `switch` over `type` to compile.
-  [field: string]: any;
-}
+  [field: string]: unknown;
+};
 
 /**
- * One event of a run, as the server sent it. Inside `case "NodeStarted":` its fields can be used at once;
- * {@link isKnownEvent} narrows to the exact types.
+ * One event of a run, as the server sent it. `case "NodeStarted":` narrows it to that event's fields, and
+ * {@link isKnownEvent} to the known types.
  */
 export type SmithersEvent = KnownSmithersEvent | UnknownSmithersEvent;
 

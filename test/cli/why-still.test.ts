@@ -5,12 +5,9 @@ import { emptyRunView, reduceRunAll, type RunStatus, type SmithersEvent } from "
 const now = 1_000_000_000;
 
 function still(status: Partial<RunStatus>, events: ({ type: string } & Record<string, unknown>)[] = []) {
-  const told = events.map((event): SmithersEvent => ({
-    runId: "r",
-    timestampMs: now - 10_000,
-    iteration: 0,
-    ...event,
-  }));
+  const told = events.map(
+    (event) => ({ runId: "r", timestampMs: now - 10_000, iteration: 0, ...event }) as SmithersEvent,
+  );
   const whole = {
     runId: "r",
     workflowName: "w",

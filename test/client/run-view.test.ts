@@ -12,12 +12,8 @@ import {
 } from "../../src/client/index.js";
 
 let clock = 0;
-const event = (type: string, fields: Record<string, unknown> = {}): SmithersEvent => ({
-  type,
-  runId: "r",
-  timestampMs: (clock += 10),
-  ...fields,
-});
+const event = (type: string, fields: Record<string, unknown> = {}) =>
+  ({ type, runId: "r", timestampMs: (clock += 10), ...fields }) as SmithersEvent;
 const about = (nodeId: string, iteration = 0, fields: Record<string, unknown> = {}) => ({
   nodeId,
   iteration,

@@ -11,12 +11,8 @@ import { styleOf } from "../style.js";
 type Told = Record<string, unknown> & { type: string };
 
 const at = 1_000_000;
-const event = (ms: number, fields: Told): SmithersEvent => ({
-  runId: "r",
-  timestampMs: at + ms,
-  iteration: 0,
-  ...fields,
-});
+const event = (ms: number, fields: Told) =>
+  ({ runId: "r", timestampMs: at + ms, iteration: 0, ...fields }) as SmithersEvent;
 const started = (nodeId: string, ms: number, attempt = 1) =>
   event(ms, { type: "NodeStarted", nodeId, attempt });
 const finished = (nodeId: string, ms: number) => event(ms, { type: "NodeFinished", nodeId, attempt: 1 });

@@ -140,10 +140,10 @@ describe("after a decision", () => {
 });
 
 describe("what is no approval", () => {
-  const blockedBy = (blocked: object) => ({
+  const blockedBy = (blocked: { kind: string; [field: string]: unknown }) => ({
     state: "waiting-event",
     computedAt: "2026-01-01T00:00:00.000Z",
-    blocked: { nodeId: "node", ...blocked } as { kind: string },
+    blocked: { nodeId: "node", ...blocked },
   });
   const stopped = (status: string) => ({ type: "RunStatusChanged", status });
 
