@@ -101,11 +101,11 @@ describe.each([
 
 test.each(["status", "frames"])("%s shows them in whole lines", async (command) => {
   isTerminalStatus = true;
-  const { stdout, exitCode } = await cli([command, runId], {
+  const { stdout, stderr, exitCode } = await cli([command, runId], {
     baseUrl: server.baseUrl,
     env: { COLUMNS: "60" },
   });
-  expect(exitCode).toBe(0);
+  expect(exitCode, stderr).toBe(0);
   for (const line of stdout.split("\n")) expectHarmless(line);
   expect(stdout).toContain("clear \\u001b[2J\\u001b[H");
   expect(stdout).not.toMatch(/^forged/m);
