@@ -136,7 +136,7 @@ async function tell(
   context: Context,
 ): Promise<number> {
   const { command, input, session, following, aftermath } = told ?? {};
-  const line = session?.commandLine ?? ((...words: string[]) => commandLine(words));
+  const line = session?.commandLine ?? ((ours: string, ...named: string[]) => commandLine(ours, named));
   const failure = describeFailure(error, {
     baseUrl: settings?.baseUrl,
     commandLine: line,
@@ -146,7 +146,7 @@ async function tell(
   if (hint !== undefined) failure.hint = hint;
   if (session && following && (error instanceof Interrupted || error instanceof TimedOut)) {
     failure.message += `; ${aftermath ?? `run ${following.runId} goes on`}`;
-    failure.hint = line("watch", ...(following.several?.comeBack() ?? [following.runId]));
+    failure.hint = line(...(following.several?.comeBack() ?? (["watch", following.runId] as const)));
   }
   await endReports(told, failure.message, failure.exitCode);
   const output = await outputFor(context, settings ?? { noColor: false, plain: false });

@@ -25,7 +25,6 @@ export function openSession(
   signal: AbortSignal,
 ): Session {
   const { baseUrl, apiKey } = settings;
-  const words = (line: string[]) => (settings.baseUrlIsFlag ? ["--base-url", baseUrl, ...line] : line);
   const writeNote = (line: string) => {
     // A narrative that nobody can read any more is no reason to stop.
     context.stderr.write(`${line}\n`).catch(() => {});
@@ -65,7 +64,7 @@ export function openSession(
     waitFor: (what, work) =>
       format.narrates && ci === "none" && !settings.plain ? withSpinner(what, work, context) : work,
     inTurn: oneAtATime(),
-    commandLine: (...line) => commandLine(words(line)),
+    commandLine: (ours, ...named) => commandLine(ours, named, settings.baseUrlIsFlag ? baseUrl : undefined),
   };
 }
 

@@ -70,7 +70,7 @@ export async function parseCommandLine(argv: readonly string[], version: string)
       .replace(/^error: /, "")
       .replace(/\s*\n\s*/g, " ");
     throw new UsageError(message, {
-      hint: commandLine(named === undefined ? ["--help"] : [named, "--help"]),
+      hint: commandLine(named === undefined ? "--help" : `${named} --help`),
     });
   }
   if (request === undefined) throw new UsageError("no command given", { hint: `${programName} --help` });
@@ -101,7 +101,14 @@ function columns(rows: readonly (readonly [string, string])[]): string {
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
 }
 
-/** A command line of ours, quoted for a shell. */
-export function commandLine(words: readonly string[]): string {
-  return [programName, ...words.map(shellWord)].join(" ");
+/**
+ * A command line of ours that is safe to paste into a shell.
+ *
+ * @param ours the command with its flags, as `approve --iteration 2`; nothing in it comes from elsewhere
+ * @param named ids and other words that a server or a person named; none of them can become a flag
+ */
+export function commandLine(ours: string, named: readonly string[] = [], baseUrl?: string): string {
+  const server = baseUrl === undefined ? [] : ["--base-url", shellWord(baseUrl)];
+  const operands = named.length === 0 ? [] : ["--", ...named.map(shellWord)];
+  return [programName, ...server, ...ours.split(" ").map(shellWord), ...operands].join(" ");
 }

@@ -282,7 +282,7 @@ describe("a real server", () => {
       exitCode: 4,
       code: /^RUN_(ALREADY_EXISTS|IN_PROGRESS)$/,
       says: /HTTP 409/,
-      hint: new RegExp(`smithers-client watch ${runId}`),
+      hint: new RegExp(`smithers-client watch -- ${runId}`),
       server: shared,
     });
   });
@@ -325,7 +325,7 @@ describe("a real server", () => {
       server: listless.baseUrl,
     };
     await expectFailure({ ...refused, args: ["ls"], hint: /database/ });
-    await expectFailure({ ...refused, args: ["resume", "x"], hint: /smithers-client resume x <workflow>/ });
+    await expectFailure({ ...refused, args: ["resume", "x"], hint: /smithers-client resume -- x <workflow>/ });
   });
 
   test("an input that the workflow's schema rejects", async () => {

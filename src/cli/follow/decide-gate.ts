@@ -57,9 +57,7 @@ export async function decideGate(
       await client.resume({ runId, workflowPath: await client.findWorkflowPath({ runId }) });
       session.note("resumed the run, which the decision needs");
     } else if (gate.decision === null || view.untakenDecisions.length > 0) {
-      session.note(
-        `the run has paused; it goes on after: ${session.commandLine("resume", runId, "--watch")}`,
-      );
+      session.note(`the run has paused; it goes on after: ${session.commandLine("resume --watch", runId)}`);
     }
   }
   return {
@@ -110,7 +108,7 @@ function findGate(
       {
         code: "SEVERAL_OPEN_GATES",
         hint: same
-          ? session.commandLine(decision, view.runId, gate.nodeId, "--iteration", String(gate.iteration))
+          ? session.commandLine(`${decision} --iteration ${Number(gate.iteration)}`, view.runId, gate.nodeId)
           : session.commandLine(decision, view.runId, gate.nodeId),
       },
     );
