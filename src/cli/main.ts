@@ -2,6 +2,7 @@ import type { EventBatch, RunStatus } from "../client/index.js";
 import { ciSystem, type CiSystem } from "./ci/ci-system.js";
 import { guardedStream } from "./ci/github-command.js";
 import type { CommandInput, CommandSpec, FollowOutcome, Outcome, Session } from "./command.js";
+import { commandLine } from "./command-line.js";
 import { completeWord } from "./completion/scripts.js";
 import { Interrupted, type Context } from "./context.js";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
@@ -9,7 +10,7 @@ import { describeFailure, TimedOut } from "./failure.js";
 import { Reports } from "./follow/reporter.js";
 import type { Format, Output } from "./format.js";
 import { openSession } from "./open-session.js";
-import { commandLine, parseCommandLine } from "./program.js";
+import { parseCommandLine } from "./program.js";
 import { withNewestRun, withWholeRunIds } from "./run-id-arguments.js";
 import { readFormat, readSettings, type Settings } from "./settings.js";
 import { commandNameOf } from "./syntax.js";
@@ -136,7 +137,8 @@ async function tell(
   context: Context,
 ): Promise<number> {
   const { command, input, session, following, aftermath } = told ?? {};
-  const line = session?.commandLine ?? ((ours: string, ...named: string[]) => commandLine(ours, named));
+  const line =
+    session?.commandLine ?? ((ours: string, ...named: string[]) => commandLine(ours.split(" "), named));
   const failure = describeFailure(error, {
     baseUrl: settings?.baseUrl,
     commandLine: line,

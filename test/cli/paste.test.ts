@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
-import { commandLine } from "../../src/cli/program.js";
+import { approvals } from "../../src/cli/commands/approvals.js";
+import { commandLine } from "../../src/cli/command-line.js";
 import { visibleText } from "../../src/cli/terminal/visible-text.js";
 
 /** Ids as a server could send them, each of which some shell or the parser would take for something else. */
@@ -83,10 +84,9 @@ writeFileSync(join(home, "smithers-client"), `#!/bin/sh\nprintf '%s\\0' "$@" END
 async function paste(command: string, options: string[], lines: string[]): Promise<string[][]> {
   const file = join(home, "lines");
   writeFileSync(file, `${lines.join("\n")}\nexit\n`);
-  const input = await open(file);
   const { stdout } = await execa(command, options, {
     // The file itself: fish does not read a script from the kind of pipe that Node makes.
-    stdin: input.fd,
+    stdin: (await open(file)).createReadStream(),
     cwd: home,
     env: { HOME: home, PATH: `${home}${delimiter}${process.env["PATH"]}`, LC_ALL: "C.UTF-8", TERM: "dumb" },
     extendEnv: false,
@@ -94,7 +94,6 @@ async function paste(command: string, options: string[], lines: string[]): Promi
     detached: true,
     reject: false,
   });
-  await input.close();
   return stdout
     .split("END\0")
     .slice(0, -1)
@@ -104,7 +103,9 @@ async function paste(command: string, options: string[], lines: string[]): Promi
 describe.each(shells)("a command line pasted into %s", (_, command, options) => {
   test.skipIf(!isInstalled(command))("calls the program with exactly the words that were meant", async () => {
     const ids = [...hostile, ...untypable];
-    const lines = ids.map((id) => commandLine("approve --iteration 2", [id, id], "http://127.0.0.1:1/it's"));
+    const lines = ids.map((id) =>
+      commandLine(["approve", "--iteration", "2"], [id, id], "http://127.0.0.1:1/it's"),
+    );
     const received = await paste(command, options, lines);
     const expected = ids.map(visibleText).map((id) => {
       return ["--base-url", "http://127.0.0.1:1/it's", "approve", "--iteration", "2", "--", id, id];
@@ -114,7 +115,23 @@ describe.each(shells)("a command line pasted into %s", (_, command, options) => 
   });
 });
 
+describe("a recipe that hands on what a server named", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const script = readFileSync(new URL("../../examples/failed-nodes.sh", import.meta.url), "utf8");
+  const recipes = [
+    ...approvals.examples.filter((line) => line.includes("|")).map((line) => `smithers-client ${line}`),
+    ...readme.split("\n").filter((line) => /^smithers-client .*"\$/.test(line)),
+    ...script.split("\n").filter((line) => line.includes('"$run"')),
+  ];
+
+  test("is in the help, in README and in an example", () => expect(recipes).toHaveLength(5));
+
+  test.each(recipes)("%s", (recipe) => {
+    expect(recipe).toMatch(/ -- ("\$\w+" ?)+/);
+  });
+});
+
 test("a word that needs no quotes stands without them", () => {
-  expect(commandLine("watch", ["4f1c", "gate:prod@v1"])).toBe("smithers-client watch -- 4f1c gate:prod@v1");
-  expect(commandLine("ls")).toBe("smithers-client ls");
+  expect(commandLine(["watch"], ["4f1c", "gate:prod@v1"])).toBe("smithers-client watch -- 4f1c gate:prod@v1");
+  expect(commandLine(["ls"])).toBe("smithers-client ls");
 });
