@@ -31,8 +31,7 @@ export class TimedOut extends Error {
 /** What is known of the call that failed. */
 export interface FailureContext {
   baseUrl: string | undefined;
-  /** A command line to type next, as {@link Session.commandLine} makes it. */
-  commandLine(ours: string, ...named: string[]): string;
+  commandLine: Session["commandLine"];
   /** The command that failed, where the words could be read that far. */
   commandName: string | undefined;
 }

@@ -15,7 +15,7 @@ import { withNewestRun, withWholeRunIds } from "./run-id-arguments.js";
 import { readFormat, readSettings, type Settings } from "./settings.js";
 import { commandNameOf } from "./syntax.js";
 import { styleFor } from "./terminal/color.js";
-import { visibleText } from "./terminal/visible-text.js";
+import { visibleStack } from "./terminal/visible-text.js";
 
 /**
  * The whole command line, in the context given.
@@ -137,8 +137,8 @@ async function tell(
   context: Context,
 ): Promise<number> {
   const { command, input, session, following, aftermath } = told ?? {};
-  const line =
-    session?.commandLine ?? ((ours: string, ...named: string[]) => commandLine(ours.split(" "), named));
+  const line: Session["commandLine"] =
+    session?.commandLine ?? ((ours, ...named) => commandLine(ours.split(" "), named));
   const failure = describeFailure(error, {
     baseUrl: settings?.baseUrl,
     commandLine: line,
@@ -211,10 +211,6 @@ function limitTime(signal: AbortSignal, timeoutMs: number | undefined): { signal
       signal.removeEventListener("abort", forward);
     },
   };
-}
-
-function visibleStack(error: Error): string {
-  return (error.stack ?? "").split("\n").map(visibleText).join("\n");
 }
 
 /** The reader of our output has gone, as `head` does when it has enough: an end like any other. */

@@ -11,8 +11,7 @@ export interface Obstacle {
   command?: Command;
 }
 
-/** What {@link Session.commandLine} takes. */
-type Command = readonly [ours: string, ...named: string[]];
+type Command = Readonly<Parameters<Session["commandLine"]>>;
 
 /** After so many milliseconds without an event it is told that a run which executes is silent. */
 const silentMs = 60_000;
