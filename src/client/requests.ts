@@ -7,6 +7,7 @@ import { SmithersError } from "./errors/smithers-error.js";
 import type { Frame, RunReference, RunRow, RunStatus, SignalReceipt } from "./results.js";
 import { isLost, requestWithRetries, retryPolicies, type Attempts } from "./retry.js";
 import { routes, type Route } from "./routes.js";
+import { runIdProblem } from "./run-id.js";
 import { mayBeUnrecorded, rememberStart } from "./started-runs.js";
 
 /** Names the run that a call is about. */
@@ -34,10 +35,16 @@ export interface RunWorkflowArgs extends ConnectionOptions {
 export async function runWorkflow(args: RunWorkflowArgs): Promise<RunReference> {
   const connection = connect(args);
   const runId = args.runId ?? crypto.randomUUID();
+  const problem = runIdProblem(requiredText("runId", runId));
+  if (problem !== undefined)
+    throw new ArgumentError(
+      "runId",
+      `no request could reach a run of the id ${JSON.stringify(runId)}: ${problem}`,
+    );
   const route = routes.startRun({
     workflowPath: requiredText("workflowPath", args.workflowPath),
     input: args.input,
-    runId: requiredText("runId", runId),
+    runId,
   });
   let mayHaveStarted = false;
   const recover = async (error: unknown, attempts: Attempts) => {

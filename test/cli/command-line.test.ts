@@ -135,7 +135,7 @@ describe("JSON that the shell split", () => {
     expect(error.message).toContain(`${flag} got '`);
     expect(error.message).toContain("the shell split it");
     expect(error.hint).toContain(`single quotes, as ${flag} '{"environment":"staging"}'`);
-    expect(error.hint).toContain(`${flag} @<file> or ${flag} -`);
+    expect(error.hint).toContain(`put it in a file: ${flag} "@input.json"`);
   });
 
   test("is not suspected of whole JSON, a file or stdin", async () => {

@@ -7,7 +7,7 @@ export const jsonPlaceholder = "json|@file|-";
 export function quotingHint(flag: string): string {
   return (
     `put it in single quotes, as ${flag} ${shellWord('{"environment":"staging"}')}; ` +
-    `where the shell drops the quotes inside (cmd, Windows PowerShell), use ${flag} @<file> or ${flag} -`
+    `where the shell drops the quotes inside (cmd, Windows PowerShell), put it in a file: ${flag} "@input.json"`
   );
 }
 
@@ -15,6 +15,11 @@ export function quotingHint(flag: string): string {
 export function looksTorn(text: string): boolean {
   if (isJson(text)) return false;
   return /^'?[{[]/.test(text) || (/^"?\w+"?:/.test(text) && !looksLikePath(text));
+}
+
+/** Whether a text is JSON without the double quotes that a shell took away, or with what another shell needs before them. */
+export function lostQuotes(text: string): boolean {
+  return looksTorn(text) && (!text.includes('"') || /^'|\\"/.test(text));
 }
 
 /** Whether a word names a file, rather than being JSON. */
