@@ -38,6 +38,8 @@ export async function main(argv: readonly string[], context: Context): Promise<n
       await context.stdout.write(request.show);
       return exitCodes.done;
     }
+    // Now it is known which words are flags, and which are flags' values.
+    format = readFormat(request.globals.json === true, context.env);
     settings = readSettings(request.globals, context.env);
     const { command, args, options } = request;
     told = { command, input: { args, options } };

@@ -248,3 +248,10 @@ test("a run id that no request could carry is refused, with one that works", asy
   expect(unnamed.stderr).toMatch(/^next: +use letters, digits/m);
   expect((await sendWith(["run", "x.tsx", "--run-id", "deploy-feature-Gro-e"])).exitCode).toBe(0);
 });
+
+test("a value that looks like a global flag changes neither the server nor the format", async () => {
+  const data = ["--correlation", "--json", "--data", "{}"];
+  const { sent, stdout } = await sendWith(["signal", ...data, "--", "r", "--base-url=http:elsewhere"]);
+  expect(sent[0]).toEqual({ data: {}, correlationId: "--json" });
+  expect(stdout).toBe("sent signal --base-url=http:elsewhere to run r\n");
+});
