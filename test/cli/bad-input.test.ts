@@ -325,7 +325,11 @@ describe("a real server", () => {
       server: listless.baseUrl,
     };
     await expectFailure({ ...refused, args: ["ls"], hint: /database/ });
-    await expectFailure({ ...refused, args: ["resume", "x"], hint: /smithers-client resume -- x <workflow>/ });
+    await expectFailure({
+      ...refused,
+      args: ["resume", "x"],
+      hint: /smithers-client resume -- x <workflow>/,
+    });
   });
 
   test("an input that the workflow's schema rejects", async () => {
