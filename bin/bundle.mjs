@@ -70,6 +70,8 @@ const builds = [
     entryPoints: Object.fromEntries([...late].map((name) => [name, name])),
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
+    // jsonc-parser's "main" hides its own imports from a bundler.
+    mainFields: ["module", "main"],
   }),
   await build({
     ...common,

@@ -68,7 +68,7 @@ function outputStream(stream) {
 const stdin = {
   // To make the stream itself takes 2 ms.
   isTTY: isatty(0),
-  async text(signal) {
+  async bytes(signal) {
     const { addAbortSignal } = await import("node:stream");
     const chunks = [];
     try {
@@ -76,7 +76,7 @@ const stdin = {
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
     }
-    return Buffer.concat(chunks).toString("utf8");
+    return Buffer.concat(chunks);
   },
   async question(prompt, signal) {
     const { createInterface } = await import("node:readline/promises");

@@ -86,8 +86,11 @@ export interface Session {
   waitFor<T>(what: string, work: Promise<T>): Promise<T>;
   /** Does what needs the person's attention to itself, such as a question, after what was begun so before. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
-  /** A command line of ours to be typed next, for this server, quoted for a shell. */
-  commandLine(...words: string[]): string;
+  /**
+   * A command line to type next, for this server, safe to paste: words of our own (`approve --iteration 2`), then `--`,
+   * then each word that a server or a person named.
+   */
+  commandLine(ours: string, ...named: string[]): string;
 }
 
 /** A result that is one document. */
@@ -128,8 +131,8 @@ export interface SeveralRuns {
   labelOf(records: readonly EventRecord[]): RunLabel;
   /** How many of them have not ended yet. */
   open(): number;
-  /** The words after `watch` that follow these runs again. */
-  comeBack(): readonly string[];
+  /** The command that follows these runs again, for {@link Session.commandLine}. */
+  comeBack(): readonly [ours: string, ...named: string[]];
 }
 
 /** Nothing to show: the command did its work on stderr. */

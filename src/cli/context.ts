@@ -20,7 +20,7 @@ export interface OutputStream {
 export interface InputStream {
   readonly isTTY: boolean;
   /** Everything up to the end of the input. Rejects with the signal's reason. */
-  text(signal: AbortSignal): Promise<string>;
+  bytes(signal: AbortSignal): Promise<Uint8Array>;
   /** Asks for one line, on stderr; undefined where the input has ended. Rejects with the signal's reason. */
   question(prompt: string, signal: AbortSignal): Promise<string | undefined>;
 }

@@ -6,7 +6,7 @@ import {
   SmithersError,
   TimeoutError,
 } from "../client/index.js";
-import { UsageError } from "./command.js";
+import { UsageError, type Session } from "./command.js";
 import { Interrupted } from "./context.js";
 import { formatDuration } from "./duration.js";
 import { exitCodes } from "./exit-codes.js";
@@ -31,8 +31,7 @@ export class TimedOut extends Error {
 /** What is known of the call that failed. */
 export interface FailureContext {
   baseUrl: string | undefined;
-  /** A command line of ours to be typed next, for the same server. */
-  commandLine(...words: string[]): string;
+  commandLine: Session["commandLine"];
   /** The command that failed, where the words could be read that far. */
   commandName: string | undefined;
 }
@@ -119,7 +118,7 @@ function generalHint(
       : "look whether the server runs, then follow the run again";
   }
   if (failure.exitCode === exitCodes.usage)
-    return commandLine(...(commandName === undefined ? [] : [commandName]), "--help");
+    return commandLine(commandName === undefined ? "--help" : `${commandName} --help`);
   return undefined;
 }
 

@@ -2,6 +2,7 @@ import type { EventRecord, RunStatus } from "../client/index.js";
 import { ciSystem, type CiSystem } from "./ci/ci-system.js";
 import { guardedStream } from "./ci/github-command.js";
 import type { CommandInput, CommandSpec, FollowOutcome, Outcome, Session } from "./command.js";
+import { commandLine } from "./command-line.js";
 import { completeWord } from "./completion/scripts.js";
 import { Interrupted, type Context } from "./context.js";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
@@ -9,12 +10,12 @@ import { describeFailure, TimedOut } from "./failure.js";
 import { Reports } from "./follow/reporter.js";
 import type { Format, Output } from "./format.js";
 import { openSession } from "./open-session.js";
-import { commandLine, parseCommandLine } from "./program.js";
+import { parseCommandLine } from "./program.js";
 import { withNewestRun, withWholeRunIds } from "./run-id-arguments.js";
 import { readFormat, readSettings, type Settings } from "./settings.js";
 import { commandNameOf } from "./syntax.js";
 import { styleFor } from "./terminal/color.js";
-import { visibleText } from "./terminal/visible-text.js";
+import { visibleStack } from "./terminal/visible-text.js";
 
 /**
  * The whole command line, in the context given.
@@ -37,6 +38,8 @@ export async function main(argv: readonly string[], context: Context): Promise<n
       await context.stdout.write(request.show);
       return exitCodes.done;
     }
+    // Now it is known which words are flags, and which are flags' values.
+    format = readFormat(request.globals.json === true, context.env);
     settings = readSettings(request.globals, context.env);
     const { command, args, options } = request;
     told = { command, input: { args, options } };
@@ -136,7 +139,8 @@ async function tell(
   context: Context,
 ): Promise<number> {
   const { command, input, session, following, aftermath } = told ?? {};
-  const line = session?.commandLine ?? ((...words: string[]) => commandLine(words));
+  const line: Session["commandLine"] =
+    session?.commandLine ?? ((ours, ...named) => commandLine(ours.split(" "), named));
   const failure = describeFailure(error, {
     baseUrl: settings?.baseUrl,
     commandLine: line,
@@ -146,7 +150,7 @@ async function tell(
   if (hint !== undefined) failure.hint = hint;
   if (session && following && (error instanceof Interrupted || error instanceof TimedOut)) {
     failure.message += `; ${aftermath ?? `run ${following.runId} goes on`}`;
-    failure.hint = line("watch", ...(following.several?.comeBack() ?? [following.runId]));
+    failure.hint = line(...(following.several?.comeBack() ?? (["watch", following.runId] as const)));
   }
   await endReports(told, failure.message, failure.exitCode);
   const output = await outputFor(context, settings ?? { noColor: false, plain: false });
@@ -209,10 +213,6 @@ function limitTime(signal: AbortSignal, timeoutMs: number | undefined): { signal
       signal.removeEventListener("abort", forward);
     },
   };
-}
-
-function visibleStack(error: Error): string {
-  return (error.stack ?? "").split("\n").map(visibleText).join("\n");
 }
 
 /** The reader of our output has gone, as `head` does when it has enough: an end like any other. */

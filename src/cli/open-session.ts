@@ -2,12 +2,12 @@ import { createClient, type Fetch } from "../client/index.js";
 import { githubCommand } from "./ci/github-command.js";
 import type { CiSystem } from "./ci/ci-system.js";
 import type { Session } from "./command.js";
+import { commandLine } from "./command-line.js";
 import type { Context } from "./context.js";
 import { formatDuration } from "./duration.js";
 import type { Format, Output } from "./format.js";
 import { cautiousFetch } from "./network/cautious-fetch.js";
 import { oneAtATime } from "./one-at-a-time.js";
-import { commandLine } from "./program.js";
 import type { Settings } from "./settings.js";
 import { bell } from "./terminal/bell.js";
 import { visibleText } from "./terminal/visible-text.js";
@@ -25,7 +25,6 @@ export function openSession(
   signal: AbortSignal,
 ): Session {
   const { baseUrl, apiKey } = settings;
-  const words = (line: string[]) => (settings.baseUrlIsFlag ? ["--base-url", baseUrl, ...line] : line);
   const writeNote = (line: string) => {
     // A narrative that nobody can read any more is no reason to stop.
     context.stderr.write(`${line}\n`).catch(() => {});
@@ -65,7 +64,8 @@ export function openSession(
     waitFor: (what, work) =>
       format.narrates && ci === "none" && !settings.plain ? withSpinner(what, work, context) : work,
     inTurn: oneAtATime(),
-    commandLine: (...line) => commandLine(words(line)),
+    commandLine: (ours, ...named) =>
+      commandLine(ours.split(" "), named, settings.baseUrlIsFlag ? baseUrl : undefined),
   };
 }
 

@@ -2,13 +2,13 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import type { CommandSpec, OptionSpec } from "./command.js";
 import { UsageError } from "./command.js";
 import { commands } from "./commands.js";
+import { explainUsage } from "./explain-usage.js";
 import { exitCodeHelp } from "./exit-codes.js";
 import { programName } from "./program-name.js";
 import { parseChoice } from "./parse-choice.js";
 import { runIdHelp } from "./run-id-arguments.js";
 import { environmentHelp, globalOptions, type GlobalOptions } from "./settings.js";
-import { shellWord } from "./shell-word.js";
-import { commandNameOf } from "./syntax.js";
+import { readWords } from "./read-words.js";
 
 /** What a command line asks for: a command to execute, or a text to show. */
 export type Request =
@@ -29,7 +29,6 @@ export async function parseCommandLine(argv: readonly string[], version: string)
   let request: Request | undefined;
   let out = "";
   let err = "";
-  const named = argv.find((word) => commands.some((command) => commandNameOf(command) === word));
   const program = new Command(programName)
     .description("Drive a running Smithers server: start runs, follow them to their end, decide their gates.")
     .usage("<command> [flags]")
@@ -37,7 +36,8 @@ export async function parseCommandLine(argv: readonly string[], version: string)
     .helpOption("-h, --help", "show help for the program or a command")
     .helpCommand("help [command]", "show help for a command")
     .configureOutput({ writeOut: (text) => (out += text), writeErr: (text) => (err += text) })
-    .configureHelp({ showGlobalOptions: true })
+    // What stands behind a flag is its value, also where it looks like a flag of the program's, as `--base-url=…` would.
+    .enablePositionalOptions()
     .exitOverride();
   for (const option of globalOptions) program.addOption(toOption(option));
   program.addHelpText(
@@ -48,11 +48,18 @@ export async function parseCommandLine(argv: readonly string[], version: string)
   for (const spec of commands) {
     const command = program.command(spec.syntax).summary(spec.summary).description(spec.summary);
     for (const option of spec.options) command.addOption(toOption(option));
+    command.helpOption("-h, --help", "show help for the program or a command");
+    command.optionsGroup("Global Options:").version(version, "--version", "show the version");
+    for (const option of globalOptions) command.addOption(toOption(option));
     const examples = spec.examples.map((line) => `  ${programName} ${line}`).join("\n");
     command.addHelpText("after", `\nExamples:\n${examples}`);
     command.action((...received: unknown[]) => {
       const args = received.slice(0, -2).flat() as (string | undefined)[];
-      request = { command: spec, args, options: command.opts(), globals: program.opts<GlobalOptions>() };
+      // A global flag may stand before the command or after it.
+      const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
+      const given = Object.entries(command.opts()).filter(([name]) => isGiven(name));
+      const globals = { ...program.opts<GlobalOptions>(), ...Object.fromEntries(given) };
+      request = { command: spec, args, options: command.opts(), globals };
     });
   }
 
@@ -69,9 +76,7 @@ export async function parseCommandLine(argv: readonly string[], version: string)
       .trim()
       .replace(/^error: /, "")
       .replace(/\s*\n\s*/g, " ");
-    throw new UsageError(message, {
-      hint: commandLine(named === undefined ? ["--help"] : [named, "--help"]),
-    });
+    throw explainUsage({ code: error.code, message }, readWords(argv, commands));
   }
   if (request === undefined) throw new UsageError("no command given", { hint: `${programName} --help` });
   return request;
@@ -99,9 +104,4 @@ function toOption({ flags, description, choices, repeatable, default: preset, ..
 function columns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length));
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
-}
-
-/** A command line of ours, quoted for a shell. */
-export function commandLine(words: readonly string[]): string {
-  return [programName, ...words.map(shellWord)].join(" ");
 }

@@ -1,5 +1,11 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { UsageError, type Session } from "./command.js";
+import { decodeText, EncodingError } from "./input/decode-text.js";
+import { looksLikePath, lostQuotes, quotingHint } from "./input/json-quoting.js";
+import { parseJson } from "./input/parse-json.js";
+import { shellWord } from "./shell-word.js";
+import { visibleText } from "./terminal/visible-text.js";
 
 /** What `--input` and its like take: JSON, `@file`, or `-` for stdin; the default is an empty object. */
 export async function readJsonObject(
@@ -16,7 +22,12 @@ export async function readJsonObject(
   );
 }
 
-/** JSON of any kind, given as it is, as `@file`, or as `-` for stdin; `from` says which, for messages. */
+/**
+ * JSON of any kind, given as it is, as `@file`, or as `-` for stdin; `from` says which, for messages. What could not be
+ * sent as it was given is refused; of a key that stands twice in an object, which JSON allows, there is a warning.
+ *
+ * @throws {UsageError}
+ */
 export async function readJson(
   flag: string,
   given: string,
@@ -24,13 +35,27 @@ export async function readJson(
 ): Promise<{ value: unknown; from: string }> {
   const { text, from } = await readGiven(flag, given, session);
   if (text.trim() === "") throw new UsageError(`${flag} ${from} is empty; it must be JSON, such as {}`);
-  try {
-    return { value: JSON.parse(text), from };
-  } catch (error) {
-    throw new UsageError(`${flag} ${from} is not JSON: ${placeOf(text, error as Error)}`, {
+  const parsed = await parseJson(text);
+  if ("error" in parsed) {
+    const hint = text === given ? hintForArgument(flag, given, session.context.cwd) : undefined;
+    throw new UsageError(`${flag} ${from} ${parsed.error}`, {
       code: "INVALID_JSON",
+      ...(hint === undefined ? {} : { hint }),
     });
   }
+  const [changed, ...others] = parsed.changedNumbers;
+  if (changed !== undefined) {
+    const more = others.length === 0 ? "" : `, and ${others.length} more like it`;
+    throw new UsageError(`${flag} ${from} has a number that would change: ${changed.what}${more}`, {
+      code: "INEXACT_NUMBER",
+      hint: `if it is an id, make it a string: "${changed.written}"; otherwise write it with fewer digits`,
+    });
+  }
+  for (const { key, place } of parsed.repeatedKeys) {
+    const what = `${flag} ${from} has the key ${JSON.stringify(key)} again ${place}; only the last one counts`;
+    session.note(session.noteStyle.yellow(visibleText(what)));
+  }
+  return { value: parsed.value, from };
 }
 
 async function readGiven(
@@ -40,68 +65,49 @@ async function readGiven(
 ): Promise<{ text: string; from: string }> {
   if (given === "-") {
     if (context.stdin.isTTY) note("reading JSON from the terminal; end it with Ctrl-D");
-    return { text: withoutMark(await context.stdin.text(signal)), from: "from stdin" };
+    return decode(flag, "from stdin", await context.stdin.bytes(signal), (encoding) => {
+      return `convert it on its way: … | iconv -f ${encoding} -t UTF-8 | …`;
+    });
   }
-  if (!given.startsWith("@")) return { text: given, from: "as given" };
+  if (!given.startsWith("@")) {
+    // Node has this in place of each byte that is not UTF-8.
+    if (given.includes("\ufffd"))
+      throw new UsageError(`${flag} as given has a character that is not UTF-8`, {
+        code: "INPUT_ENCODING",
+        hint: `set the terminal to UTF-8, or use ${flag} @<file>; where U+FFFD is meant, write \\ufffd`,
+      });
+    return { text: given, from: "as given" };
+  }
   const path = given.slice(1);
+  const { readFile } = await import("node:fs/promises");
+  const bytes = await readFile(resolve(context.cwd, path)).catch((error: Error) => {
+    throw new UsageError(`${flag} cannot read ${path}: ${error.message}`, { code: "INPUT_UNREADABLE" });
+  });
+  return decode(flag, `from ${path}`, bytes, (encoding) => {
+    return `convert it: iconv -f ${encoding} -t UTF-8 -- ${shellWord(path)} > ${shellWord(`${path}.utf8`)}`;
+  });
+}
+
+function decode(
+  flag: string,
+  from: string,
+  bytes: Uint8Array,
+  conversion: (encoding: string) => string,
+): { text: string; from: string } {
   try {
-    const { readFile } = await import("node:fs/promises");
-    return { text: withoutMark(await readFile(resolve(context.cwd, path), "utf8")), from: `from ${path}` };
+    return { text: decodeText(bytes), from };
   } catch (error) {
-    throw new UsageError(`${flag} cannot read ${path}: ${(error as Error).message}`, {
-      code: "INPUT_UNREADABLE",
+    if (!(error instanceof EncodingError)) throw error;
+    throw new UsageError(`${flag} ${from} ${error.message}`, {
+      code: "INPUT_ENCODING",
+      hint: conversion(error.encoding),
     });
   }
 }
 
-/** Editors on Windows start a file with a byte order mark, which JSON does not allow. */
-function withoutMark(text: string): string {
-  return text.startsWith("\ufeff") ? text.slice(1) : text;
-}
-
-/** Where the JSON breaks, in lines and columns, with the text there. */
-function placeOf(text: string, error: Error): string {
-  const at = offsetOf(text, error.message);
-  const before = text.slice(0, at).split("\n");
-  const line = before.length;
-  const column = (before.at(-1)?.length ?? 0) + 1;
-  const what =
-    at >= text.length ? "the text ends too early" : `unexpected '${[...text.slice(at, at + 2)][0]}'`;
-  const near = text.slice(Math.max(0, at - 20), at + 20).replace(/\s+/g, " ");
-  return `${what} at line ${line}, column ${column}, near ${near}`;
-}
-
-/** Engines differ in how they tell the place, and some leave it out. */
-function offsetOf(text: string, message: string): number {
-  const told = positionIn(message);
-  if (told !== undefined) return told;
-  if (endsTooEarly(message, text)) return text.length;
-  // The shortest beginning that nothing could continue ends with the culprit.
-  let fine = 0;
-  let broken = text.length;
-  while (broken - fine > 1) {
-    const middle = Math.floor((fine + broken) / 2);
-    if (canContinue(text.slice(0, middle))) fine = middle;
-    else broken = middle;
-  }
-  return broken - 1;
-}
-
-/** Whether JSON may go on after this beginning: then the engine complains of its end alone. */
-function canContinue(beginning: string): boolean {
-  try {
-    JSON.parse(beginning);
-    return true;
-  } catch (error) {
-    return endsTooEarly((error as Error).message, beginning);
-  }
-}
-
-function endsTooEarly(message: string, text: string): boolean {
-  return /end of JSON|end of input|EOF/i.test(message) || (positionIn(message) ?? -1) >= text.length;
-}
-
-function positionIn(message: string): number | undefined {
-  const told = /at position (\d+)/.exec(message)?.[1];
-  return told === undefined ? undefined : Number(told);
+/** What a person probably meant with an argument that is not JSON. */
+function hintForArgument(flag: string, given: string, cwd: string): string | undefined {
+  if (looksLikePath(given) || existsSync(resolve(cwd, given)))
+    return `to read a file, put an @ before its name: ${flag} ${shellWord(`@${given}`)}`;
+  return lostQuotes(given) ? quotingHint(flag) : undefined;
 }

@@ -33,7 +33,7 @@ export async function withNewestRun(command: CommandSpec, input: Input, session:
   if (newest === undefined) {
     throw new UsageError(`there is no ${newestRun} run: the server has none yet, at ${session.baseUrl}`, {
       code: "NO_RUNS",
-      hint: session.commandLine("run", "--help"),
+      hint: session.commandLine("run --help"),
     });
   }
   tell(newestRun, newest.runId, session);

@@ -1,14 +1,17 @@
 import { isTerminalStatus, type BlockedRun, type RunStatus, type RunView } from "../client/index.js";
+import type { Session } from "./command.js";
 import { formatDuration, formatRunningTime, formatTime } from "./duration.js";
 import { gateName } from "./follow/gate-name.js";
 import { waitsSince } from "./follow/open-gate.js";
 import { visibleText } from "./terminal/visible-text.js";
 
-/** Something that keeps a run from going on, in words made visible, and the words of our command that helps. */
+/** Something that keeps a run from going on, in words made visible, and the command that helps. */
 export interface Obstacle {
   what: string;
-  command?: readonly string[];
+  command?: Command;
 }
+
+type Command = Readonly<Parameters<Session["commandLine"]>>;
 
 /** After so many milliseconds without an event it is told that a run which executes is silent. */
 const silentMs = 60_000;
@@ -16,7 +19,7 @@ const silentMs = 60_000;
 /** Why a run does not move, as its status and its events tell; nothing where it does, or has finished. */
 export function whyStill(status: RunStatus, view: RunView, now: number): Obstacle[] {
   const { runId, runState } = status;
-  const resume = ["resume", runId, "--watch"];
+  const resume: Command = ["resume --watch", runId];
   if (status.status === "continued") {
     const { continuedAs } = view;
     if (continuedAs === null) return [];
@@ -35,10 +38,9 @@ export function whyStill(status: RunStatus, view: RunView, now: number): Obstacl
     obstacles.push({
       what: `${gateName(gate)} has been waiting for approval for ${formatRunningTime(now - since)}`,
       command: [
-        "approve",
+        gate.iteration > 0 ? `approve --iteration ${Number(gate.iteration)}` : "approve",
         runId,
         gate.nodeId,
-        ...(gate.iteration > 0 ? ["--iteration", String(gate.iteration)] : []),
       ],
     });
   }
@@ -64,7 +66,7 @@ function silence(
   { runState }: RunStatus,
   { updatedAtMs, nodes }: RunView,
   now: number,
-  resume: readonly string[],
+  resume: Command,
 ): Obstacle[] {
   const quiet = updatedAtMs === null ? 0 : now - updatedAtMs;
   const heard = quiet < silentMs ? "" : `no event for ${formatRunningTime(quiet)}`;
@@ -90,7 +92,7 @@ function silence(
 function blockedBy(blocked: BlockedRun, runId: string, now: number): Obstacle {
   const fields: Record<string, unknown> = blocked;
   const node = typeof fields["nodeId"] === "string" ? visibleText(fields["nodeId"]) : "it";
-  const resume = ["resume", runId, "--watch"];
+  const resume: Command = ["resume --watch", runId];
   /** Whoever follows the run resumes it when the time has come. */
   const until = (what: string, past: string, at: number): Obstacle =>
     at > now

@@ -41,9 +41,7 @@ export interface ResolvedOptions {
  */
 export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
   const key = checkedKey(options.apiKey);
-  // As typed, inside JSON and inside a URL. A key of one to three letters would blank out ordinary words, and guards
-  // nothing.
-  const spellings = key.length < 4 ? [] : [key, JSON.stringify(key).slice(1, -1), encodeURIComponent(key)];
+  const spellings = spellingsOf(key);
   return {
     baseUrl: checkedBaseUrl(options.baseUrl ?? defaultBaseUrl),
     signal: options.signal,
@@ -52,8 +50,30 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     fetch: options.fetch ?? globalThis.fetch,
     usesGlobalFetch: options.fetch === undefined,
     authorize: (headers) => (key === "" ? headers : { ...headers, Authorization: `Bearer ${key}` }),
-    redact: (text) => spellings.reduce((shown, spelling) => shown.replaceAll(spelling, "[api key]"), text),
+    redact: (text) => (spellings === undefined ? text : text.replace(spellings, "[api key]")),
   };
+}
+
+/**
+ * Matches a key as it is, and however JSON (also JSON in a string of JSON) or a URL spells each of its characters. A key
+ * of one to three letters would blank out ordinary words, and guards nothing.
+ */
+function spellingsOf(key: string): RegExp | undefined {
+  if (key.length < 4) return undefined;
+  const spellings = [...key].map((letter) => {
+    const hex = letter.charCodeAt(0).toString(16).padStart(4, "0");
+    const asNumber = anyCase(`u${hex}${letter === "\t" ? "|t" : ""}`);
+    const inUrl = [...new TextEncoder().encode(letter)].map(
+      (byte) => `%${byte.toString(16).padStart(2, "0")}`,
+    );
+    // A string inside a string doubles the backslashes; more than a few of them are no spelling.
+    return `\\\\{0,8}\\u${hex}|\\\\{1,8}(?:${asNumber})|${anyCase(inUrl.join(""))}`;
+  });
+  return new RegExp(spellings.map((spelling) => `(?:${spelling})`).join(""), "g");
+}
+
+function anyCase(hex: string): string {
+  return hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 }
 
 function checkedBaseUrl(text: string): string {

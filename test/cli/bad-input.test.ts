@@ -282,7 +282,7 @@ describe("a real server", () => {
       exitCode: 4,
       code: /^RUN_(ALREADY_EXISTS|IN_PROGRESS)$/,
       says: /HTTP 409/,
-      hint: new RegExp(`smithers-client watch ${runId}`),
+      hint: new RegExp(`smithers-client watch -- ${runId}`),
       server: shared,
     });
   });
@@ -325,7 +325,11 @@ describe("a real server", () => {
       server: listless.baseUrl,
     };
     await expectFailure({ ...refused, args: ["ls"], hint: /database/ });
-    await expectFailure({ ...refused, args: ["resume", "x"], hint: /smithers-client resume x <workflow>/ });
+    await expectFailure({
+      ...refused,
+      args: ["resume", "x"],
+      hint: /smithers-client resume -- x <workflow>/,
+    });
   });
 
   test("an input that the workflow's schema rejects", async () => {
@@ -402,13 +406,13 @@ describe("something that is no Smithers server", () => {
       (_, response) =>
         response.writeHead(400, { "Content-Type": "application/json" }).end(
           JSON.stringify({
-            error: { code: "BAD\u001b[2J", message: "a\u001b]0;t\u0007\r\nerror: forged\u009b31m" },
+            error: { code: "BAD\u001b[2J", message: "a\u001b]0;t\u0007\r\nerror: forged\u009b31m\u202e" },
           }),
         ),
       async (baseUrl) => {
-        for (const json of [[], ["--json"]]) {
-          const { stderr } = await cli(["status", "x", ...json], { baseUrl });
-          expect(stderr.replaceAll("\n", "")).not.toMatch(/[\x00-\x1f\x7f-\x9f]/); // eslint-disable-line no-control-regex
+        for (const flags of [[], ["--json"], ["--debug"], ["--json", "--debug"]]) {
+          const { stderr } = await cli(["status", "x", ...flags], { baseUrl });
+          expect(stderr.replaceAll("\n", "")).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202e]/); // eslint-disable-line no-control-regex
           expect(stderr.split("\n").filter((line) => line.startsWith("error: forged"))).toEqual([]);
         }
       },

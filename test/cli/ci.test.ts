@@ -126,7 +126,7 @@ describe("under GitHub Actions", () => {
       {
         name: "notice",
         properties: "title=gate",
-        text: `waits for approval (Ship it?); to decide it: smithers-client approve ${runId} gate`,
+        text: `waits for approval (Ship it?); to decide it: smithers-client approve -- ${runId} gate`,
       },
       { name: "error", properties: `title=run ${runId}`, text: "waiting-approval" },
     ]);

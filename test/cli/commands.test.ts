@@ -216,7 +216,7 @@ describe("flags and settings", () => {
     const runId = await waitingRun();
     const { stderr, exitCode } = await cli(["watch", runId, "--timeout", "1s"]);
     expect(exitCode).toBe(124);
-    expect(stderr).toContain(`smithers-client watch ${runId}`);
+    expect(stderr).toContain(`smithers-client watch -- ${runId}`);
     expect((await getStatus({ baseUrl, runId })).status).toBe("waiting-approval");
   });
 
@@ -231,7 +231,7 @@ describe("flags and settings", () => {
     watching.kill(signal);
     const { stderr, exitCode } = await watching;
     expect(exitCode).toBe(code);
-    expect(stderr).toContain(`smithers-client watch ${runId}`);
+    expect(stderr).toContain(`smithers-client watch -- ${runId}`);
   });
 
   test("a reader that has enough ends it quietly", async () => {

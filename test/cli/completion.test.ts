@@ -258,6 +258,15 @@ describe.each(Object.entries(shells))("in %s", (_, { command, load }) => {
     expect(await readdir(work)).toEqual(["flows", "payload one.json"]);
   });
 
+  test.each([
+    ["-rf", "-r"],
+    ["--base-url=http://elsewhere", "--base-url=ht"],
+    ["--base-url=http://elsewhere", ""],
+  ])("puts the id %s on the line behind -- alone", async (runId, begun) => {
+    listed = [runId];
+    expect(await wordsAfter(`smithers-client status -- ${begun}\t`)).toEqual(["status", "--", runId]);
+  });
+
   test("shows hostile ids and names and obeys nothing of them", async () => {
     listed = ["list-a$(touch owned)", "list-b`touch owned`"];
     await terminal.press("C-l");

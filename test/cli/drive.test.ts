@@ -35,7 +35,7 @@ describe("--on-approval", () => {
     await fetch(`${inject("baseUrl")}/v1/runs/${runId}/nodes/gate/approve`, { method: "POST", body: "{}" });
     const { exitCode, stderr } = await following;
     expect(exitCode).toBe(0);
-    expect(stderr).toContain(`smithers-client approve ${runId} gate`);
+    expect(stderr).toContain(`smithers-client approve -- ${runId} gate`);
   });
 
   test("approve is limited to the node ids that --approve-only names", async () => {
@@ -74,7 +74,7 @@ describe("--on-approval", () => {
 describe("approve and deny", () => {
   test("say how the run goes on, and the same again changes nothing", async () => {
     const runId = await waitingRun();
-    expect((await cli(["approve", runId])).stderr).toContain(`smithers-client resume ${runId}`);
+    expect((await cli(["approve", runId])).stderr).toContain(`smithers-client resume --watch -- ${runId}`);
     const before = await client.loadRunView({ runId });
     const again = await cli(["approve", runId, "gate", "--json"]);
     expect(again.exitCode).toBe(0);

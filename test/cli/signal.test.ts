@@ -37,7 +37,7 @@ describe("signal", () => {
     expect((await signal("--no-resume")).stderr).toBe("");
     server.setStatus("r", "running", null);
     expect((await signal()).stderr).toMatch(
-      /^the run is running; once it stops to wait, .*smithers-client resume r\n$/,
+      /^the run is running; once it stops to wait, .*smithers-client resume -- r\n$/,
     );
     expect(sent().map(({ body }) => body)).toEqual([{ data: {} }, { data: {} }]);
     expect(server.count("resume")).toBe(0);
@@ -49,7 +49,7 @@ describe("signal", () => {
     const done = await signal();
     expect(done).toMatchObject({ exitCode: 0, stdout: "sent signal payment to run r\n" });
     expect(done.stderr).toMatch(
-      /^the run goes on only after a resume, and that failed .*smithers-client resume r\n$/,
+      /^the run goes on only after a resume, and that failed .*smithers-client resume -- r\n$/,
     );
   });
 
@@ -61,7 +61,7 @@ describe("signal", () => {
     const watching = startCli(["watch", "r"], { baseUrl: server.baseUrl });
     let told = "";
     watching.stderr.on("data", (chunk: Buffer) => (told += chunk.toString()));
-    const line = "payment waits for a signal; to send it: smithers-client signal r payment --data <json>\n";
+    const line = "payment waits for a signal; to send it: smithers-client signal --data '{}' -- r payment\n";
     await waitUntil(() => told.startsWith(line));
     await signal();
     server.setStatus("r", "finished", 1);

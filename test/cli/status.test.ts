@@ -22,7 +22,7 @@ test("shows the tree, why the run does not move, and the command that moves it",
     "└─ · ship",
     "",
     expect.stringMatching(/^◆ gate has been waiting for approval for \ds$/),
-    `  next:  smithers-client approve ${runId} gate`,
+    `  next:  smithers-client approve -- ${runId} gate`,
     "",
   ]);
   expect(waiting.stdout).toMatch(/^workflow {2}gate$/m);
@@ -36,14 +36,14 @@ test("shows the tree, why the run does not move, and the command that moves it",
     "  · ship   pending",
     "",
     "◆ gate has been denied, and nothing takes that up without a resume",
-    `  next:  smithers-client resume ${runId} --watch`,
+    `  next:  smithers-client resume --watch -- ${runId}`,
     "",
   ]);
   await cli(["resume", runId, "--watch"]);
   const failed = await cli(["status", runId], { env });
   expect(failed.stdout).toMatch(/^error {5}.+$/m);
   expect(failed.stdout).toContain(
-    `a resume keeps what has finished, and goes on where attempts are left\n  next:  smithers-client resume ${runId}`,
+    `a resume keeps what has finished, and goes on where attempts are left\n  next:  smithers-client resume --watch -- ${runId}`,
   );
 });
 

@@ -35,7 +35,7 @@ test("gates, each with the command that decides it", () => {
     still({ status: "waiting-approval" }, [waiting("a"), waiting("b", { iteration: 2 }), paused]),
   ).toEqual([
     ["a has been waiting for approval for 10s", "approve r a"],
-    ["b (iteration 2) has been waiting for approval for 10s", "approve r b --iteration 2"],
+    ["b (iteration 2) has been waiting for approval for 10s", "approve --iteration 2 r b"],
   ]);
   expect(still({ status: "running" }, [waiting("named early")])).toEqual([]);
 });
@@ -43,7 +43,7 @@ test("gates, each with the command that decides it", () => {
 test("a decision that nobody has taken up", () => {
   const decided = [waiting("a"), paused, { type: "ApprovalGranted", nodeId: "a" }];
   expect(still({ status: "waiting-approval" }, decided)).toEqual([
-    ["a has been approved, and nothing takes that up without a resume", "resume r --watch"],
+    ["a has been approved, and nothing takes that up without a resume", "resume --watch r"],
   ]);
 });
 
@@ -58,14 +58,14 @@ test.each([
   [
     { kind: "timer", nodeId: "nap", wakeAt: new Date(now - 1).toISOString() },
     "nap waited until 1970-01-12T13:46:39Z; a resume lets it go on",
-    "resume r --watch",
+    "resume --watch r",
   ],
   [
     { kind: "quota", quotaBlockedCount: 1, resetAtMs: now + 1000 },
     "its agents' quota is used up until 1970-01-12T13:46:41Z, in 1.0s; following it lets it go on then",
     "watch r",
   ],
-  [{ kind: "tool\u001b", nodeId: "n", toolName: "t" }, "n is blocked: tool\\u001b", "resume r --watch"],
+  [{ kind: "tool\u001b", nodeId: "n", toolName: "t" }, "n is blocked: tool\\u001b", "resume --watch r"],
 ])("what a 0.32 server says it waits for: %o", (reason, what, command) => {
   expect(still(blocked("waiting-event", reason))).toEqual([[what, command]]);
 });
@@ -73,11 +73,11 @@ test.each([
 test("an engine that is gone, and one that may be", () => {
   const started = { type: "NodeStarted", nodeId: "a", attempt: 1, timestampMs: now - 240_000 };
   expect(still({ runState: { state: "orphaned" } }, [started])).toEqual([
-    ["its engine is gone, no event for 4m 00s", "resume r --watch"],
+    ["its engine is gone, no event for 4m 00s", "resume --watch r"],
   ]);
   expect(still({ runState: { state: "running" } }, [started])).toEqual([]);
   expect(still({}, [started])).toEqual([
-    [expect.stringMatching(/^no event for 4m 00s; /), "resume r --watch"],
+    [expect.stringMatching(/^no event for 4m 00s; /), "resume --watch r"],
   ]);
   expect(still({}, [{ ...started, timestampMs: now - 5000 }])).toEqual([]);
 });
@@ -86,9 +86,9 @@ test("the end", () => {
   expect(still({ status: "finished" })).toEqual([]);
   expect(still({ status: "cancelled" })).toEqual([]);
   expect(still({ status: "failed" })).toEqual([
-    ["a resume keeps what has finished, and goes on where attempts are left", "resume r --watch"],
+    ["a resume keeps what has finished, and goes on where attempts are left", "resume --watch r"],
   ]);
-  expect(still({ status: "paused" })).toEqual([["it has stopped: paused", "resume r --watch"]]);
+  expect(still({ status: "paused" })).toEqual([["it has stopped: paused", "resume --watch r"]]);
   expect(still({ status: "continued" }, [{ type: "RunContinuedAsNew", newRunId: "s" }])).toEqual([
     ["it goes on as run s", "status s"],
   ]);

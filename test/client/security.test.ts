@@ -137,6 +137,8 @@ describe("no error shows the key, whatever the server says", () => {
   const json = JSON.stringify(key);
   /** As JSON may spell it: each character by its number. */
   const spelled = `"${[...key].map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")}"`;
+  /** As a URL may. */
+  const inUrl = [...key].map((letter) => `%${letter.charCodeAt(0).toString(16)}`).join("");
   const inJson = (status: number, text: string) =>
     answer(status, text, { "content-type": "application/json" });
   const streaming = (text: string) => Buffer.from(streamHead + chunk(text).toString() + lastChunk);
@@ -153,6 +155,17 @@ describe("no error shows the key, whatever the server says", () => {
       "an error in JSON's escapes",
       () => inJson(400, `{"error":{"code":"X","message":${spelled},"details":{"a":[${spelled}]}}}`),
     ],
+    [
+      "an escaped property name",
+      () => inJson(400, `{"error":{"code":"X","message":"y","details":{${spelled}:{${spelled}:1}}}}`),
+    ],
+    [
+      "JSON in a string of JSON",
+      () => answer(400, errorBody("X", JSON.stringify({ [key]: `{"a":${spelled}}` }))),
+    ],
+    ["JSON's escapes in what is no answer of a server", () => inJson(400, `{"what":${spelled}}`)],
+    ["JSON's escapes in a success that is no JSON", () => inJson(200, `{"a":${spelled},`)],
+    ["a URL's escapes, in small letters", () => answer(404, `/?key=${inUrl.toLowerCase()}`)],
     ["an error's page", () => answer(404, `<html>${key}</html>`)],
     ["a success's page", () => answer(200, `<html>${key}</html>`)],
     ["a success that is the key alone", () => answer(200, key)],
@@ -187,7 +200,8 @@ describe("no error shows the key, whatever the server says", () => {
   function expectNoKey(error: unknown): void {
     expect(error).toBeInstanceOf(Error);
     const said = allOf(error);
-    for (const form of [key, json.slice(1, -1), inspect(key).slice(1, -1)]) expect(said).not.toContain(form);
+    for (const form of [key, json.slice(1, -1), inspect(key).slice(1, -1), spelled.slice(1, -1), inUrl])
+      expect(said.toLowerCase()).not.toContain(form.toLowerCase());
     // Nor most of it.
     expect(said).not.toContain(key.slice(0, 9));
   }

@@ -10,7 +10,7 @@ export const approvals = defineCommand<{ quiet?: boolean }>({
   options: [{ flags: "-q, --quiet", description: "print the run id and the node id alone" }],
   examples: [
     "approvals",
-    `approvals -q | while read -r run node; do smithers-client approve "$run" "$node"; done`,
+    `approvals -q | while read -r run node; do smithers-client approve -- "$run" "$node"; done`,
   ],
 
   async execute({ options }, { client, waitFor }) {

@@ -32,7 +32,7 @@ export const resume = defineCommand<FollowOptions & { watch?: boolean }>({
     if (!(error instanceof HttpError)) return undefined;
     const { runId, workflow } = inOrder(args, session);
     if (error.code === "DB_NOT_CONFIGURED") {
-      return `this server keeps no list of runs, so pass the workflow: ${session.commandLine("resume", runId, "<workflow>").replace("'<workflow>'", "<workflow>")}`;
+      return `this server keeps no list of runs, so pass the workflow: ${session.commandLine("resume", runId)} <workflow>`;
     }
     return workflow === undefined ? undefined : workflowHint(error, workflow);
   },

@@ -1,4 +1,4 @@
-import { HttpError, type RunReference } from "../../client/index.js";
+import { ArgumentError, HttpError, type RunReference } from "../../client/index.js";
 import { defineCommand, UsageError, type Session } from "../command.js";
 import {
   checkFollow,
@@ -58,6 +58,8 @@ export const run = defineCommand<FollowOptions & RunOptions>({
   },
 
   hint(error, { args: [workflow = ""], options }, session) {
+    if (error instanceof ArgumentError && error.argument === "runId" && options.runId !== undefined)
+      return usableIdHint(options.runId);
     if (!(error instanceof HttpError)) return undefined;
     if (error.status === 409 && options.runId !== undefined) {
       return session.commandLine("watch", options.runId);
@@ -65,6 +67,18 @@ export const run = defineCommand<FollowOptions & RunOptions>({
     return workflowHint(error, workflow);
   },
 });
+
+/** An id near to one that no request could carry, as the name of a branch. */
+function usableIdHint(runId: string): string {
+  const usable = runId
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .replace(/[^\w.~:@+-]+/g, "-")
+    .replace(/^[-.]+|[-.]+$/g, "");
+  return usable === ""
+    ? "use letters, digits, '-', '_' and '.' for the id"
+    : `use an id of letters, digits, '-', '_' and '.': --run-id ${usable}`;
+}
 
 /** Starts the run, or takes the one of that id which is there already: a CI step that is retried finds its own. */
 async function start(

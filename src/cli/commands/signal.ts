@@ -46,7 +46,13 @@ export const signal = defineCommand<SignalOptions>({
         hint: commandLine("status", runId),
       });
     }
-    const document = await client.sendSignal({ runId, name, data, correlationId: options.correlation, sentBy: options.by });
+    const document = await client.sendSignal({
+      runId,
+      name,
+      data,
+      correlationId: options.correlation,
+      sentBy: options.by,
+    });
     const sent = `sent signal ${visibleText(name)} to run ${visibleText(runId)}`;
     if (options.resume !== false) await resumeWhereItWaits(runId, session);
     if (options.watch === true) {

@@ -40,7 +40,7 @@ export const watch = defineCommand<WatchOptions>({
     if (all) {
       const runs = await client.listRuns<RunRow>({ limit: allRuns });
       const open = runs.filter(({ status }) => !isTerminalStatus(status)).map((run) => run.runId);
-      if (open.length > 0) return followRuns(session, open, options, ["--all"]);
+      if (open.length > 0) return followRuns(session, open, options, ["watch --all"]);
       session.note("no run is going on");
       return { kind: "silent", exitCode: 0 };
     }

@@ -7,7 +7,8 @@ import type { Context } from "../context.js";
 import { formatAgo } from "../duration.js";
 import { gateQuestion } from "../follow/gate-question.js";
 import { newestRun } from "../run-id-arguments.js";
-import { globalOptions, readSettings } from "../settings.js";
+import { namesOf, optionNamed, optionsOf, placeholderOf, readWords } from "../read-words.js";
+import { readSettings } from "../settings.js";
 import { argumentName, commandNameOf } from "../syntax.js";
 import { visibleText } from "../terminal/visible-text.js";
 
@@ -37,8 +38,6 @@ const help: Completable = {
   options: [],
 };
 const completable: readonly Completable[] = [...commands, help];
-const helpOption: OptionSpec = { flags: "-h, --help", description: "show help" };
-const versionOption: OptionSpec = { flags: "--version", description: "show the version" };
 
 /**
  * What can come next on a command line. Which of it begins as the current word does is for the shell to say.
@@ -52,7 +51,7 @@ export async function offersFor(
   current: string,
   context: OfferContext,
 ): Promise<Offers> {
-  const { command, args, values, pending, isLiteral } = readWords(typed);
+  const { command, args, values, pending, isLiteral } = readWords(typed, completable);
   if (pending !== undefined) return offersForValue(pending, current, context);
   if (current.startsWith("-") && !isLiteral) return offersForFlag(command, values, current, context);
   if (command === undefined) {
@@ -61,6 +60,8 @@ export async function offersFor(
   }
   const name = argumentName(command, args.length) ?? "";
   if (name === "workflow") return { files: "files" };
+  /** What others have named, but for what would be taken for something else. */
+  const harmless = (offers: readonly Offer[]) => offers.filter(({ word }) => isHarmless(word, isLiteral));
   if (name === "run-id") {
     const rows = await clientFor(values, context).listRuns<RunRow>({ limit: recentRuns });
     const words = rows
@@ -81,47 +82,6 @@ export async function offersFor(
     return { words: harmless(await Promise.all(words)) };
   }
   return { words: name.includes("|") ? name.split("|").map(plainWord) : [] };
-}
-
-/** What the words say that are complete. */
-interface Reading {
-  command: Completable | undefined;
-  args: string[];
-  values: Map<OptionSpec, string>;
-  /** The option whose value comes next. */
-  pending: OptionSpec | undefined;
-  /** After `--` nothing is a flag. */
-  isLiteral: boolean;
-}
-
-function readWords(words: readonly string[]): Reading {
-  const reading: Reading = {
-    command: undefined,
-    args: [],
-    values: new Map(),
-    pending: undefined,
-    isLiteral: false,
-  };
-  for (const word of words) {
-    if (reading.pending !== undefined) {
-      reading.values.set(reading.pending, word);
-      reading.pending = undefined;
-    } else if (word === "--" && !reading.isLiteral) {
-      reading.isLiteral = true;
-    } else if (word.startsWith("-") && word !== "-" && !reading.isLiteral) {
-      const [, flag = "", value] = /^(.*?)(?:=(.*))?$/s.exec(word) ?? [];
-      const option = optionNamed(flag, reading.command);
-      if (option === undefined) continue;
-      if (value === undefined && placeholderOf(option) !== undefined) reading.pending = option;
-      else reading.values.set(option, value ?? "");
-    } else {
-      const command =
-        reading.command === undefined && completable.find((each) => commandNameOf(each) === word);
-      if (command) reading.command = command;
-      else reading.args.push(word);
-    }
-  }
-  return reading;
 }
 
 function offersForFlag(
@@ -149,7 +109,11 @@ function offersForValue(option: OptionSpec, current: string, { cwd }: OfferConte
     case "dir":
       return { files: "directories" };
     case "json|@file|-":
-      return { words: current.startsWith("@") ? harmless(filesBehindAt(current.slice(1), cwd)) : [] };
+      return {
+        words: current.startsWith("@")
+          ? filesBehindAt(current.slice(1), cwd).filter(({ word }) => isHarmless(word, false))
+          : [],
+      };
     default:
       return { words: (option.choices ?? option.suggests ?? []).map(plainWord) };
   }
@@ -168,26 +132,6 @@ function filesBehindAt(path: string, cwd: string): Offer[] {
     });
 }
 
-function optionsOf(command: Completable | undefined): readonly OptionSpec[] {
-  return command === undefined
-    ? [...globalOptions, versionOption, helpOption]
-    : [...command.options, ...globalOptions, helpOption];
-}
-
-function optionNamed(flag: string, command: Completable | undefined): OptionSpec | undefined {
-  return optionsOf(command).find((option) => namesOf(option).includes(flag));
-}
-
-/** Such as `-w` and `--watch`. */
-function namesOf({ flags }: OptionSpec): string[] {
-  return flags.match(/(?<![^ ])--?[\w-]+/g) ?? [];
-}
-
-/** What the flag's value is called; undefined where it takes none. */
-function placeholderOf({ flags }: OptionSpec): string | undefined {
-  return /<(.+)>/.exec(flags)?.[1];
-}
-
 function plainWord(word: string): Offer {
   return { word, about: "" };
 }
@@ -201,7 +145,9 @@ function clientFor(values: ReadonlyMap<OptionSpec, string>, { env, fetch }: Offe
 
 /** The id that a typed one means, where it means one. */
 async function wholeRunId(typed: string, client: SmithersClient): Promise<string> {
-  const runIds = (await client.listRuns<RunRow>({ limit: recentRuns }).catch(() => [])).map(({ runId }) => runId);
+  const runIds = (await client.listRuns<RunRow>({ limit: recentRuns }).catch(() => [])).map(
+    ({ runId }) => runId,
+  );
   const meant = typed === newestRun ? runIds.slice(0, 1) : runIds.filter((runId) => runId.startsWith(typed));
   return meant.length === 1 && !runIds.includes(typed) ? String(meant[0]) : typed;
 }
@@ -211,9 +157,11 @@ function aboutRun({ workflowName, status, createdAtMs }: RunRow, now: number): s
 }
 
 /**
- * What others have named, but for what would be taken for something else: nothing that a terminal would obey, no flag,
- * and nobody's home, which fish makes of a `~` even where it quotes.
+ * Whether a word is what it looks like: nothing that a terminal would obey, no flag, unless it stands after `--`, and
+ * nobody's home, which fish makes of a `~` even where it quotes.
  */
-function harmless(offers: readonly Offer[]): Offer[] {
-  return offers.filter(({ word }) => word !== "" && !/^[-~]/.test(word) && visibleText(word) === word);
+function isHarmless(word: string, isLiteral: boolean): boolean {
+  return (
+    word !== "" && !word.startsWith("~") && (isLiteral || !word.startsWith("-")) && visibleText(word) === word
+  );
 }

@@ -75,7 +75,7 @@ async function decide(
       `${visibleText(nodeId)} is in a loop, and an earlier turn has been decided: name the turn with --iteration`,
       {
         code: "ITERATION_NEEDED",
-        hint: session.commandLine(decision, runId, nodeId, "--iteration", String(iteration)),
+        hint: session.commandLine(`${decision} --iteration ${Number(iteration)}`, runId, nodeId),
       },
     );
   }
@@ -154,10 +154,11 @@ function severalOpen(
 ): UsageError {
   const [first] = meant;
   const { nodeId = "", iteration = 0 } = first ?? {};
-  const words = meant.every((other) => other.nodeId === nodeId) ? ["--iteration", String(iteration)] : [];
+  const isSameNode = meant.every((other) => other.nodeId === nodeId);
+  const command = isSameNode ? `${decision} --iteration ${Number(iteration)}` : decision;
   return new UsageError(
     `run ${visibleText(runId)} has ${meant.length} open gates: ${meant.map(gateName).join(", ")}; say which`,
-    { code: "SEVERAL_OPEN_GATES", hint: commandLine(decision, runId, nodeId, ...words) },
+    { code: "SEVERAL_OPEN_GATES", hint: commandLine(command, runId, nodeId) },
   );
 }
 

@@ -43,14 +43,14 @@ interface Lane {
  * Follows several runs as {@link followRun} does one, until each has ended: their events as they come, and at the end
  * the status of the one that ended worst. A run whose stream is lost for good leaves the others alone.
  *
- * @param comeBack the words after `watch` that follow these runs again; default: the ids of those that have not ended
+ * @param comeBack the command that follows these runs again; default: it names those that have not ended
  * @throws {RunsLostError} at the end, where a run was lost
  */
 export function followRuns(
   session: Session,
   runIds: readonly string[],
   options: FollowOptions,
-  comeBack?: readonly string[],
+  comeBack?: readonly [string, ...string[]],
 ): FollowOutcome {
   const stop = new AbortController();
   const signal = AbortSignal.any([session.signal, stop.signal]);
@@ -113,7 +113,7 @@ export function followRuns(
     several: {
       labelOf: (chunk) => labels.get(chunk as EventRecord[]) as RunLabel,
       open: () => open().length,
-      comeBack: () => comeBack ?? open().map(({ label }) => label.runId),
+      comeBack: () => comeBack ?? ["watch", ...open().map(({ label }) => label.runId)],
     },
     async onAbort() {
       const left = open();

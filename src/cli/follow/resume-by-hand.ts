@@ -1,5 +1,6 @@
 import { SmithersError } from "../../client/index.js";
 import type { Session } from "../command.js";
+import { shellWord } from "../shell-word.js";
 import { visibleText } from "../terminal/visible-text.js";
 
 /** Why a resume that the run needs could not be sent from here, and what to type. */
@@ -7,7 +8,7 @@ export function resumeByHand(runId: string, error: unknown, { commandLine }: Ses
   const code = error instanceof SmithersError ? error.code : undefined;
   const needs = "the run goes on only after a resume";
   if (code === "ONE_RUN_SERVER") {
-    const command = `smithers up <workflow> --resume ${visibleText(runId)}`;
+    const command = `smithers up <workflow> --resume ${shellWord(runId)}`;
     return `${needs}, which its own server does not take; where it was started, type: ${command}`;
   }
   if (code === "DB_NOT_CONFIGURED") {

@@ -16,7 +16,7 @@ export function waitingFor(
       const name = String(blocked["correlationKey"]);
       // Where the wait has a correlation id, that stands in the place of the signal's name.
       if (name !== nodeId) return `${node} waits for a signal (${visibleText(name)})`;
-      return `${node} waits for a signal; to send it: ${commandLine("signal", runId, name)} --data <json>`;
+      return `${node} waits for a signal; to send it: ${commandLine("signal --data {}", runId, name)}`;
     }
     case "timer":
       return `${node} waits until ${until(blocked["wakeAt"])}`;

@@ -12,13 +12,25 @@ export function visibleText(text: string): string {
   return text.replace(unsafe, (character) => short[character] ?? escaped(character));
 }
 
-/**
- * JSON text for a terminal: the same document, with the control characters escaped that JSON itself leaves as they are.
- */
+/** An error's stack for a terminal: line breaks of its message are spelled out, so that only its frames are lines. */
+export function visibleStack({ message, stack = "" }: Error): string {
+  // The stack keeps the message that the error was made with; ours only ever grow at their end.
+  const start = stack.indexOf(": ") + 2;
+  let end = start;
+  while (end < stack.length && stack[end] === message[end - start]) end++;
+  const frames = stack.slice(end).split("\n").map(visibleText).join("\n");
+  return visibleText(stack.slice(0, end)) + frames;
+}
+
+/** What {@link visibleText} spells out, but for what JSON text has between its tokens or escapes by itself. */
+const unsafeInJson =
+  /[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g;
+
+/** JSON text for a terminal: the same document, with what could move the cursor or turn the writing in JSON's escapes. */
 export function safeJson(json: string): string {
   // To see that there is nothing but ASCII takes a fifth of the time of looking for the others, 40 ms in 70 MiB.
   const isSafe = Buffer.byteLength(json) === json.length && !json.includes("\x7f");
-  return isSafe ? json : json.replace(/[\x7f-\x9f]/g, escaped);
+  return isSafe ? json : json.replace(unsafeInJson, (found) => found.split("").map(escaped).join(""));
 }
 
 function escaped(character: string): string {

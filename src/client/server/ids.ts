@@ -1,8 +1,5 @@
 import { ArgumentError } from "../errors/argument-error.js";
 
-/** What a URL path carries as it is; the servers do not percent-decode, so anything else names another run or node. */
-const unreachable = /[^A-Za-z0-9\-._~:@!$&'()*+,;=]/u;
-
 /**
  * An id as a path segment. What a URL path may carry stays raw (`gate:prod@v1` would otherwise name another node), and
  * only what would change the path is encoded.
@@ -42,17 +39,26 @@ export function literalSegment(argument: string, id: string): string {
 }
 
 /**
- * Checks the id of a run that is about to be started. A server accepts any text, but a run whose id a path cannot carry
- * is never reached again.
+ * Checks the id of a run that is about to be started. A server accepts any text, but answers 404 to an id that a URL has
+ * to encode: the run would go on, and no call could reach it.
  *
  * @throws {ArgumentError}
  */
 export function checkNewRunId(runId: string): string {
-  encodeSegment("runId", runId);
-  const found = unreachable.exec(runId)?.[0];
-  if (found === undefined) return runId;
+  const problem = runIdProblem(runId);
+  if (problem === undefined) return runId;
   throw new ArgumentError(
     "runId",
-    `runId "${runId}" contains ${JSON.stringify(found)}, which a path cannot carry: the run would start, and no call could reach it`,
+    `no request could reach a run with the id ${JSON.stringify(runId)}: ${problem}`,
   );
+}
+
+/** Why no call could reach a run of this id; undefined if every route can carry it. */
+export function runIdProblem(id: unknown): string | undefined {
+  if (typeof id !== "string") return "it is not a text";
+  if (id === "") return "it is empty";
+  if (id === "." || id === "..") return `a URL takes "${id}" for another place`;
+  const [found] = /[^A-Za-z0-9\-._~:@!$&'()*+,;=]/u.exec(id) ?? [];
+  if (found === undefined) return undefined;
+  return found === " " ? "it has a space in it" : `it has ${JSON.stringify(found)} in it`;
 }

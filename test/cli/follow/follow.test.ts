@@ -94,7 +94,7 @@ async function inProcess(argv: string[], baseUrl: string): Promise<CliResult> {
     onResize: () => () => {},
   });
   const context: Context = {
-    stdin: { isTTY: false, text: async () => "", question: async () => undefined },
+    stdin: { isTTY: false, bytes: async () => new Uint8Array(), question: async () => undefined },
     stdout: stream("stdout"),
     stderr: stream("stderr"),
     env: { SMITHERS_BASE_URL: baseUrl },

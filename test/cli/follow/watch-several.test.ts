@@ -86,7 +86,7 @@ describe("watch with several run ids", () => {
     const { stderr, exitCode } = await watching;
     expect(exitCode).toBe(130);
     expect(stderr).toMatch(/2 runs go on/);
-    expect(stderr).toContain(`smithers-client watch ${first} ${second}\n`);
+    expect(stderr).toContain(`smithers-client watch -- ${first} ${second}\n`);
   });
 
   test("--cancel-on-timeout cancels those that go on", async () => {
@@ -218,7 +218,7 @@ describe("from a server that misbehaves", () => {
     expect(stdout).toMatch(/^lost .* run +started$/m);
     expect(stdout).toMatch(/^kept .* run +finished$/m);
     expect(stderr).toMatch(/^error: 1 of 2 runs could not be followed to the end: lost run lost: /m);
-    expect(stderr).toMatch(/^next: +smithers-client watch lost$/m);
+    expect(stderr).toMatch(/^next: +smithers-client watch -- lost$/m);
     streams = 0;
     const json = await cli(["watch", "lost", "kept", "--json"], { baseUrl: lossy });
     expect(json.exitCode).toBe(5);

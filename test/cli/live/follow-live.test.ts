@@ -115,7 +115,7 @@ describe("an end from outside leaves nothing of the live part, and the cursor", 
     expect(left.filter((line) => drawing.test(line))).toEqual([]);
     expect(left.slice(-2)).toEqual([
       `error: interrupted by ${signal}; run ${runId} goes on`,
-      `next:  smithers-client watch ${runId}`,
+      `next:  smithers-client watch -- ${runId}`,
     ]);
   });
 });

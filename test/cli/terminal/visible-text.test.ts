@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
-import { safeJson, visibleText } from "../../../src/cli/terminal/visible-text.js";
+import { describe, expect, test } from "vitest";
+import { HttpError } from "../../../src/client/index.js";
+import { safeJson, visibleStack, visibleText } from "../../../src/cli/terminal/visible-text.js";
 
 test.each([
   ["an escape sequence", "a\u001b[2Jb", "a\\u001b[2Jb"],
@@ -23,8 +24,44 @@ test.each(["plain", "größe", "日本語", "👩‍👩‍👧 family", "e\u030
   expect(visibleText(text)).toBe(text);
 });
 
-test("JSON keeps its meaning when its controls are escaped", () => {
-  const value = { text: "\u009b31m\u007f\u001b" };
-  expect(JSON.parse(safeJson(JSON.stringify(value)))).toEqual(value);
-  expect(safeJson(JSON.stringify(value))).not.toMatch(/[\x00-\x1f\x7f-\x9f]/); // eslint-disable-line no-control-regex
+describe("JSON", () => {
+  const parts = [
+    "\u009b31m\u007f\u001b",
+    "\u202egate\u202c",
+    "\u2066\u061c\u200f",
+    "\u2028",
+    "\ufeff\u200b",
+    "\u{e0041}",
+  ];
+  const everything = { [parts.join("x")]: parts, kept: ["größe", "日本語 🚀", "👩‍👩‍👧", "\t\r\n"] };
+
+  test("is the same document, without what a terminal could obey", () => {
+    for (const json of [JSON.stringify(everything), `${JSON.stringify(everything, null, "\t")}\r\n`]) {
+      const safe = safeJson(json);
+      expect(JSON.parse(safe)).toEqual(everything);
+      expect(visibleText(safe.replace(/[\t\r\n]/g, ""))).toBe(safe.replace(/[\t\r\n]/g, ""));
+    }
+  });
+
+  test("escapes as JSON does, and nothing else", () => {
+    expect(safeJson('["\u202e"]')).toBe('["\\u202e"]');
+    expect(safeJson('["\u{e0041}"]')).toBe('["\\udb40\\udc41"]');
+    const plain = JSON.stringify(everything.kept);
+    expect(safeJson(plain)).toBe(plain);
+  });
+});
+
+describe("a stack", () => {
+  const hostile = "no\nerror: forged\n    at forged (file:///x.js:1:1)\r\u001b[2J";
+  test.each([
+    ["of an error of ours", new HttpError({ status: 400, method: "GET", path: "/", serverMessage: hostile })],
+    ["of a message that grew", Object.assign(new Error(hostile), { message: `${hostile}; and more` })],
+    ["of a message of one line", new TypeError("x is not a function")],
+    ["of no message", new Error()],
+  ])("%s has its frames alone as lines", (_, error) => {
+    const [first = "", ...frames] = visibleStack(error).split("\n");
+    expect(first).toBe(visibleText(String(error.stack).replace(/\n {4}at (?!forged)[^]*$/, "")));
+    expect(frames.length).toBeGreaterThan(3);
+    for (const frame of frames) expect(frame).toMatch(/^ {4}at (?!forged)/);
+  });
 });

@@ -1,0 +1,137 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { execa } from "execa";
+import { afterAll, describe, expect, test } from "vitest";
+import { approvals } from "../../src/cli/commands/approvals.js";
+import { commandLine } from "../../src/cli/command-line.js";
+import { visibleText } from "../../src/cli/terminal/visible-text.js";
+
+/** Ids as a server could send them, each of which some shell or the parser would take for something else. */
+const hostile = [
+  "plain-1",
+  "gate:prod@v1",
+  "",
+  "--base-url=http://elsewhere",
+  "-w",
+  "--",
+  "=ls",
+  "a=~",
+  "~",
+  "~root",
+  "a:~",
+  "%self",
+  "%1",
+  "!!",
+  "!-1",
+  "a!b'!c",
+  "^a^b",
+  "#x",
+  "*",
+  "?",
+  "[a-z]",
+  "{a,b}",
+  "{1..3}",
+  "<->",
+  "^(x)",
+  "a b  c",
+  " padded ",
+  "$HOME",
+  "$(touch owned)",
+  "`touch owned`",
+  "(touch owned)",
+  ";touch owned;",
+  "|touch owned",
+  "&touch owned&",
+  ">owned",
+  "<owned",
+  "\\",
+  "\\\\",
+  "a\\nb",
+  "a\\'b\\",
+  "'",
+  "''",
+  "it's",
+  "'; touch owned; '",
+  '"',
+  '"$HOME"',
+  "\\\"$(touch owned)\\'`touch owned`",
+  "größe-日本-🚀",
+];
+
+/** Ids that cannot be typed: what the program gets is what was shown. */
+const untypable = ["a\nb", "x\ntouch owned\n", "\u001b[2J", "a\tb", "\r", "\u202egate", "a\u2028b", "\u007f"];
+
+// One that is interactive expands its history as well.
+const shells: [name: string, command: string, options: string[]][] = [
+  ["sh", "sh", []],
+  ["bash", "bash", ["--norc", "--noprofile"]],
+  ["bash at a prompt", "bash", ["--norc", "--noprofile", "-i"]],
+  ["zsh", "zsh", ["-f"]],
+  ["zsh at a prompt", "zsh", ["-f", "-i"]],
+  ["fish", "fish", ["--no-config"]],
+  ["fish at a prompt", "fish", ["--no-config", "-i"]],
+];
+const isInstalled = (command: string) => spawnSync(command, ["-c", "exit"]).status === 0;
+
+const home = mkdtempSync(join(tmpdir(), "smithers-paste-"));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+writeFileSync(join(home, "smithers-client"), `#!/bin/sh\nprintf '%s\\0' "$@" END\n`, { mode: 0o755 });
+
+/** Has a shell read the lines, and gives the words that each call of the program received. */
+async function paste(command: string, options: string[], lines: string[]): Promise<string[][]> {
+  const file = join(home, "lines");
+  writeFileSync(file, `${lines.join("\n")}\nexit\n`);
+  const { stdout } = await execa(command, options, {
+    // The file itself: fish does not read a script from the kind of pipe that Node makes.
+    stdin: (await open(file)).createReadStream(),
+    cwd: home,
+    env: { HOME: home, PATH: `${home}${delimiter}${process.env["PATH"]}`, LC_ALL: "C.UTF-8", TERM: "dumb" },
+    extendEnv: false,
+    // Away from the terminal of whoever runs the tests, which an interactive shell would take.
+    detached: true,
+    reject: false,
+  });
+  return stdout
+    .split("END\0")
+    .slice(0, -1)
+    .map((words) => words.split("\0").slice(0, -1));
+}
+
+describe.each(shells)("a command line pasted into %s", (_, command, options) => {
+  test.skipIf(!isInstalled(command))("calls the program with exactly the words that were meant", async () => {
+    const ids = [...hostile, ...untypable];
+    const lines = ids.map((id) =>
+      commandLine(["approve", "--iteration", "2"], [id, id], "http://127.0.0.1:1/it's"),
+    );
+    const received = await paste(command, options, lines);
+    const expected = ids.map(visibleText).map((id) => {
+      return ["--base-url", "http://127.0.0.1:1/it's", "approve", "--iteration", "2", "--", id, id];
+    });
+    expect(received).toEqual(expected);
+    expect(readdirSync(home).filter((name) => name === "owned")).toEqual([]);
+  });
+});
+
+describe("a recipe that hands on what a server named", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const script = readFileSync(new URL("../../examples/failed-nodes.sh", import.meta.url), "utf8");
+  const recipes = [
+    ...approvals.examples.filter((line) => line.includes("|")).map((line) => `smithers-client ${line}`),
+    ...readme.split("\n").filter((line) => /^smithers-client .*"\$/.test(line)),
+    ...script.split("\n").filter((line) => line.includes('"$run"')),
+  ];
+
+  test("is in the help, in README and in an example", () => expect(recipes).toHaveLength(5));
+
+  test.each(recipes)("%s", (recipe) => {
+    expect(recipe).toMatch(/ -- ("\$\w+" ?)+/);
+  });
+});
+
+test("a word that needs no quotes stands without them", () => {
+  expect(commandLine(["watch"], ["4f1c", "gate:prod@v1"])).toBe("smithers-client watch -- 4f1c gate:prod@v1");
+  expect(commandLine(["ls"])).toBe("smithers-client ls");
+});
