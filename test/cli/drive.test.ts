@@ -72,11 +72,44 @@ describe("--on-approval", () => {
 });
 
 describe("approve and deny", () => {
-  test("say how the run goes on, and the same again changes nothing", async () => {
+  test("show what is decided, and let the run go on", async () => {
     const runId = await waitingRun();
-    expect((await cli(["approve", runId])).stderr).toContain(`smithers-client resume --watch -- ${runId}`);
+    const { exitCode, stdout, stderr } = await cli(["approve", runId, "--by", "ada", "--note", "looks good"]);
+    expect(exitCode).toBe(0);
+    expect(stderr).toBe("gate  Ship it?\nresumed the run\n");
+    expect(stdout).toBe(`approved gate of run ${runId}\n`);
+    await statusIs(runId, "finished");
+  });
+
+  test("in a loop, a script that is run again has to name the turn", async () => {
+    const runId = freshId("loop");
+    await client.runWorkflow({ workflowPath: "loop.tsx", input: {}, runId });
+    await waitUntil(
+      async () => (await client.getStatus({ runId }).catch(() => undefined))?.status === "waiting-approval",
+    );
+    const command = ["approve", runId, "review"];
+    expect((await cli(command)).exitCode).toBe(0);
+    await waitUntil(async () =>
+      (await client.listApprovals({ runId })).some(({ iteration }) => iteration === 1),
+    );
+    const { exitCode, stderr } = await cli([...command, "--json"]);
+    expect(exitCode).toBe(4);
+    expect(JSON.parse(stderr)).toMatchObject({
+      error: {
+        code: "ITERATION_NEEDED",
+        hint: `smithers-client approve --iteration 1 -- ${runId} review`,
+      },
+    });
+    expect(await client.listApprovals({ runId })).toMatchObject([{ nodeId: "review", iteration: 1 }]);
+    expect((await cli([...command, "--iteration", "1", "-w"])).exitCode).toBe(0);
+  });
+
+  test("--no-resume says how the run goes on, and the same again changes nothing", async () => {
+    const runId = await waitingRun();
+    const first = await cli(["approve", runId, "--no-resume"]);
+    expect(first.stderr).toContain(`smithers-client resume --watch -- ${runId}`);
     const before = await client.loadRunView({ runId });
-    const again = await cli(["approve", runId, "gate", "--json"]);
+    const again = await cli(["approve", runId, "gate", "--no-resume", "--json"]);
     expect(again.exitCode).toBe(0);
     expect(JSON.parse(again.stdout)).toEqual({ runId, changed: false });
     expect(await client.loadRunView({ runId })).toEqual(before);
@@ -85,7 +118,7 @@ describe("approve and deny", () => {
     expect(JSON.parse(against.stderr)).toMatchObject({ error: { code: "ALREADY_DECIDED" } });
   });
 
-  test("--resume lets the run go on", async () => {
+  test("--resume is understood still", async () => {
     const runId = await waitingRun();
     expect((await cli(["approve", runId, "--resume"])).exitCode).toBe(0);
     await statusIs(runId, "finished");

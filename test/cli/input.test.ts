@@ -241,7 +241,7 @@ test("a run id that no request could carry is refused, with one that works", asy
   const { stderr, exitCode, sent } = await sendWith(["run", "x.tsx", ...runId]);
   expect({ sent, exitCode }).toEqual({ sent: [], exitCode: 4 });
   expect(stderr).toContain(
-    'no request could reach a run of the id "deploy-feature/Größe ": it has "/" in it',
+    'no request could reach a run with the id "deploy-feature/Größe ": it has "/" in it',
   );
   expect(stderr).toMatch(/--run-id deploy-feature-Gro-e$/m);
   const unnamed = await sendWith(["run", "x.tsx", "--run-id", "日本"]);

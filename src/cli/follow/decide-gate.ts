@@ -56,7 +56,7 @@ export async function decideGate(
     session.note(text);
     return followRun(session, runId, options);
   }
-  if (options.resume !== false) await resumeIfPaused(runId, session);
+  await resumeIfPaused(runId, options.resume ?? true, session);
   const paint = decision === "approve" ? "green" : "red";
   return { kind: "document", document, text: (style) => style[paint](text) };
 }
@@ -84,12 +84,17 @@ async function decide(
   return session.client[decision]({ runId, nodeId, iteration, note, decidedBy: by });
 }
 
-/** Lets the run go on. A failure changes nothing about the decision, which is made. */
-async function resumeIfPaused(runId: string, session: Session): Promise<void> {
+/** Resumes the run if it has stopped. A failure changes nothing about the decision, which is made. */
+async function resumeIfPaused(runId: string, isAllowed: boolean, session: Session): Promise<void> {
   const { client } = session;
   try {
     const { status } = await client.getStatus({ runId });
     if (!isWaitingStatus(status)) return;
+    if (!isAllowed) {
+      return session.note(
+        `the run has paused; to resume it: ${session.commandLine("resume --watch", runId)}`,
+      );
+    }
     await client.resume({ runId, workflowPath: await client.findWorkflowPath({ runId }) });
     session.note("resumed the run");
   } catch (error) {
