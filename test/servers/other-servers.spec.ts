@@ -45,7 +45,7 @@ describe("the server of one run, `smithers up --serve`", () => {
       const refused = await cli(words, { baseUrl });
       expect(refused.exitCode).toBe(4);
       expect(refused.stderr).toContain("ONE_RUN_SERVER");
-      expect(refused.stderr).toContain("the server is run only-two's own (smithers up --serve)");
+      expect(refused.stderr).toContain("this is the server of run only-two alone (smithers up --serve)");
     }
     expect((await cli(["cancel", runId], { baseUrl })).exitCode).toBe(0);
     expect((await cli(["watch", runId], { baseUrl })).exitCode).toBe(2);

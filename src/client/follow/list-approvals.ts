@@ -4,7 +4,7 @@ import { retryPolicies, withRetries } from "../http/retry.js";
 import { resolveOptions, type ConnectionOptions } from "../options.js";
 import { getStatus, listRuns, type RunArgs } from "../requests.js";
 import type { ApprovalRow, RunRow, RunStatus } from "../results.js";
-import { withServer } from "../server/detect-server.js";
+import { hasNoApprovalList, withServer } from "../server/detect-server.js";
 import type { ApprovalView } from "../view/run-view.js";
 import { loadRunView } from "./load-run-view.js";
 
@@ -54,10 +54,9 @@ export async function listApprovals(args: ListApprovalsArgs = {}): Promise<Appro
 
 /** The runs whose events may show open approvals, if the error means that the server keeps no list of them. */
 async function runsToRead(error: unknown, { runId, ...connection }: ListApprovalsArgs): Promise<string[]> {
-  if (!(error instanceof HttpError)) throw error;
-  const isSingleRun = error.code === ownHttpCodes.oneRunServer;
-  if (!isSingleRun && error.code !== ownHttpCodes.newerRoute) throw error;
+  if (!(error instanceof HttpError) || !hasNoApprovalList(error)) throw error;
   if (runId !== undefined) return [runId];
+  const isSingleRun = error.code === ownHttpCodes.oneRunServer;
   if (isSingleRun) return [(error.details as { runId: string }).runId];
   const limit = 100_000;
   // A run that executes one branch may have stopped at an approval in another.

@@ -1,11 +1,11 @@
-import { HttpError, ownHttpCodes } from "../errors/http-error.js";
+import { HttpError } from "../errors/http-error.js";
 import type { SmithersEvent } from "../events.js";
 import { isOutage, retryPolicies, withRetries } from "../http/retry.js";
 import { settledWithin } from "../http/wait.js";
 import { resolveOptions, type ResolvedOptions } from "../options.js";
 import { getStatus, type RunArgs } from "../requests.js";
 import type { ApprovalRow, RunStatus } from "../results.js";
-import { withServer } from "../server/detect-server.js";
+import { hasNoApprovalList, withServer } from "../server/detect-server.js";
 import type { EventConnection } from "../server/event-connection.js";
 import { isTerminalStatus, isWaitingStatus } from "../view/run-status.js";
 import { nodeKey, reduceRunAll, type RunView } from "../view/run-view.js";
@@ -143,7 +143,7 @@ export class Proof {
       );
       return rows.filter((row) => row.runId === runId);
     } catch (error) {
-      if (error instanceof HttpError && hasNoList(error)) return undefined;
+      if (error instanceof HttpError && hasNoApprovalList(error)) return undefined;
       throw error;
     }
   }
@@ -151,10 +151,6 @@ export class Proof {
   #callArgs(view: RunView): RunArgs {
     return { ...this.#args, runId: view.runId };
   }
-}
-
-function hasNoList({ code }: HttpError): boolean {
-  return code === ownHttpCodes.newerRoute || code === ownHttpCodes.oneRunServer;
 }
 
 /** The page does not begin with the event that is known. */

@@ -34,6 +34,11 @@ export async function withServer<T>(
   }
 }
 
+/** Whether the error means that the server keeps no list of open approvals: it is too old, or has no database for one. */
+export function hasNoApprovalList({ code }: HttpError): boolean {
+  return [ownHttpCodes.newerRoute, ownHttpCodes.oneRunServer, "DB_NOT_CONFIGURED"].includes(code);
+}
+
 /** Whether a server has no such route, or a server that is assumed to be of another kind refuses the call. */
 function isRouteMissing(error: unknown): error is HttpError {
   if (!(error instanceof HttpError) || error.status !== 404) return false;
