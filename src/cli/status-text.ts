@@ -16,7 +16,7 @@ export async function statusText(status: RunStatus, session: Session, style: Sty
   const { runId } = status;
   const { context, commandLine } = session;
   const [history, frame] = await Promise.all([readView(runId, session), readTree(runId, session)]);
-  const { view, problem } = history;
+  const { view, problem, asOf } = history;
   const now = context.now();
   const rows = treeRows(runTree(frame, view), view, Infinity);
   const within = frame?.within;
@@ -32,6 +32,7 @@ export async function statusText(status: RunStatus, session: Session, style: Sty
     fieldList(fields(status, view, now, style), style),
     ...(tree.length === 0 ? [] : ["", ...tree]),
     ...(problem === "" ? [] : ["", style.red(`its events cannot be read: ${problem}`)]),
+    ...(asOf === null ? [] : ["", style.dim(`the run goes on; the nodes are shown as of ${formatTime(asOf)}`)]),
     ...(still.length === 0 ? [] : ["", ...still]),
   ].join("\n");
 }
@@ -39,12 +40,12 @@ export async function statusText(status: RunStatus, session: Session, style: Sty
 async function readView(
   runId: string,
   { client, signal }: Session,
-): Promise<{ view: RunView; problem: string }> {
+): Promise<{ view: RunView; problem: string; asOf: number | null }> {
   try {
-    return { view: (await client.loadRunView({ runId })).view, problem: "" };
+    return { ...(await client.loadRunView({ runId })), problem: "" };
   } catch (error) {
     if (signal.aborted) throw error;
-    return { view: emptyRunView(runId), problem: visibleText((error as Error).message) };
+    return { view: emptyRunView(runId), problem: visibleText((error as Error).message), asOf: null };
   }
 }
 
