@@ -72,6 +72,4 @@ export function event(
   return { type, n, timestampMs: 1000 + n, ...fields };
 }
 
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
+export { sleep } from "./sleep.js";
