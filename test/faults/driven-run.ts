@@ -1,6 +1,6 @@
 import type { ApprovalView, GateDecision } from "../../src/client/index.js";
 import { sleep } from "./sleep.js";
-import type { ProtocolServer } from "./protocol-server.js";
+import type { ProtocolServer, RecordedDecision } from "./protocol-server.js";
 import { Random } from "./random.js";
 import { terminalStatuses, type ScriptedApproval, type ScriptStep, type ServedRun } from "./served-run.js";
 
@@ -63,29 +63,34 @@ export class DrivenRun {
     }
   }
 
-  /** Decisions of the library that were not its to make: the approval was not open, or the library had decided it. */
-  wrongDecisions(): string[] {
-    return this.#server.decisions
-      .filter(({ by, before }) => by === "client" && before !== "open")
-      .filter((wrong) => {
-        const { nodeId, iteration, atMs } = wrong;
-        const earlier = this.#server.decisions.filter(
-          (other) => other.nodeId === nodeId && other.iteration === iteration && other.atMs < atMs,
-        );
-        const last = earlier.at(-1);
-        if (last === undefined || earlier.some(({ by }) => by === "client")) return true;
-        // A decision that fell between the library's last look and its own could not be seen.
-        const looks = this.#server.calls.filter(
-          ({ call, atMs: at }) => (call === "getStatus" || call === "listApprovals") && at < atMs,
-        );
-        const answeredAt = this.#answeredAt.get(`${nodeId}::${iteration}`) ?? Infinity;
-        const lastLookAt = looks.at(-1)?.atMs ?? -Infinity;
-        return !(lastLookAt > answeredAt && lastLookAt < last.atMs);
-      })
-      .map(
-        ({ decision, nodeId, iteration, before }) =>
-          `${decision} of ${nodeId}::${iteration}, which was ${before === "open" ? "decided" : String(before)}`,
-      );
+  /**
+   * Decisions of the library that were not its to make: the approval was not open, or the library had decided it. One is
+   * `raced` where another's fell between the library's last look and its own, which it could not see.
+   */
+  wrongDecisions(): { wrong: string[]; raced: number } {
+    const unfounded = this.#server.decisions.filter(({ by, before }) => by === "client" && before !== "open");
+    const wrong = unfounded.filter((decision) => !this.#isRaced(decision));
+    return {
+      wrong: wrong.map(
+        ({ decision, nodeId, iteration, before = "never asked for" }) =>
+          `${decision} of ${nodeId}::${iteration}, which was: ${before}`,
+      ),
+      raced: unfounded.length - wrong.length,
+    };
+  }
+
+  #isRaced({ nodeId, iteration, atMs }: RecordedDecision): boolean {
+    const earlier = this.#server.decisions.filter(
+      (other) => other.nodeId === nodeId && other.iteration === iteration && other.atMs < atMs,
+    );
+    const last = earlier.at(-1);
+    if (last === undefined || earlier.some(({ by }) => by === "client")) return false;
+    const looks = this.#server.calls.filter(
+      ({ call, atMs: at }) => (call === "getStatus" || call === "listApprovals") && at < atMs,
+    );
+    const answeredAt = this.#answeredAt.get(`${nodeId}::${iteration}`) ?? Infinity;
+    const lastLookAt = looks.at(-1)?.atMs ?? -Infinity;
+    return lastLookAt > answeredAt && lastLookAt < last.atMs;
   }
 
   #decidePast(random: Random): void {

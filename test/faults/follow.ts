@@ -25,6 +25,8 @@ export interface Outcome {
   needlessResumes: number;
   /** Decisions that the library should not have sent. */
   wrongDecisions: string[];
+  /** Decisions that another's came just before, too late to be seen. */
+  racedDecisions: number;
   /** How the end was wrong: another status than the run's, or an error; undefined where it was right. */
   wrongEnd: string | undefined;
   faults: ReadonlyMap<Fault, number>;
@@ -57,7 +59,7 @@ export function describe(outcome: Outcome): string {
 /** Plays a made-up run on a server, follows it through the proxy, and compares what came with what happened. */
 export async function followThroughFaults(seed: number): Promise<Outcome> {
   const random = new Random(seed);
-  const isDriven = random.chance(0.3);
+  const isDriven = random.chance(0.35);
   const isLong = random.chance(0.1);
   // Where the link stalls for seconds, the idle time is longer than that.
   const isSlow = random.chance(0.03);
@@ -95,12 +97,12 @@ export async function followThroughFaults(seed: number): Promise<Outcome> {
   let finalStatus: () => string;
   let events: AsyncGenerator<SmithersEvent, RunStatus, undefined>;
   let playing: Promise<void>;
-  let wrongDecisions = () => [] as string[];
+  let judge = () => ({ wrong: [] as string[], raced: 0 });
   if (isDriven) {
     const driven = new DrivenRun(server, random.fork());
     expected = () => driven.run.events;
     finalStatus = () => driven.run.status;
-    wrongDecisions = () => driven.wrongDecisions();
+    judge = () => driven.wrongDecisions();
     playing = driven.decideElsewhere(deadline.signal);
     const { runId } = driven.run;
     events = driveRun({
@@ -140,6 +142,7 @@ export async function followThroughFaults(seed: number): Promise<Outcome> {
     await server.stop();
   }
   const { connections, mostConnections, faults } = proxy;
+  const { wrong, raced } = judge();
   const resumes = server.resumes.filter(({ by }) => by === "client");
   return {
     ...{ seed, connections, mostConnections, faults, wrongEnd },
@@ -148,7 +151,8 @@ export async function followThroughFaults(seed: number): Promise<Outcome> {
     decisions: server.decisions.filter(({ by }) => by === "client").length,
     resumes: resumes.length,
     needlessResumes: resumes.filter(({ unapplied }) => unapplied === 0).length,
-    wrongDecisions: wrongDecisions(),
+    wrongDecisions: wrong,
+    racedDecisions: raced,
   };
 }
 

@@ -56,14 +56,13 @@ export interface ProtocolServerOptions {
   keepAliveMs?: number;
   /** Milliseconds between two looks for new events. Default: 5; the real ones take 500. */
   pollMs?: number;
+  /** The most events that one look brings. Default: 200, as the real ones. */
+  pageSize?: number;
   /** Whether it lists open approvals, as 0.32 does. Default: false. */
   listsApprovals?: boolean;
   /** Awaited before a request is served. */
   onCall?: (call: SeenCall) => Promise<void> | void;
 }
-
-/** The most events that one look brings. */
-export const pageSize = 200;
 
 /**
  * A server that speaks the protocol of 0.5.0 over runs that the test defines. It can be stopped and started again on
@@ -267,7 +266,7 @@ export class ProtocolServer {
   #stream(path: string, response: ServerResponse): void {
     const run = this.runs.get(path.split(/[/?]/)[3] ?? "");
     if (run === undefined) return sendJson(response, 404, errorBody("NOT_FOUND", "Run not found"));
-    const { frame = block, keepAliveMs = 10_000, pollMs = 5 } = this.#options;
+    const { frame = block, keepAliveMs = 10_000, pollMs = 5, pageSize = 200 } = this.#options;
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
     response.write("retry: 1000\n\n");
     let next = Number(new URL(path, this.baseUrl).searchParams.get("afterSeq") ?? -1) + 1;

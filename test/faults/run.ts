@@ -10,7 +10,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "100" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
-    concurrency: { type: "string", default: "16" },
+    concurrency: { type: "string", default: "32" },
   },
 });
 const runs = Number(values.runs);
@@ -53,7 +53,9 @@ console.log(
   `connections made  ${total(({ connections }) => connections)}, at most ${most} at once (limit ${connectionLimit})`,
 );
 console.log(`events delivered  ${total(({ delivered }) => delivered)}`);
-console.log(`decisions sent    ${total(({ decisions }) => decisions)}`);
+console.log(
+  `decisions sent    ${total(({ decisions }) => decisions)}, ${total(({ racedDecisions }) => racedDecisions)} of them a moment after another's`,
+);
 console.log(
   `resumes sent      ${total(({ resumes }) => resumes)}, ${total(({ needlessResumes }) => needlessResumes)} of them needless`,
 );
