@@ -1,80 +1,30 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { Random } from "./random.js";
+import { gzipSync } from "node:zlib";
+import { FaultDealer, type Fault, type FaultDealerOptions, type Plan } from "./fault-dealer.js";
 import { answer, chunk, head, lastChunk, RawServer, type RawRequest } from "./raw-server.js";
+import { sleep } from "./sleep.js";
 
-/** What goes wrong with one request. */
-export type Fault =
-  | "none"
-  /** The connection is reset before the server sees the request. */
-  | "refuse"
-  /** The server takes the request; its answer is dropped and the connection reset. */
-  | "drop"
-  | "badGateway"
-  | "unavailable"
-  /** A proxy's page with status 200. */
-  | "page"
-  /** Cut by RST after some bytes. */
-  | "reset"
-  /** Cut by FIN after some bytes. */
-  | "close"
-  /** Ended in good order between two events that are not the last. */
-  | "cleanEnd"
-  /** Nothing for a while, less than the idle time, then on. */
-  | "stall"
-  /** Nothing any more, with the connection open. */
-  | "halfOpen"
-  /** The server goes down in the middle, and comes back. */
-  | "restart";
-
-const streamFaults: Fault[] = ["reset", "close", "cleanEnd", "stall", "halfOpen", "restart", "none"];
-const requestFaults: Fault[] = ["refuse", "drop", "badGateway", "unavailable", "page"];
-const answerFaults: Fault[] = ["reset", "close", "none", "none"];
 const cutFaults: ReadonlySet<Fault> = new Set<Fault>(["reset", "close"]);
 
-/** What a kind turn lets through at the least: more than the two largest events. */
-const kindBytes = 30_000;
+const maintenancePage = "<!doctype html><html><h1>Down for maintenance</h1><p>Back soon.</p></html>";
 
-interface Plan {
-  fault: Fault;
-  /** After how many bytes of the body it strikes. */
-  at: number;
-  lineEnd: "\n" | "\r\n" | "\r";
-  framing: "chunked" | "untilClose";
-  /** Bytes written at a time, for the first `splitFor` bytes. */
-  splitAt: number;
-  splitFor: number;
-  delayMs: number;
-  stallMs: number;
-  keepsAlive: boolean;
-}
-
-export interface ChaosProxyOptions {
+export interface ChaosProxyOptions extends FaultDealerOptions {
   /** Port of the server behind. */
   target: number;
-  random: Random;
   /** Takes the server down and up again. */
   restart: () => void;
-  /** How long a stall is at most, in ms; below the client's idle time. */
-  longestStallMs: number;
 }
 
-/**
- * Stands between the client and the server and lets go wrong what a network can. Each choice comes from the random
- * numbers it is given. It is kinder until one stream has opened, since a client may give up a server it has never seen,
- * and each fourth time, so that what is followed comes to an end.
- */
+/** Stands between the client and the server and lets go wrong what a network can, by random numbers. */
 export class ChaosProxy {
-  /** How often each fault was dealt out. */
-  readonly faults = new Map<Fault, number>();
   readonly #options: ChaosProxyOptions;
+  readonly #dealer: FaultDealer;
   #raw!: RawServer;
-  #hasOpened = false;
-  readonly #badTurns = { stream: 0, request: 0 };
-  #lastInside: Fault = "none";
 
   private constructor(options: ChaosProxyOptions) {
     this.#options = options;
+    this.#dealer = new FaultDealer(options);
   }
 
   static async start(options: ChaosProxyOptions): Promise<ChaosProxy> {
@@ -94,47 +44,23 @@ export class ChaosProxy {
     return this.#raw.connections;
   }
 
+  /** The most connections that were open at once. */
+  get mostConnections(): number {
+    return this.#raw.mostSockets;
+  }
+
+  /** How often each fault was dealt out. */
+  get faults(): ReadonlyMap<Fault, number> {
+    return this.#dealer.faults;
+  }
+
   close(): Promise<void> {
     return this.#raw.close();
   }
 
-  #plan(isStream: boolean): Plan {
-    const { random, longestStallMs } = this.#options;
-    const plan: Plan = {
-      ...this.#fault(isStream),
-      lineEnd: random.pick(["\n", "\n", "\r\n", "\r"]),
-      framing: random.chance(0.8) ? "chunked" : "untilClose",
-      splitAt: random.pick([1, 3, 17, 400]),
-      splitFor: random.pick([0, 0, 40, 400]),
-      delayMs: random.chance(0.2) ? random.int(1, 15) : 0,
-      stallMs: random.int(5, longestStallMs),
-      keepsAlive: random.chance(0.5),
-    };
-    this.faults.set(plan.fault, (this.faults.get(plan.fault) ?? 0) + 1);
-    return plan;
-  }
-
-  #fault(isStream: boolean): Pick<Plan, "fault" | "at"> {
-    const { random } = this.#options;
-    // The same numbers are drawn whatever comes of them, so that one turn does not shift the choices of the next.
-    const asRequest = random.chance(isStream ? 0.25 : 0.5) ? random.pick(requestFaults) : undefined;
-    let inside = random.pick(isStream ? streamFaults : answerFaults);
-    const at = random.chance(0.3) ? random.int(0, 60) : random.int(0, 9000);
-    // Clean ends in a row look like a server that has no more to say, and the client is meant to believe that.
-    if (inside === "cleanEnd" && this.#lastInside === "cleanEnd") inside = "none";
-    if (!this.#hasOpened) return { fault: isStream ? inside : "none", at };
-    const kind = isStream ? "stream" : "request";
-    const isKind = this.#badTurns[kind] === 3;
-    this.#badTurns[kind] = isKind ? 0 : this.#badTurns[kind] + 1;
-    if (asRequest !== undefined && !isKind) return { fault: asRequest, at };
-    if (!isStream) return { fault: isKind ? "none" : inside, at };
-    this.#lastInside = inside;
-    return { fault: inside, at: isKind ? at + kindBytes : at };
-  }
-
   async #serve(request: RawRequest, socket: Socket): Promise<void> {
     const isStream = /\/events(\?|$)/.test(request.path);
-    const plan = this.#plan(isStream);
+    const plan = this.#dealer.deal(isStream, request.method);
     if (plan.delayMs > 0) await sleep(plan.delayMs);
     switch (plan.fault) {
       case "refuse":
@@ -142,9 +68,15 @@ export class ChaosProxy {
       case "badGateway":
         return void socket.end(answer(502, "<html><h1>502 Bad Gateway</h1></html>", { connection: "close" }));
       case "unavailable":
-        return void socket.end(answer(503, "", { connection: "close", "retry-after": "0" }));
+        return void socket.end(
+          answer(503, maintenancePage, { connection: "close", "retry-after": plan.retryAfter }),
+        );
       case "page":
         return void socket.end(answer(200, "<html>Please log in</html>", { connection: "close" }));
+      case "notFoundPage":
+        return void socket.end(answer(404, "<html><h1>404 Not Found</h1></html>", { connection: "close" }));
+      case "noContent":
+        return void socket.end(head(204, { connection: "close" }));
     }
     try {
       const upstream = await this.#forward(request, socket);
@@ -174,9 +106,10 @@ export class ChaosProxy {
   async #passAnswer(upstream: IncomingMessage, socket: Socket, plan: Plan): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const part of upstream) chunks.push(part as Buffer);
-    const body = Buffer.concat(chunks);
+    const body = plan.isGzipped ? gzipSync(Buffer.concat(chunks)) : Buffer.concat(chunks);
     const headers = {
       "content-type": upstream.headers["content-type"] ?? "",
+      ...encodingOf(plan),
       "content-length": String(body.length),
       connection: plan.keepsAlive ? "keep-alive" : "close",
     };
@@ -195,12 +128,18 @@ export class ChaosProxy {
     const isChunked = plan.framing === "chunked";
     const headers = {
       "content-type": "text/event-stream",
+      ...encodingOf(plan),
       ...(isChunked ? { "transfer-encoding": "chunked" } : {}),
     };
     await writeSplit(socket, Buffer.from(head(200, { ...headers, connection: "close" })), plan);
-    this.#hasOpened = true;
-    const send = (part: Buffer) =>
-      writeSplit(socket, isChunked && part.length > 0 ? chunk(part) : part, plan);
+    this.#dealer.hasOpened = true;
+    const framed = (part: Buffer) => {
+      if (part.length === 0) return part;
+      // Each part is a member of its own, which decompresses as it comes.
+      const encoded = plan.isGzipped ? gzipSync(part) : part;
+      return isChunked ? chunk(encoded) : encoded;
+    };
+    const send = (part: Buffer) => writeSplit(socket, framed(part), plan);
     const end = () => socket.end(isChunked ? lastChunk : "");
 
     let left = plan.fault === "none" ? Infinity : plan.at;
@@ -215,7 +154,7 @@ export class ChaosProxy {
       left = Infinity;
       if (cutFaults.has(plan.fault)) {
         // Inside a chunk as well as between two.
-        await writeSplit(socket, (isChunked ? chunk(bytes) : bytes).subarray(0, strikesAt), plan);
+        await writeSplit(socket, framed(bytes).subarray(0, strikesAt), plan);
         return cut(socket, plan.fault);
       }
       await send(bytes.subarray(0, strikesAt));
@@ -227,6 +166,10 @@ export class ChaosProxy {
     }
     end();
   }
+}
+
+function encodingOf({ isGzipped }: Plan): Record<string, string> {
+  return isGzipped ? { "content-encoding": "gzip" } : {};
 }
 
 /** Where the first whole block at or after the offset ends; Infinity for not in these bytes. */
@@ -262,8 +205,4 @@ async function writeSplit(socket: Socket, bytes: Buffer, plan: Plan): Promise<vo
       socket.on("close", done);
     });
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

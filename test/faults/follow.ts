@@ -1,103 +1,185 @@
-import { watchRun } from "../../src/client/index.js";
-import { ChaosProxy, type Fault } from "./chaos-proxy.js";
+import { driveRun, watchRun, type RunStatus, type SmithersEvent } from "../../src/client/index.js";
+import { ChaosProxy } from "./chaos-proxy.js";
+import { DrivenRun } from "./driven-run.js";
+import type { Fault } from "./fault-dealer.js";
 import { eventsOf, makeFrame, makeHistory, perform, type History } from "./history.js";
 import { ProtocolServer } from "./protocol-server.js";
 import { Random } from "./random.js";
+import { sleep } from "./sleep.js";
 
 /** What came of following one run through the faults of one seed. */
 export interface Outcome {
   seed: number;
   connections: number;
+  /** The most connections that were open at once. */
+  mostConnections: number;
   delivered: number;
   lost: number;
   repeated: number;
   /** Out of the history's order, or not in it at all. */
   misplaced: number;
-  /** What was wrong beyond events; undefined where nothing was. */
-  problem: string | undefined;
+  /** How many decisions and resumes the library sent. */
+  decisions: number;
+  resumes: number;
+  /** Resumes that no decision waited for. They do no harm, but there should be few. */
+  needlessResumes: number;
+  /** Decisions that the library should not have sent. */
+  wrongDecisions: string[];
+  /** Decisions that another's came just before, too late to be seen. */
+  racedDecisions: number;
+  /** How the end was wrong: another status than the run's, or an error; undefined where it was right. */
+  wrongEnd: string | undefined;
   faults: ReadonlyMap<Fault, number>;
 }
 
-const idleTimeoutMs = 150;
+/** A follower may not have more connections open than this. */
+export const connectionLimit = 16;
+
 /** No run takes nearly so long; one that does hangs. */
-const deadlineMs = 60_000;
+const deadlineMs = 90_000;
+
+/** Whether anything went wrong that may not. */
+export function isBad(outcome: Outcome): boolean {
+  const { lost, repeated, misplaced, wrongDecisions, wrongEnd, mostConnections } = outcome;
+  const isWrong = wrongDecisions.length > 0 || wrongEnd !== undefined || mostConnections > connectionLimit;
+  return lost > 0 || repeated > 0 || misplaced > 0 || isWrong;
+}
+
+/** Says what went wrong with a run. */
+export function describe(outcome: Outcome): string {
+  const { seed, lost, repeated, misplaced, wrongDecisions, wrongEnd, mostConnections } = outcome;
+  return [
+    `seed ${seed}: ${lost} lost, ${repeated} repeated, ${misplaced} misplaced, ${mostConnections} connections at once`,
+    ...wrongDecisions.map((wrong) => `  wrong decision: ${wrong}`),
+    `  ${wrongEnd === undefined ? "ended well" : `wrong end: ${wrongEnd}`}`,
+    `  again with: npm run test:faults -- --runs 1 --seed ${seed}`,
+  ].join("\n");
+}
 
 /** Plays a made-up run on a server, follows it through the proxy, and compares what came with what happened. */
 export async function followThroughFaults(seed: number): Promise<Outcome> {
   const random = new Random(seed);
-  const history = makeHistory(random, 200);
+  const isDriven = random.chance(0.35);
+  const isLong = random.chance(0.1);
+  // Where the link stalls for seconds, the idle time is longer than that.
+  const isSlow = random.chance(0.03);
+  const idleTimeoutMs = isSlow ? 5000 : 150;
   const server = await ProtocolServer.start({
     frame: makeFrame(random.fork()),
     keepAliveMs: idleTimeoutMs / 5,
+    listsApprovals: random.chance(0.3),
   });
-  for (const step of history.past) perform(server, step);
-
-  const downTimes = random.fork();
-  const restarting = new Set<Promise<void>>();
-  const restart = () => {
-    if (!server.isUp) return;
-    const done = server
-      .stop()
-      .then(() => sleep(downTimes.int(1, 30)))
-      .then(() => server.start());
-    restarting.add(done);
-    void done.finally(() => restarting.delete(done));
-  };
+  const restarts = new Restarts(server, random.fork());
   const proxy = await ChaosProxy.start({
     target: server.port,
     random: random.fork(),
-    restart,
-    longestStallMs: idleTimeoutMs / 2,
+    restart: () => restarts.restart(),
+    longestStallMs: isSlow ? 2500 : idleTimeoutMs / 2,
+    furthestStrike: isDriven || isLong ? 40_000 : 9000,
+    canHalfOpen: !isSlow,
   });
-
-  const received: string[] = [];
-  const reconnects: string[] = [];
-  let problem: string | undefined;
-  const playing = play(server, history, random.fork());
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(new Error(`not over after ${deadlineMs} ms`)), deadlineMs);
-  try {
-    const events = watchRun({
-      baseUrl: proxy.baseUrl,
-      runId: history.runId,
-      signal: deadline.signal,
-      reconnectDelayMs: 5,
-      idleTimeoutMs,
-      timeoutMs: 2000,
-      retries: 0,
-      maxReconnects: 30,
-      onReconnect: ({ position, attempt, delayMs, cause }) =>
-        reconnects.push(
-          `at ${position}, ${attempt} attempt, ${Math.round(delayMs)} ms: ${String(cause)}`,
-        ),
+
+  const reconnects: string[] = [];
+  const followArgs = {
+    baseUrl: proxy.baseUrl,
+    signal: deadline.signal,
+    reconnectDelayMs: 5,
+    idleTimeoutMs,
+    timeoutMs: 5000,
+    retries: 0,
+    maxReconnects: 30,
+    onReconnect: ({ position, delayMs, cause }: { position: number; delayMs: number; cause: unknown }) =>
+      reconnects.push(`at ${position}, ${Math.round(delayMs)} ms: ${String(cause)}`),
+  };
+  let expected: () => string[];
+  let finalStatus: () => string;
+  let events: AsyncGenerator<SmithersEvent, RunStatus, undefined>;
+  let playing: Promise<void>;
+  let judge = () => ({ wrong: [] as string[], raced: 0 });
+  if (isDriven) {
+    const driven = new DrivenRun(server, random.fork());
+    expected = () => driven.run.events;
+    finalStatus = () => driven.run.status;
+    judge = () => driven.wrongDecisions();
+    playing = driven.decideElsewhere(deadline.signal);
+    const { runId } = driven.run;
+    events = driveRun({
+      ...followArgs,
+      runId,
+      retries: 1,
+      onApproval: (approval) => driven.decide(approval),
     });
+  } else {
+    const history = makeHistory(random.fork(), isLong ? random.int(1000, 4000) : 200);
+    for (const step of history.past) perform(server, step);
+    expected = () => eventsOf(history);
+    finalStatus = () => history.finalStatus;
+    playing = play(server, history, random.fork());
+    events = watchRun({ ...followArgs, runId: history.runId });
+  }
+
+  const received: string[] = [];
+  let wrongEnd: string | undefined;
+  try {
     for (;;) {
       const { done, value } = await events.next();
       if (done) {
-        if (value.status !== history.finalStatus)
-          problem = `ended as ${value.status}, not ${history.finalStatus}`;
+        if (value.status !== finalStatus()) wrongEnd = `as ${value.status}, not ${finalStatus()}`;
         break;
       }
       received.push(JSON.stringify(value));
     }
   } catch (error) {
-    problem = [String(error), "its last reconnects:", ...reconnects.slice(-8)].join("\n  ");
+    wrongEnd = [String(error), "its last reconnects:", ...reconnects.slice(-8)].join("\n    ");
   } finally {
     clearTimeout(timer);
+    deadline.abort(new Error("it has ended"));
     await playing;
     await proxy.close();
-    await Promise.all(restarting);
+    await restarts.done();
     await server.stop();
   }
-  const { connections, faults } = proxy;
+  const { connections, mostConnections, faults } = proxy;
+  const { wrong, raced } = judge();
+  const resumes = server.resumes.filter(({ by }) => by === "client");
   return {
-    seed,
-    connections,
+    ...{ seed, connections, mostConnections, faults, wrongEnd },
     delivered: received.length,
-    ...compare(eventsOf(history), received),
-    problem,
-    faults,
+    ...compare(expected(), received),
+    decisions: server.decisions.filter(({ by }) => by === "client").length,
+    resumes: resumes.length,
+    needlessResumes: resumes.filter(({ unapplied }) => unapplied === 0).length,
+    wrongDecisions: wrong,
+    racedDecisions: raced,
   };
+}
+
+/** Takes a server down for a moment, one time after the other. */
+class Restarts {
+  readonly #server: ProtocolServer;
+  readonly #random: Random;
+  readonly #pending = new Set<Promise<void>>();
+
+  constructor(server: ProtocolServer, random: Random) {
+    this.#server = server;
+    this.#random = random;
+  }
+
+  restart(): void {
+    if (!this.#server.isUp) return;
+    const done = this.#server
+      .stop()
+      .then(() => sleep(this.#random.int(1, 30)))
+      .then(() => this.#server.start());
+    this.#pending.add(done);
+    void done.finally(() => this.#pending.delete(done));
+  }
+
+  async done(): Promise<void> {
+    await Promise.all(this.#pending);
+  }
 }
 
 /** Lets the rest of the run happen, in bursts; also while the server is down, as what runs elsewhere does. */
@@ -132,8 +214,4 @@ function compare(expected: string[], received: string[]): Pick<Outcome, "lost" |
     repeated: received.length - seen.size,
     misplaced,
   };
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -119,7 +119,10 @@ export function makeFrame(random: Random): (data: string, seq: number) => string
         return `event: smithers\n${id}data: ${data.slice(0, comma)}\ndata: ${data.slice(comma)}\n\n`;
       }
       case "noisy":
-        return `: about to come\n\nevent: ping\ndata: {"not":"numbered"}\n\n\n${id}${block(data)}`;
+        return (
+          `: about to come\n\nevent: ping\ndata: {"not":"numbered"}\n\n\n` +
+          `data:\n\nevent: smithers\ndata:\n\n${id}${block(data)}`
+        );
       default:
         return id + block(data);
     }

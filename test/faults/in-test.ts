@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { ProtocolServer, type ProtocolServerOptions } from "./protocol-server.js";
 import { RawServer, type RawRequest } from "./raw-server.js";
+import { StallingLink } from "./stalling-link.js";
 
 /** Registers what ends with the test; a concurrent test passes its own. */
 type AtEnd = (end: () => Promise<void>) => void;
@@ -24,6 +25,13 @@ export async function protocolServer(
   const server = await ProtocolServer.start(options);
   atEnd(() => server.stop());
   return server;
+}
+
+/** A {@link StallingLink} to a server, which ends with the test. */
+export async function stallingLink(target: string, atEnd: AtEnd = onTestFinished): Promise<StallingLink> {
+  const link = await StallingLink.start(target);
+  atEnd(() => link.close());
+  return link;
 }
 
 /** What a call or a loop came to: everything it yielded, and what it threw. */
@@ -72,6 +80,4 @@ export function event(
   return { type, n, timestampMs: 1000 + n, ...fields };
 }
 
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
+export { sleep } from "./sleep.js";

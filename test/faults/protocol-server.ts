@@ -1,19 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { approvalRows, callOf, frameRows, runRow, sendJson, type Call } from "./protocol-answers.js";
 import { block, errorBody, listen } from "./raw-server.js";
+import { ServedRun, terminalStatuses, type ServedRunFields } from "./served-run.js";
 
-/** What a request asks for, by the library's name for it. */
-export type Call =
-  | "runWorkflow"
-  | "resume"
-  | "approve"
-  | "deny"
-  | "cancel"
-  | "sendSignal"
-  | "events"
-  | "getStatus"
-  | "getFrames"
-  | "listRuns";
+export type { Call };
 
 /** What the server does with one request in place of its duty. `taken`: it does the work and loses the answer. */
 export type Misbehaviour =
@@ -29,20 +20,33 @@ export interface SeenCall {
   path: string;
   headers: IncomingMessage["headers"];
   body: unknown;
+  /** When it came, by `performance.now()`. */
+  atMs: number;
 }
 
-/** A run as the server knows it. */
-export interface ServedRun {
+/** A decision as the server recorded it. */
+export interface RecordedDecision {
   runId: string;
-  workflowPath: string;
-  /** The events' JSON texts, by their number. */
-  events: string[];
+  nodeId: string;
+  iteration: number;
+  decision: "approve" | "deny";
+  /** `client` for what came over the wire without a `decidedBy`. */
+  by: string;
+  /** By `performance.now()`. */
+  atMs: number;
+  /** What the approval was at that moment; undefined where nothing had asked for it. */
+  before: "open" | "approve" | "deny" | undefined;
+}
+
+/** A resume as the server recorded it. */
+export interface RecordedResume {
+  runId: string;
+  by: string;
+  atMs: number;
+  /** The run's status at that moment. */
   status: string;
-  finishedAtMs: number | null;
-  /** What a server of 0.32 says of a run that has stopped. */
-  runState?: object;
-  /** Told of each new event or status. */
-  watchers: Set<() => void>;
+  /** How many decisions waited for it. */
+  unapplied: number;
 }
 
 export interface ProtocolServerOptions {
@@ -50,17 +54,29 @@ export interface ProtocolServerOptions {
   frame?: (data: string, seq: number) => string;
   /** Milliseconds between two keep-alive comments. Default: 10,000. */
   keepAliveMs?: number;
+  /** Milliseconds between two looks for new events. Default: 5; the real ones take 500. */
+  pollMs?: number;
+  /** The most events that one look brings. Default: 200, as the real ones. */
+  pageSize?: number;
+  /** Whether it lists open approvals, as 0.32 does. Default: false. */
+  listsApprovals?: boolean;
+  /** Awaited before a request is served. */
+  onCall?: (call: SeenCall) => Promise<void> | void;
 }
 
-const overStatuses = new Set(["finished", "failed", "cancelled", "continued"]);
-
 /**
- * A server that speaks the protocol over histories which the test defines, numbered as the real ones number them. It
- * can be stopped and started again on its port, and asked to misbehave.
+ * A server that speaks the protocol of 0.5.0 over runs that the test defines. It can be stopped and started again on
+ * its port, and asked to misbehave.
  */
 export class ProtocolServer {
   readonly calls: SeenCall[] = [];
   readonly runs = new Map<string, ServedRun>();
+  readonly decisions: RecordedDecision[] = [];
+  readonly resumes: RecordedResume[] = [];
+  /** Requests whose answers are not complete: now, the most at once, and all that ever came. */
+  readonly requests = { open: 0, most: 0, total: 0 };
+  /** The event streams among them that are open now. */
+  openStreams = 0;
   readonly #options: ProtocolServerOptions;
   readonly #server: Server;
   readonly #misbehaviours = new Map<Call, Misbehaviour[]>();
@@ -69,6 +85,9 @@ export class ProtocolServer {
   constructor(options: ProtocolServerOptions = {}) {
     this.#options = options;
     this.#server = createServer((request, response) => {
+      this.requests.total++;
+      this.requests.most = Math.max(this.requests.most, ++this.requests.open);
+      response.on("close", () => this.requests.open--);
       void this.#serve(request, response);
     });
   }
@@ -97,7 +116,7 @@ export class ProtocolServer {
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Breaks every connection and listens no more; the runs stay. */
+  /** Breaks every connection and listens no more; the runs stay, and go on. */
   async stop(): Promise<void> {
     if (!this.isUp) return;
     const closed = new Promise((resolve) => this.#server.close(resolve));
@@ -115,25 +134,15 @@ export class ProtocolServer {
     return this.calls.filter((seen) => seen.call === call).length;
   }
 
-  addRun(runId: string, fields: Partial<ServedRun> = {}): ServedRun {
-    const run: ServedRun = {
-      runId,
-      workflowPath: "flow.tsx",
-      events: [],
-      status: "running",
-      finishedAtMs: null,
-      watchers: new Set(),
-      ...fields,
-    };
+  addRun(runId: string, fields: ServedRunFields = {}): ServedRun {
+    const run = new ServedRun(runId, fields);
     this.runs.set(runId, run);
     return run;
   }
 
   /** Adds an event to a run's history. */
   publish(runId: string, event: object | string): void {
-    const run = this.#run(runId);
-    run.events.push(typeof event === "string" ? event : JSON.stringify(event));
-    for (const watcher of run.watchers) watcher();
+    this.#run(runId).publish(event);
   }
 
   /** Writes a run's status, as the real ones do before they write the event that tells of it. */
@@ -141,7 +150,22 @@ export class ProtocolServer {
     const run = this.#run(runId);
     run.status = status;
     run.finishedAtMs = finishedAtMs ?? run.finishedAtMs;
-    for (const watcher of run.watchers) watcher();
+  }
+
+  /** Records a decision, like 0.5.0 whatever there is to decide. */
+  decide(decision: "approve" | "deny", runId: string, nodeId: string, iteration: number, by: string): void {
+    const run = this.#run(runId);
+    const before = run.decisionOf(nodeId, iteration);
+    this.decisions.push({ runId, nodeId, iteration, decision, by, atMs: performance.now(), before });
+    run.decide(decision, nodeId, iteration);
+  }
+
+  /** Resumes a run; false where it is running. */
+  resume(runId: string, by: string): boolean {
+    const run = this.#run(runId);
+    const { status, unapplied } = run;
+    this.resumes.push({ runId, by, atMs: performance.now(), status, unapplied });
+    return run.resume();
   }
 
   #run(runId: string): ServedRun {
@@ -160,28 +184,26 @@ export class ProtocolServer {
     }
     const text = Buffer.concat(chunks).toString();
     const body = text === "" ? undefined : (JSON.parse(text) as Record<string, unknown>);
-    const path = request.url ?? "";
-    const call = callOf(request.method ?? "", path, body);
-    if (call === undefined) return json(response, 404, errorBody("NOT_FOUND", "Route not found"));
-    this.calls.push({ call, method: request.method ?? "", path, headers: request.headers, body });
+    const { method = "", url: path = "", headers } = request;
+    const call = callOf(method, path, body);
+    if (call === undefined) return sendJson(response, 404, errorBody("NOT_FOUND", "Route not found"));
+    const seen: SeenCall = { call, method, path, headers, body, atMs: performance.now() };
+    this.calls.push(seen);
 
     const misbehaviour = this.#misbehaviours.get(call)?.shift();
     if (misbehaviour?.kind === "answer") {
-      return json(
-        response,
-        misbehaviour.status,
-        misbehaviour.body ?? errorBody("FAULT", "as told"),
-        misbehaviour.headers,
-      );
+      const { status, body: said = errorBody("FAULT", "as told"), headers: also } = misbehaviour;
+      return sendJson(response, status, said, also);
     }
     if (misbehaviour !== undefined) {
       if (misbehaviour.taken) this.#perform(call, path, body);
       if (misbehaviour.kind === "reset") request.socket.resetAndDestroy();
       return;
     }
+    await this.#options.onCall?.(seen);
     if (call === "events") return this.#stream(path, response);
     const { status, answer } = this.#perform(call, path, body);
-    json(response, status, answer);
+    sendJson(response, status, answer);
   }
 
   /** Does what a request asks for. */
@@ -190,105 +212,80 @@ export class ProtocolServer {
     path: string,
     body: Record<string, unknown> | undefined,
   ): { status: number; answer: unknown } {
-    if (call === "listRuns") return { status: 200, answer: [...this.runs.values()].map(row) };
-    if (call === "runWorkflow") {
-      const runId = String(body?.runId);
-      if (this.runs.has(runId)) {
-        return { status: 409, answer: errorBody("RUN_ALREADY_EXISTS", `Run id already exists: ${runId}`) };
+    const { pathname, searchParams } = new URL(path, this.baseUrl);
+    const [, , , ofPath = "", , nodeId = "", decision] = pathname.split("/");
+    const limit = Number(searchParams.get("limit") ?? 50);
+    switch (call) {
+      case "listRuns": {
+        const status = searchParams.get("status");
+        const rows = [...this.runs.values()].filter((run) => status === null || run.status === status);
+        return { status: 200, answer: rows.slice(0, limit).map(runRow) };
       }
-      this.addRun(runId, { workflowPath: String(body?.workflowPath) });
-      return { status: 200, answer: { runId } };
+      case "listApprovals":
+        return this.#options.listsApprovals === true
+          ? { status: 200, answer: { approvals: [...this.runs.values()].flatMap(approvalRows) } }
+          : { status: 404, answer: errorBody("NOT_FOUND", "Route not found") };
+      case "runWorkflow": {
+        const runId = String(body?.runId);
+        if (this.runs.has(runId)) {
+          return { status: 409, answer: errorBody("RUN_ALREADY_EXISTS", `Run id already exists: ${runId}`) };
+        }
+        this.addRun(runId, { workflowPath: String(body?.workflowPath) });
+        return { status: 200, answer: { runId } };
+      }
     }
-    const runId = call === "resume" ? String(body?.runId) : (path.split(/[/?]/)[3] ?? "");
+    const runId = call === "resume" ? String(body?.runId) : ofPath;
     const run = this.runs.get(runId);
     if (run === undefined) return { status: 404, answer: errorBody("RUN_NOT_FOUND", "Run not found") };
     switch (call) {
       case "getStatus":
-        return { status: 200, answer: row(run) };
+        return { status: 200, answer: runRow(run) };
       case "getFrames":
-        return { status: 200, answer: [] };
+        return { status: 200, answer: frameRows(run, limit) };
       case "resume":
-        run.status = "running";
-        break;
+        return {
+          status: 200,
+          answer: this.resume(runId, "client") ? { runId } : { runId, status: "running" },
+        };
       case "sendSignal":
-        return { status: 200, answer: { runId, signalName: path.split("/").at(-1), seq: 0 } };
+        return { status: 200, answer: { runId, signalName: pathname.split("/").at(-1), seq: 0 } };
       case "cancel":
-        if (overStatuses.has(run.status))
+        if (terminalStatuses.has(run.status))
           return { status: 404, answer: errorBody("NOT_FOUND", "Run not found") };
         run.status = "cancelled";
         break;
-      default:
-        this.publish(runId, {
-          type: call === "approve" ? "ApprovalGranted" : "ApprovalDenied",
-          runId,
-          timestampMs: 1,
-        });
+      default: {
+        const { iteration, decidedBy } = body ?? {};
+        const by = typeof decidedBy === "string" ? decidedBy : "client";
+        this.decide(decision as "approve" | "deny", runId, nodeId, Number(iteration ?? 0), by);
+      }
     }
     return { status: 200, answer: { runId } };
   }
 
   #stream(path: string, response: ServerResponse): void {
     const run = this.runs.get(path.split(/[/?]/)[3] ?? "");
-    if (run === undefined) return json(response, 404, errorBody("NOT_FOUND", "Run not found"));
-    const { frame = block, keepAliveMs = 10_000 } = this.#options;
+    if (run === undefined) return sendJson(response, 404, errorBody("NOT_FOUND", "Run not found"));
+    const { frame = block, keepAliveMs = 10_000, pollMs = 5, pageSize = 200 } = this.#options;
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
     response.write("retry: 1000\n\n");
     let next = Number(new URL(path, this.baseUrl).searchParams.get("afterSeq") ?? -1) + 1;
-    const keepAlive = setInterval(() => response.write(": keep-alive\n\n"), keepAliveMs);
-    const send = () => {
-      for (; next < run.events.length; next++) response.write(frame(run.events[next] ?? "", next));
-      if (overStatuses.has(run.status)) response.end();
+    let keptAliveAt = performance.now();
+    const poll = () => {
+      const page = run.events.slice(next, next + pageSize);
+      for (const data of page) response.write(frame(data, next++));
+      if (performance.now() - keptAliveAt >= keepAliveMs) {
+        response.write(": keep-alive\n\n");
+        keptAliveAt = performance.now();
+      }
+      if (page.length === 0 && terminalStatuses.has(run.status)) response.end();
     };
+    const polling = setInterval(poll, pollMs);
+    this.openStreams++;
     response.on("close", () => {
-      clearInterval(keepAlive);
-      run.watchers.delete(send);
+      clearInterval(polling);
+      this.openStreams--;
     });
-    run.watchers.add(send);
-    send();
+    poll();
   }
-}
-
-function callOf(method: string, path: string, body: Record<string, unknown> | undefined): Call | undefined {
-  const [, version, runs, runId, ...rest] = path.replace(/\?.*/, "").split("/");
-  if (version !== "v1" || runs !== "runs") return undefined;
-  if (runId === undefined)
-    return method === "GET" ? "listRuns" : body?.resume === true ? "resume" : "runWorkflow";
-  const last = rest.at(-1);
-  if (method === "GET") {
-    return rest.length === 0
-      ? "getStatus"
-      : last === "events"
-        ? "events"
-        : last === "frames"
-          ? "getFrames"
-          : undefined;
-  }
-  if (rest.at(-2) === "signals") return "sendSignal";
-  return last === "cancel" || last === "approve" || last === "deny" ? last : undefined;
-}
-
-function row({ runId, workflowPath, status, finishedAtMs, runState }: ServedRun): object {
-  const state = runState === undefined ? {} : { runState };
-  return {
-    runId,
-    workflowName: "flow",
-    workflowPath,
-    status,
-    startedAtMs: 1,
-    finishedAtMs,
-    summary: {},
-    ...state,
-  };
-}
-
-function json(
-  response: ServerResponse,
-  status: number,
-  body: unknown,
-  headers: Record<string, string> = {},
-): void {
-  const text = typeof body === "string" ? body : JSON.stringify(body);
-  const type = typeof body === "string" ? "text/html" : "application/json";
-  response.writeHead(status, { "content-type": type, ...headers });
-  response.end(text);
 }

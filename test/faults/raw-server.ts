@@ -18,8 +18,9 @@ export class RawServer {
   readonly requests: RawRequest[] = [];
   /** The open connections that brought a request: Node's fetch opens others in stock, which bring none. */
   readonly sockets = new Set<Socket>();
-  /** How many connections ever brought a request. */
+  /** How many connections ever brought a request, and how many of them were open at once at the most. */
   connections = 0;
+  mostSockets = 0;
   readonly #opened = new Set<Socket>();
   readonly #server: Server;
 
@@ -36,6 +37,7 @@ export class RawServer {
         this.requests.push(request);
         if (!this.sockets.has(socket)) this.connections++;
         this.sockets.add(socket);
+        this.mostSockets = Math.max(this.mostSockets, this.sockets.size);
         answer(request, socket, this.requests.length - 1);
       });
     });

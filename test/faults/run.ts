@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { followThroughFaults, type Outcome } from "./follow.js";
+import { connectionLimit, describe, followThroughFaults, isBad, type Outcome } from "./follow.js";
 
 /**
  * Follows as many made-up runs through faults as asked, and says what became of their events:
@@ -10,7 +10,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "100" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
-    concurrency: { type: "string", default: "16" },
+    concurrency: { type: "string", default: "32" },
   },
 });
 const runs = Number(values.runs);
@@ -27,13 +27,7 @@ await Promise.all(
     while (started < runs) {
       const outcome = await followThroughFaults(firstSeed + started++);
       outcomes.push(outcome);
-      if (isBad(outcome)) {
-        const { seed, lost, repeated, misplaced, problem } = outcome;
-        console.error(
-          `seed ${seed}: ${lost} lost, ${repeated} repeated, ${misplaced} misplaced; ${problem ?? "ended well"}; ` +
-            `again with: npm run test:faults -- --runs 1 --seed ${seed}`,
-        );
-      }
+      if (isBad(outcome)) console.error(describe(outcome));
     }
   }),
 );
@@ -54,14 +48,20 @@ console.log(
     .map(([fault, count]) => `${fault} ${count}`)
     .join(", ")}`,
 );
-console.log(`connections made  ${total(({ connections }) => connections)}`);
+const most = Math.max(...outcomes.map(({ mostConnections }) => mostConnections));
+console.log(
+  `connections made  ${total(({ connections }) => connections)}, at most ${most} at once (limit ${connectionLimit})`,
+);
 console.log(`events delivered  ${total(({ delivered }) => delivered)}`);
+console.log(
+  `decisions sent    ${total(({ decisions }) => decisions)}, ${total(({ racedDecisions }) => racedDecisions)} of them a moment after another's`,
+);
+console.log(
+  `resumes sent      ${total(({ resumes }) => resumes)}, ${total(({ needlessResumes }) => needlessResumes)} of them needless`,
+);
 console.log(`events lost       ${total(({ lost }) => lost)}`);
-console.log(`events repeated   ${total(({ repeated }) => repeated)}`);
+console.log(`events twice      ${total(({ repeated }) => repeated)}`);
 console.log(`events misplaced  ${total(({ misplaced }) => misplaced)}`);
-console.log(`runs ended wrong  ${outcomes.filter(({ problem }) => problem !== undefined).length}`);
+console.log(`wrong decisions   ${total(({ wrongDecisions }) => wrongDecisions.length)}`);
+console.log(`wrong ends        ${outcomes.filter(({ wrongEnd }) => wrongEnd !== undefined).length}`);
 if (outcomes.some(isBad)) process.exitCode = 1;
-
-function isBad({ lost, repeated, misplaced, problem }: Outcome): boolean {
-  return lost > 0 || repeated > 0 || misplaced > 0 || problem !== undefined;
-}

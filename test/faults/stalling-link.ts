@@ -1,0 +1,120 @@
+import { createServer, request as httpRequest, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { sleep } from "./sleep.js";
+
+/** A place in a run's events: so many bytes into the block of event `seq`; 0 is the boundary in front of it. */
+export interface Place {
+  seq: number;
+  bytes: number;
+}
+
+export interface Stall extends Place {
+  ms: number;
+  /** How many of the connections that come to the place stall there. Default: every one. */
+  connections?: number;
+}
+
+const blockStart = "event: smithers\n";
+
+/**
+ * A link that passes everything on at once, and stalls for a while where it is told to: on a connection that carries a
+ * run's events, at one place. What comes after the place arrives late, in order, also the end.
+ */
+export class StallingLink {
+  /** By run id. */
+  readonly stalls = new Map<string, Stall>();
+  /** How often a connection stalled. */
+  stalled = 0;
+  readonly #server: Server;
+
+  constructor(target: string) {
+    this.#server = createServer((incoming, outgoing) => {
+      const { method, headers, url = "" } = incoming;
+      const onward = httpRequest(target + url, { method, headers, agent: false }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        outgoing.flushHeaders();
+        answer.on("error", () => outgoing.destroy());
+        const [, runId = ""] = /^\/v1\/runs\/([^/]+)\/events/.exec(url) ?? [];
+        const stall = this.stalls.get(runId);
+        if (stall === undefined) return void answer.pipe(outgoing);
+        const first = Number(/afterSeq=(-?\d+)/.exec(url)?.[1] ?? -1) + 1;
+        void (async () => {
+          const passed = new Passed(first);
+          try {
+            for await (const part of answer) {
+              const at = passed.find(part as Buffer, stall);
+              const isHere = at !== undefined && (stall.connections ?? 1) > 0;
+              if (isHere) {
+                if (stall.connections !== undefined) stall.connections--;
+                this.stalled++;
+                outgoing.write((part as Buffer).subarray(0, at));
+                await sleep(stall.ms);
+              }
+              outgoing.write(isHere ? (part as Buffer).subarray(at) : part);
+            }
+            outgoing.end();
+          } catch {
+            outgoing.destroy();
+          }
+        })();
+      });
+      onward.on("error", () => outgoing.destroy());
+      outgoing.on("close", () => onward.destroy());
+      incoming.pipe(onward);
+    });
+  }
+
+  static async start(target: string): Promise<StallingLink> {
+    const link = new StallingLink(target);
+    await new Promise<void>((resolve) => link.#server.listen(0, "127.0.0.1", resolve));
+    return link;
+  }
+
+  get baseUrl(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
+
+/** What has passed on one connection: how many bytes, and where the newest event began. */
+class Passed {
+  /** The event that begins next. */
+  #next: number;
+  /** The bytes since the last event began, as far as they may be needed. */
+  #tail = Buffer.alloc(0);
+  #isFound = false;
+
+  constructor(first: number) {
+    this.#next = first;
+  }
+
+  /** Where in this part the place is, if it is there. */
+  find(part: Buffer, place: Place): number | undefined {
+    if (this.#isFound) return undefined;
+    const before = this.#tail.length;
+    const all = Buffer.concat([this.#tail, part]);
+    let begin = 0;
+    for (;;) {
+      const start = all.indexOf(blockStart, begin);
+      if (start === -1) break;
+      if (this.#next === place.seq && start + place.bytes >= before && start + place.bytes < all.length) {
+        this.#isFound = true;
+        return start + place.bytes - before;
+      }
+      // The event is still to come in full: what is kept begins with it.
+      if (this.#next === place.seq && start + place.bytes >= all.length) {
+        this.#tail = all.subarray(start);
+        return undefined;
+      }
+      begin = start + blockStart.length;
+      this.#next++;
+    }
+    this.#tail = all.subarray(Math.max(begin, all.length - blockStart.length + 1));
+    return undefined;
+  }
+}
