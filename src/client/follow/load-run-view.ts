@@ -3,6 +3,7 @@ import { resolveOptions } from "../options.js";
 import { getStatus, type RunArgs } from "../requests.js";
 import type { RunStatus } from "../results.js";
 import type { RunView } from "../view/run-view.js";
+import { pageSize } from "./pages-ahead.js";
 import { Proof } from "./proof.js";
 import { readRun } from "./read-run.js";
 import { RunProgress } from "./run-progress.js";
@@ -24,6 +25,8 @@ export interface LoadedRun {
 const firstSilenceMs = 25;
 /** How many looks at a run that keeps going on, and how many at one that does not, before the view is taken as it is. */
 const maxLooks = { changing: 3, still: 6 };
+/** A look is due after this long although there was no silence, since a busy run has none; in ms. */
+const maxReadingMs = 1000;
 /** After a silence of this long nothing more is expected of a server that cannot be asked, in ms. */
 const maxSilenceMs = 5000;
 
@@ -48,14 +51,23 @@ export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
     return { view, status, asOf, position: progress.stream?.position ?? -1 };
   };
   let silenceMs = firstSilenceMs;
+  let lookDueAt = performance.now() + maxReadingMs;
+  let eventsRead = 0;
   let looks = 0;
   let changes = 0;
   try {
     let next = records.next();
     for (;;) {
       const result = (await settledWithin(silenceMs, next))?.value;
-      if (result === undefined) {
+      const isDue = performance.now() >= lookDueAt && result?.done === false;
+      if (result === undefined || isDue) {
+        const read = eventsRead + (result?.done === false ? result.value.length : 0);
+        if (result !== undefined) next = records.next();
         const look = await proof.look();
+        lookDueAt = performance.now() + maxReadingMs;
+        eventsRead = 0;
+        // A long history comes far faster than any run goes on.
+        if (look !== undefined && isDue && read > 8 * look.newEvents && look.newEvents >= pageSize - 1) continue;
         // Only the end of the stream proves that all of a run was read that has ended, and it comes.
         silenceMs = look?.result === "ended" ? Infinity : 2 * silenceMs;
         if (look === undefined) {
@@ -65,7 +77,7 @@ export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
         if (look.result === "ended") continue;
         if (look.result !== "unsure") return toResult(look.view, look.run, true);
         looks++;
-        if (look.hasNewEvents) changes++;
+        if (look.newEvents > 0) changes++;
         if (changes >= maxLooks.changing || looks >= maxLooks.still) {
           return toResult(look.view, look.run, false);
         }
@@ -75,6 +87,7 @@ export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
       if (result.done) return toResult(view, result.value, true);
       // What comes next is of the run in which the work continues.
       if (view.continuedAs !== null) return toResult(view, await getStatus(inner), true);
+      eventsRead += result.value.length;
       next = records.next();
     }
   } finally {

@@ -22,8 +22,8 @@ export interface Look {
   run: RunStatus;
   /** The view with the events that the look has brought. */
   view: RunView;
-  /** Whether the server had events that the view did not have. */
-  hasNewEvents: boolean;
+  /** How many events the server had that the view did not have. */
+  newEvents: number;
 }
 
 /** How long the rest of a page may take that a look is waiting for, in ms. */
@@ -98,8 +98,8 @@ export class Proof {
     }
   }
 
-  #toLook(result: Look["result"], run: RunStatus, { view, isNew }: Page): Look {
-    return { result, run, view, hasNewEvents: isNew };
+  #toLook(result: Look["result"], run: RunStatus, { view, newEvents }: Page): Look {
+    return { result, run, view, newEvents };
   }
 
   #agreement(
@@ -130,7 +130,7 @@ export class Proof {
     page: Page,
   ): boolean {
     const facts = JSON.stringify([position, run.status, run.summary, listed]);
-    const isSame = this.#doubt?.facts === facts && !page.isNew;
+    const isSame = this.#doubt?.facts === facts && page.newEvents === 0;
     if (!isSame) this.#doubt = { facts, comments };
     return isSame && this.#doubt !== undefined && comments > this.#doubt.comments;
   }
@@ -160,7 +160,7 @@ class UnknownEvents extends Error {}
 class Page {
   /** The known view, with the new events. */
   view: RunView;
-  isNew = false;
+  newEvents = 0;
   /** Resolves once the known event has come. */
   readonly first: Promise<void>;
   readonly #connection: EventConnection;
@@ -214,7 +214,7 @@ class Page {
       else throw new UnknownEvents();
     }
     if (events.length === 0) return;
-    this.isNew = true;
+    this.newEvents += events.length;
     this.view = reduceRunAll(this.view, events);
   }
 }
