@@ -6,13 +6,13 @@ import { checkedCount, resolveOptions } from "../options.js";
 import { approve, deny, getStatus, listRuns, resume, type RunArgs } from "../requests.js";
 import type { BlockedRun, RunRow, RunStatus } from "../results.js";
 import type { Decision } from "../server/server-api.js";
-import { isWaitingStatus } from "../view/run-status.js";
 import type { ApprovalView } from "../view/run-view.js";
 import { decideApprovals, type GateContext, type GateDecision } from "./approval-decider.js";
-import { lookUntilProven, type Clock, type DrivenRun } from "./driven-run.js";
+import type { Clock, DrivenRun } from "./driven-run.js";
 import type { EventRecord } from "./event-record.js";
 import { isOwnDecision } from "./own-decisions.js";
 import { Proof } from "./proof.js";
+import { reachApproval } from "./reach-approval.js";
 import { readRun, type ReadRunArgs, type RunReader } from "./read-run.js";
 import { resumeRun, type ResumeReason } from "./resumer.js";
 import { RunProgress } from "./run-progress.js";
@@ -105,7 +105,7 @@ export async function* drive<Result>(
   if (args.resume !== false) {
     parts.push(resumeRun(run, { which: resumes, onBlocked, onResumed }, signal));
   }
-  if (args.stopAtGate === true) parts.push(waitForGate(run, args.resume !== false, signal));
+  if (args.stopAtGate === true) parts.push(reachApproval(run, args.resume !== false, signal));
   // Waiting for all of them in each turn would leave something behind with each event.
   type Turn = IteratorResult<EventRecord[], Result | RunStatus>;
   let endTurn: { resolve: (turn: Turn) => void; reject: (error: unknown) => void } | undefined;
@@ -173,19 +173,6 @@ async function findPathOrReport(callArgs: RunArgs, args: DriveRunArgs): Promise<
     if (args.onResumeFailed === undefined || isOutage(error)) throw error;
     args.onResumeFailed(callArgs.runId, error);
     return undefined;
-  }
-}
-
-/** Waits until the run itself waits for an approval, and nothing else can move it. */
-async function waitForGate(run: DrivenRun, resumes: boolean, signal: AbortSignal): Promise<RunStatus> {
-  const isAtGate = ({ status, openGates, untakenDecisions }: DrivenRun["view"]) =>
-    isWaitingStatus(status) && openGates.length > 0 && !(resumes && untakenDecisions.length > 0);
-  for (;;) {
-    const change = run.changed();
-    const look = await lookUntilProven(run, () => isAtGate(run.view), signal);
-    if (look !== undefined && isAtGate(look.view) && look.run.status === "waiting-approval") return look.run;
-    await change;
-    signal.throwIfAborted();
   }
 }
 

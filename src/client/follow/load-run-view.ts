@@ -67,7 +67,8 @@ export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
         lookDueAt = performance.now() + maxReadingMs;
         eventsRead = 0;
         // A long history comes far faster than any run goes on.
-        if (look !== undefined && isDue && read > 8 * look.newEvents && look.newEvents >= pageSize - 1) continue;
+        if (look !== undefined && isDue && read > 8 * look.newEvents && look.newEvents >= pageSize - 1)
+          continue;
         // Only the end of the stream proves that all of a run was read that has ended, and it comes.
         silenceMs = look?.result === "ended" ? Infinity : 2 * silenceMs;
         if (look === undefined) {

@@ -1,0 +1,65 @@
+import { afterEach, expect, test } from "vitest";
+import { reachApproval } from "../../../src/client/follow/reach-approval.js";
+import { FakeRun, granted, opened, started, waiting } from "./fake-run.js";
+
+const ends: AbortController[] = [];
+afterEach(() => ends.splice(0).forEach((end) => end.abort()));
+
+/** Whether the run was found to wait for an approval, as which status. */
+function reach(run: FakeRun, resumes = true) {
+  const end = new AbortController();
+  ends.push(end);
+  const result = { status: undefined as string | undefined };
+  reachApproval(run, resumes, end.signal).then(
+    ({ status }) => (result.status = status),
+    () => {},
+  );
+  return result;
+}
+
+test("a run that waits for an approval is reached when that is proven", async () => {
+  const run = new FakeRun();
+  run.proof = "unsure";
+  const result = reach(run);
+  await run.bring(started, opened("gate"), waiting);
+  await run.clock.pass(60_000);
+  expect(result.status).toBeUndefined();
+  run.proof = "proven";
+  await run.clock.pass(5000);
+  expect(result.status).toBe("waiting-approval");
+});
+
+test("an approval that is named before the run has come to it is not reached", async () => {
+  const run = new FakeRun();
+  const result = reach(run);
+  await run.bring(started, opened("gate"));
+  await run.clock.pass(60_000);
+  expect(result.status).toBeUndefined();
+});
+
+test("a decision that is still to be resumed moves the run, unless nobody resumes", async () => {
+  const run = new FakeRun();
+  const [resumed, left] = [reach(run), reach(run, false)];
+  await run.bring(started, opened("a"), opened("b"), waiting, granted("a"));
+  await run.clock.pass(60_000);
+  expect(resumed.status).toBeUndefined();
+  expect(left.status).toBe("waiting-approval");
+});
+
+test("one that was decided meanwhile is not waited for", async () => {
+  const run = new FakeRun();
+  run.hidden = [granted("gate"), started];
+  const result = reach(run);
+  await run.bring(started, opened("gate"), waiting);
+  await run.clock.pass(60_000);
+  expect(result.status).toBeUndefined();
+});
+
+test("a run that waits for something else beside the approval is not at it", async () => {
+  const run = new FakeRun();
+  run.status = "waiting-timer";
+  const result = reach(run);
+  await run.bring(started, opened("gate"), waiting);
+  await run.clock.pass(60_000);
+  expect(result.status).toBeUndefined();
+});
