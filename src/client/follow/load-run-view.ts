@@ -58,38 +58,35 @@ export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
   try {
     let next = records.next();
     for (;;) {
-      const result = (await settledWithin(silenceMs, next))?.value;
-      const isDue = performance.now() >= lookDueAt && result?.done === false;
-      if (result === undefined || isDue) {
-        const read = eventsRead + (result?.done === false ? result.value.length : 0);
-        if (result !== undefined) next = records.next();
-        const look = await proof.look();
-        lookDueAt = performance.now() + maxReadingMs;
-        eventsRead = 0;
-        // A long history comes far faster than any run goes on.
-        if (look !== undefined && isDue && read > 8 * look.newEvents && look.newEvents >= pageSize - 1)
-          continue;
-        // Only the end of the stream proves that all of a run was read that has ended, and it comes.
-        silenceMs = look?.result === "ended" ? Infinity : 2 * silenceMs;
-        if (look === undefined) {
-          if (silenceMs < maxSilenceMs) continue;
-          return toResult(progress.view, await getStatus(inner), false);
-        }
-        if (look.result === "ended") continue;
-        if (look.result !== "unsure") return toResult(look.view, look.run, true);
-        looks++;
-        if (look.newEvents > 0) changes++;
-        if (changes >= maxLooks.changing || looks >= maxLooks.still) {
-          return toResult(look.view, look.run, false);
-        }
-        continue;
+      const turn = (await settledWithin(silenceMs, next))?.value;
+      if (turn?.done) return toResult(progress.view, turn.value, true);
+      if (turn !== undefined) {
+        next = records.next();
+        eventsRead += turn.value.length;
+        // What comes next is of the run in which the work continues.
+        if (progress.view.continuedAs !== null) return toResult(progress.view, await getStatus(inner), true);
+        if (performance.now() < lookDueAt) continue;
       }
-      const { view } = progress;
-      if (result.done) return toResult(view, result.value, true);
-      // What comes next is of the run in which the work continues.
-      if (view.continuedAs !== null) return toResult(view, await getStatus(inner), true);
-      eventsRead += result.value.length;
-      next = records.next();
+
+      const look = await proof.look();
+      // A long history comes far faster than any run goes on.
+      const isFarBehind =
+        look !== undefined && look.newEvents >= pageSize - 1 && eventsRead > 8 * look.newEvents;
+      lookDueAt = performance.now() + maxReadingMs;
+      eventsRead = 0;
+      if (isFarBehind) continue;
+      // Only the end of the stream proves that all of a run was read that has ended, and it comes.
+      silenceMs = look?.result === "ended" ? Infinity : 2 * silenceMs;
+      if (look?.result === "ended") continue;
+      if (look === undefined) {
+        if (silenceMs < maxSilenceMs) continue;
+        return toResult(progress.view, await getStatus(inner), false);
+      }
+      if (look.result !== "unsure") return toResult(look.view, look.run, true);
+      looks++;
+      if (look.newEvents > 0) changes++;
+      if (changes >= maxLooks.changing || looks >= maxLooks.still)
+        return toResult(look.view, look.run, false);
     }
   } finally {
     stop.abort();
