@@ -4,7 +4,7 @@ import type { FrameNode } from "../../../src/client/index.js";
 import { answer, block, chunk, lastChunk, RawServer, streamHead } from "../../faults/raw-server.js";
 import { element, frameOf, hostileTexts, task } from "../frames.js";
 import { cli } from "../run-cli.js";
-import { BinaryTerminal } from "../binary-terminal.js";
+import { startInTerminal } from "../binary-terminal.js";
 
 const runId = "hostile";
 const startedAtMs = Date.now();
@@ -76,23 +76,23 @@ describe.each([
 ])("at %d × %d", (columns, rows) => {
   test("the live view stays within its window, and its end leaves lines", async () => {
     isOver = false;
-    const screen = await BinaryTerminal.start(["watch", runId, "--on-approval", "wait"], {
+    const screen = startInTerminal(["watch", runId, "--on-approval", "wait"], {
       columns,
       rows,
       baseUrl: server.baseUrl,
     });
     try {
-      const lines = await screen.shows(/^\S title[^]*^└─ [+·]/m);
+      const lines = (await screen.shows(/^\S title[^]*^└─ [+·]/m)).split("\n");
       expect(lines.filter((line) => /^[^├└│ ] title/.test(line))).toHaveLength(1);
-      const title = await screen.terminal.title();
-      const record = await screen.record();
+      const title = screen.title;
+      const record = screen.record;
       // What moves the cursor is ours: colours, and what the screen is drawn with.
       expectHarmless(record.replaceAll(ours, ""));
       isOver = true;
       for (const stream of streams.splice(0)) stream.end(ending);
       expect(await screen.ended()).toBe(1);
-      expect(await screen.terminal.title()).toBe(title);
-      expect((await screen.left()).join("\n")).not.toMatch(/[├└]─/);
+      expect(screen.title).toBe(title);
+      expect(await screen.scrollback()).not.toMatch(/[├└]─/);
     } finally {
       await screen.close();
     }
