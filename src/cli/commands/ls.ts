@@ -1,10 +1,10 @@
-import stringWidth from "string-width";
 import { isOver, type RunRow } from "../../client/index.js";
 import { defineCommand } from "../command.js";
 import { formatAgo, formatDuration, formatTime } from "../duration.js";
 import { paintStatus } from "../terminal/paint-status.js";
 import { parseCount } from "../parse-count.js";
 import { runLabels } from "../follow/run-labels.js";
+import { columnsOf } from "../terminal/fit-width.js";
 import { table } from "../terminal/table.js";
 import { visibleText } from "../terminal/visible-text.js";
 
@@ -58,7 +58,7 @@ export const ls = defineCommand<LsOptions>({
         return table(
           [
             // A shortened id still says which run it is, and is enough to type.
-            { heading: "RUN ID", least: stringWidth(label.text) + 1 },
+            { heading: "RUN ID", least: columnsOf(label.text) + 1 },
             { heading: "WORKFLOW", least: 8 },
             { heading: "STATUS" },
             { heading: "STARTED" },

@@ -10,6 +10,8 @@ import { runSummary } from "./run-summary.js";
 
 /** Milliseconds between two drawings at least, and between two pictures of the spinner. */
 const leastPause = 100;
+/** A drawing that takes long is followed by a pause of so many times as long. */
+const timesAsLong = 20;
 /** Milliseconds after which times are drawn anew while nothing else moves. */
 const clockPause = 1000;
 /** So much text does not wait for the next drawing; in characters. */
@@ -62,6 +64,8 @@ class LiveRun {
   #part: LivePart | undefined;
   #turn = 0;
   #drawnAt = -Infinity;
+  /** Milliseconds until the next drawing at least. */
+  #least = leastPause;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ runId, startedAtMs, newestFrame }: DrawnOutcome, output: Output, screen: Screen) {
@@ -109,18 +113,18 @@ class LiveRun {
 
   #changed(): void {
     this.#part = undefined;
-    this.#drawAfter(leastPause);
+    this.#drawAfter();
   }
 
-  #drawAfter(pause: number): void {
+  #drawAfter(pause = 0): void {
     clearTimeout(this.#timer);
-    const wait = this.#drawnAt + pause - performance.now();
+    const wait = this.#drawnAt + Math.max(pause, this.#least) - performance.now();
     this.#timer = setTimeout(() => void this.#draw(), Math.max(0, wait));
   }
 
   async #draw(): Promise<void> {
     const { style, env, now } = this.#output;
-    this.#drawnAt = performance.now();
+    const began = performance.now();
     // Below it there is room for the cursor, and for a question.
     this.#part ??= livePart(this.#view, this.#frames.treeFor(this.#view), Math.max(1, this.#screen.rows - 2));
     const { running } = this.#part.progress;
@@ -134,7 +138,9 @@ class LiveRun {
     });
     const above = this.#pending;
     this.#pending = "";
-    this.#drawAfter(running > 0 ? leastPause : clockPause);
+    this.#drawnAt = performance.now();
+    this.#least = Math.max(leastPause, timesAsLong * (this.#drawnAt - began));
+    this.#drawAfter(running > 0 ? 0 : clockPause);
     try {
       await this.#screen.draw(lines, above);
     } catch {
