@@ -169,7 +169,6 @@ async function outputFor(context: Context, settings: Pick<Settings, "noColor" | 
     noteStyle: await styleFor(stderr, env, settings),
     screen: settings.plain || env["TERM"] === "dumb" ? undefined : screen,
     env,
-    now: context.now,
   };
 }
 

@@ -6,6 +6,7 @@ import type { Context } from "./context.js";
 import { formatDuration } from "./duration.js";
 import type { Format, Output } from "./format.js";
 import { cautiousFetch } from "./network/cautious-fetch.js";
+import { serverClock } from "./network/server-clock.js";
 import { oneAtATime } from "./one-at-a-time.js";
 import { commandLine } from "./program.js";
 import type { Settings } from "./settings.js";
@@ -34,13 +35,15 @@ export function openSession(
     if (format.narrates) writeNote(line);
   };
   const network = settings.debug ? tellingFetch(context, writeNote) : context.fetch;
+  const clock = serverClock(network, context.now);
   const warn = (line: string) => note(output.noteStyle.yellow(line));
-  const fetch = apiKey === undefined ? network : cautiousFetch(network, warn);
+  const fetch = apiKey === undefined ? clock.fetch : cautiousFetch(clock.fetch, warn);
   let rangAt = -Infinity;
   return {
     client: createClient({ baseUrl, apiKey, signal, fetch }),
     lastingClient: createClient({ baseUrl, apiKey, fetch, timeoutMs: 5000, retries: 1 }),
     context,
+    serverNow: clock.now,
     baseUrl,
     apiKey,
     signal,

@@ -14,10 +14,9 @@ import { whyStill } from "./why-still.js";
 /** Where a run stands, for a person: the facts, its tree, and what keeps it from going on. */
 export async function statusText(status: RunStatus, session: Session, style: Style): Promise<string> {
   const { runId } = status;
-  const { context, commandLine } = session;
   const [history, frame] = await Promise.all([readView(runId, session), readTree(runId, session)]);
   const { view, problem } = history;
-  const now = context.now();
+  const now = session.serverNow();
   const rows = treeRows(runTree(frame, view), view, Infinity);
   const within = frame?.within;
   const tree = [
@@ -26,7 +25,9 @@ export async function statusText(status: RunStatus, session: Session, style: Sty
   ];
   const still = whyStill(status, view, now).flatMap(({ what, command }) => [
     `${style.yellow(style.symbols.waiting)} ${what}`,
-    ...(command === undefined ? [] : [`  ${style.dim("next:")}  ${visibleText(commandLine(...command))}`]),
+    ...(command === undefined
+      ? []
+      : [`  ${style.dim("next:")}  ${visibleText(session.commandLine(...command))}`]),
   ]);
   return [
     fieldList(fields(status, view, now, style), style),

@@ -44,7 +44,7 @@ export const ls = defineCommand<LsOptions>({
   ],
   examples: ["ls --status waiting-approval", "ls -q --limit 5"],
 
-  async execute({ options: { limit, status, quiet, time } }, { client, context }) {
+  async execute({ options: { limit, status, quiet, time } }, { client, context, serverNow }) {
     const rows = await client.listRuns({ limit, status });
     return {
       kind: "document",
@@ -53,7 +53,7 @@ export const ls = defineCommand<LsOptions>({
         if (quiet === true) return rows.map(({ runId }) => visibleText(runId)).join("\n");
         const [label] = runLabels(rows.map(({ runId }) => runId));
         if (label === undefined) return "";
-        const now = context.now();
+        const now = serverNow();
         const when = (ms: number | null) => (time === "iso" ? formatTime(ms) : formatAgo(ms, now));
         return table(
           [

@@ -106,6 +106,7 @@ export function followRun(
           signal: AbortSignal.any([session.signal, signal]),
         })
       )[0],
+    serverNow: session.serverNow,
     onAbort: () => endOrLeave(runId, options, session),
     records: session.client.driveRecords({
       runId,

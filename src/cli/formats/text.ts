@@ -19,8 +19,8 @@ export const text: Format = {
 
   async follow(outcome, output) {
     if (outcome.several !== undefined) return printLabelled(outcome, outcome.several, output);
-    const { runId, records, startedAtMs, newestFrame, ci, heartbeatMs } = outcome;
-    const { stdout, stderr, style, now, screen } = output;
+    const { runId, records, startedAtMs, newestFrame, serverNow, ci, heartbeatMs } = outcome;
+    const { stdout, stderr, style, screen } = output;
     if (screen !== undefined && newestFrame !== undefined && ci === "none") {
       const { followLive } = await import("../live/follow-live.js");
       return followLive({ ...outcome, newestFrame }, output, screen);
@@ -31,7 +31,7 @@ export const text: Format = {
     const log = stdout.unguarded ?? stdout;
     let view = { ...emptyRunView(runId), startedAtMs };
     const silence = heartbeat(heartbeatMs, () => {
-      stderr.write(`${stillFollowing(view, now())}\n`).catch(() => {});
+      stderr.write(`${stillFollowing(view, serverNow())}\n`).catch(() => {});
     });
     try {
       for (;;) {

@@ -59,8 +59,7 @@ class LiveRun {
   #view: RunView;
   /** Lines that are to stay and have not been written. */
   #pending = "";
-  /** How much our clock is ahead of the server's, where that is sure: an event cannot be of the future. */
-  #clockIsAhead = 0;
+  readonly #serverNow: () => number;
   #part: LivePart | undefined;
   #turn = 0;
   #drawnAt = -Infinity;
@@ -68,9 +67,10 @@ class LiveRun {
   #least = leastPause;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ runId, startedAtMs, newestFrame }: DrawnOutcome, output: Output, screen: Screen) {
+  constructor({ runId, startedAtMs, newestFrame, serverNow }: DrawnOutcome, output: Output, screen: Screen) {
     this.#output = output;
     this.#screen = screen;
+    this.#serverNow = serverNow;
     this.#view = { ...emptyRunView(runId), startedAtMs };
     this.#lines = new EventLines(output.style, startedAtMs);
     this.#frames = new FrameReader(newestFrame, () => this.#changed());
@@ -87,9 +87,6 @@ class LiveRun {
       const line = this.#lines.lineFor(event);
       if (line !== undefined && !shownLive.has(event.type)) this.#pending += `${line}\n`;
     }
-    const { updatedAtMs } = this.#view;
-    if (updatedAtMs !== null)
-      this.#clockIsAhead = Math.min(this.#clockIsAhead, this.#output.now() - updatedAtMs);
     this.#changed();
     if (this.#pending.length > mostPending) await this.#draw();
   }
@@ -123,7 +120,7 @@ class LiveRun {
   }
 
   async #draw(): Promise<void> {
-    const { style, env, now } = this.#output;
+    const { style, env } = this.#output;
     const began = performance.now();
     // Below it there is room for the cursor, and for a question.
     this.#part ??= livePart(this.#view, this.#frames.treeFor(this.#view), Math.max(1, this.#screen.rows - 2));
@@ -132,7 +129,8 @@ class LiveRun {
     const { spinner } = style.symbols;
     const lines = livePartLines(this.#part, {
       view: this.#view,
-      now: now() - this.#clockIsAhead,
+      // No event is of the future.
+      now: Math.max(this.#serverNow(), this.#view.updatedAtMs ?? 0),
       style: { ...style, width: widthOf({ isTTY: true, columns: this.#screen.columns }, env) },
       spinner: spinner[this.#turn % spinner.length] ?? "",
     });
