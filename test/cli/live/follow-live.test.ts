@@ -64,6 +64,7 @@ test("a run with a gate, from its start to its end, in a window that changes its
     expect(lines.filter((line) => line.includes("ship"))).toHaveLength(1);
     expect(lines.length).toBeLessThanOrEqual(rows);
   }
+  screen.type("prove");
   screen.press("Enter");
   await screen.shows("note (may be empty):");
   screen.type("looks good");
@@ -80,7 +81,7 @@ test("a run with a gate, from its start to its end, in a window that changes its
     "TIME  build           finished (attempt 1) TOOK",
     "gate waits for approval",
     "  Ship it?",
-    "approve, deny or skip? [a/d/s] ap",
+    "approve, deny or skip? [a/d/s] approve",
     "note (may be empty): looks good",
     "approved gate",
     "TIME  gate            approved",
