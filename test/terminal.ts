@@ -120,6 +120,13 @@ export class Terminal {
       .trimEnd();
   }
 
+  /** Where the cursor is on the screen, from 0. */
+  async cursor(): Promise<{ column: number; row: number }> {
+    await this.#drawn();
+    const { cursorX, cursorY } = this.#emulator.buffer.active;
+    return { column: cursorX, row: cursorY };
+  }
+
   /** Waits until the screen shows it, and gives the screen. */
   async shows(expected: string | RegExp): Promise<string> {
     let screen = "";

@@ -61,20 +61,25 @@ export class Questions {
     const lines = createInterface({ input: keys, output, terminal: true, historySize: 0 });
     lines.on("SIGINT", interrupt).on("SIGTSTP", suspend);
     const ended = new Promise<undefined>((resolve) => lines.once("close", () => resolve(undefined)));
+    // Not given to readline, which would end the line on the screen and forget where the cursor was.
+    let abort = (): void => {};
+    const aborted = new Promise<never>((_, reject) => (abort = () => reject(signal.reason as Error)));
+    signal.addEventListener("abort", abort, { once: true });
     screen.ask(prompt, lines);
     this.#open = { lines, keys, hasLine: false, signal };
     let answer: string | undefined;
     try {
       this.#takeKeys(keyboard);
-      const line = lines.question(prompt, { signal });
+      const line = lines.question(prompt);
       this.#feed();
-      answer = await Promise.race([line, ended]);
+      answer = await Promise.race([line, ended, aborted]);
       return answer?.replaceAll(pastedBreak, "\n");
     } catch (error) {
       // What was typed ahead was meant for this question and what follows it, not for another one.
       this.#typed = "";
-      throw signal.aborted ? signal.reason : error;
+      throw error;
     } finally {
+      signal.removeEventListener("abort", abort);
       this.#open = undefined;
       screen.answered(answer, !signal.aborted);
       this.#leaveKeys(keyboard);

@@ -62,7 +62,7 @@ export class Spinner {
     const { default: ora } = await import("ora");
     // Meanwhile that wait may have ended, and another begun.
     if (this.#timer !== timer) return;
-    const frames = symbols.spinner.map(cyan);
+    const frames = symbols.spinner.map((picture) => cyan(picture));
     const spinner = ora({ color: false, isEnabled: false, spinner: { frames, interval: 1 } });
     const draw = (): void => {
       const newest = this.#waits.at(-1);
