@@ -8,7 +8,7 @@ import type { Style } from "./terminal/style.js";
 import { fieldList } from "./terminal/table.js";
 import { groupWords, treeLines } from "./tree/tree-lines.js";
 import { treeRows } from "./tree/tree-rows.js";
-import { visibleText } from "./terminal/visible-text.js";
+import { visibleMessage, visibleText } from "./terminal/visible-text.js";
 import { whyStill } from "./why-still.js";
 
 /** Where a run stands, for a person: the facts, its tree, and what keeps it from going on. */
@@ -45,7 +45,7 @@ async function readView(
     return { view: (await client.loadRunView({ runId })).view, problem: "" };
   } catch (error) {
     if (signal.aborted) throw error;
-    return { view: emptyRunView(runId), problem: visibleText((error as Error).message) };
+    return { view: emptyRunView(runId), problem: visibleMessage((error as Error).message) };
   }
 }
 
@@ -67,7 +67,7 @@ function fields(
 ): (readonly [string, string])[] {
   const counts = Object.entries(summary ?? {}).map(([state, count]) => `${count} ${visibleText(state)}`);
   const ended = isOver(status) ? finishedAtMs : null;
-  const because = status === "failed" ? visibleText(errorText(view.error)) : "";
+  const because = status === "failed" ? visibleMessage(errorText(view.error)) : "";
   return [
     ["run", visibleText(runId)],
     ["workflow", visibleText(workflowName ?? "-")],

@@ -3,7 +3,7 @@ import { defineCommand } from "../command.js";
 import { formatDuration } from "../duration.js";
 import { gateName } from "../follow/gate-name.js";
 import { table } from "../terminal/table.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleMessage, visibleText } from "../terminal/visible-text.js";
 
 export const approvals = defineCommand<{ quiet?: boolean }>({
   syntax: "approvals",
@@ -49,5 +49,5 @@ function waited({ requestedAtMs, waitingMs }: ApprovalRow, now: number): number 
 /** What the gate asks, in so far as that is more than its node's name. */
 function asks(row: { nodeId: string; requestTitle: string; requestSummary: string | null }): string {
   const words = [row.requestTitle === row.nodeId ? null : row.requestTitle, row.requestSummary];
-  return visibleText(words.filter((text) => typeof text === "string" && text !== "").join(" – "));
+  return visibleMessage(words.filter((text) => typeof text === "string" && text !== "").join(" – "));
 }

@@ -5,7 +5,7 @@ import type { Format } from "../format.js";
 import { heartbeat } from "../follow/heartbeat.js";
 import { printLabelled } from "../follow/labelled-lines.js";
 import { stillFollowing } from "../follow/still-following.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleMessage, visibleText } from "../terminal/visible-text.js";
 
 /** Lines for people: a result's own text, and one line for each event that matters. */
 export const text: Format = {
@@ -53,6 +53,6 @@ export const text: Format = {
 
   async failure({ message, hint }, { stderr, noteStyle: style }) {
     const next = hint === undefined ? "" : `${style.dim("next:")}  ${visibleText(hint)}\n`;
-    await stderr.write(`${style.red("error:")} ${visibleText(message)}\n${next}`);
+    await stderr.write(`${style.red("error:")} ${visibleMessage(message)}\n${next}`);
   },
 };

@@ -1,6 +1,6 @@
 import { nodeKey, type Frame, type FrameNode, type NodeView, type RunView } from "../../client/index.js";
 import { countNodes, isExecuting, type NodeCounts } from "../count-nodes.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleMessage, visibleText } from "../terminal/visible-text.js";
 
 /** A workflow as a frame shows it: containers, with their tasks as leaves. All texts have been made visible. */
 export interface FrameGroup {
@@ -74,7 +74,7 @@ function readElement(node: FrameNode, reading: Reading, depth = 0): FrameItem | 
       kind: "task",
       nodeId: id,
       iteration: iterations.get(id) ?? 0,
-      label: typeof props["label"] === "string" ? visibleText(props["label"]) : "",
+      label: typeof props["label"] === "string" ? visibleMessage(props["label"]) : "",
       needsApproval: String(props["needsApproval"]) === "true",
     };
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { safeJson, visibleText } from "../../../src/cli/terminal/visible-text.js";
+import { safeJson, visibleMessage, visibleText } from "../../../src/cli/terminal/visible-text.js";
 
 test.each([
   ["an escape sequence", "a\u001b[2Jb", "a\\u001b[2Jb"],
@@ -21,6 +21,14 @@ test.each([
 
 test.each(["plain", "größe", "日本語", "👩‍👩‍👧 family", "e\u0301"])("%s stays as it is", (text) => {
   expect(visibleText(text)).toBe(text);
+});
+
+test("a long message is cut, and says how much of it is left out", () => {
+  expect(visibleMessage("x\u001b")).toBe("x\\u001b");
+  expect(visibleMessage("x".repeat(2000))).toBe("x".repeat(2000));
+  expect(visibleMessage("x".repeat(5_000_000))).toBe(`${"x".repeat(2000)}… (4,998,000 more characters)`);
+  // Not in the middle of a character.
+  expect(visibleMessage(`${"x".repeat(1999)}🚀`)).toBe(`${"x".repeat(1999)}… (2 more characters)`);
 });
 
 test("JSON keeps its meaning when its controls are escaped", () => {
