@@ -51,7 +51,13 @@ if (screen !== undefined) {
     questions?.pause();
     screen.park();
   };
-  process.on("exit", leave);
+  process.on("exit", (exitCode) => {
+    leave();
+    if (exitCode !== 129) return;
+    // The terminal has gone. Node would put its modes back, which fails then, and abort.
+    process.removeAllListeners("SIGHUP");
+    process.kill(process.pid, "SIGHUP");
+  });
   process.on("SIGTSTP", () => {
     leave();
     process.kill(process.pid, "SIGSTOP");

@@ -146,6 +146,12 @@ export class Terminal {
     return this.#ended;
   }
 
+  /** Takes the terminal away, as a window that is closed, and gives the exit code. */
+  hangUp(): Promise<number> {
+    (this.#pty as IPty & { destroy(): void }).destroy();
+    return this.#ended;
+  }
+
   /** Ends the program, with what belongs to its group, and the terminal. */
   async close(): Promise<void> {
     try {

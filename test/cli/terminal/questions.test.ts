@@ -110,6 +110,11 @@ test("nothing is left of a question that somebody else answered, however long it
   expect(decisions).toEqual([]);
 });
 
+test("a terminal that goes away ends it as SIGHUP does", async () => {
+  expect(await terminal.hangUp()).toBe(129);
+  expect(decisions).toEqual([]);
+});
+
 test("Ctrl-C leaves at once, with the terminal as it was", async () => {
   terminal.type("a\rsome note\u0003");
   expect(await terminal.ended()).toBe(130);
