@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/global-setup.ts"],
+    reporters: ["default", "./test/skipped-reporter.ts"],
     // The tests wait for servers and clocks far more than they compute.
     maxWorkers: 4,
     // A real server on a busy machine takes its time.

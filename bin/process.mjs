@@ -2,9 +2,11 @@
 // Gives the command line its outside world and its exit code. What not every command needs is loaded on use.
 import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
+import { UsageError } from "../dist/cli/command.js";
 import { completeWord } from "../dist/cli/completion/scripts.js";
 import { Interrupted } from "../dist/cli/context.js";
 import { main } from "../dist/cli/main.js";
+import { foregroundCheck } from "../dist/cli/terminal/foreground.js";
 import { Screen } from "../dist/cli/terminal/screen.js";
 import { version } from "../package.json";
 
@@ -18,15 +20,53 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   });
 }
 
+const isForeground = foregroundCheck(process.pid, process.platform, (args) =>
+  require("node:child_process").execFileSync("ps", args, {
+    stdio: ["ignore", "pipe", "ignore"],
+    encoding: "utf8",
+  }),
+);
+
 /** What is drawn at the terminal's lower end, and the question that a person is being asked there. */
-const screen = process.stderr.isTTY ? new Screen(process.stderr, process.env) : undefined;
+const screen = process.stderr.isTTY ? new Screen(process.stderr, process.env, isForeground) : undefined;
+
+let questions;
+
+async function askAtTerminal(prompt, signal) {
+  questions ??= new (await import("../dist/cli/terminal/questions.js")).Questions({
+    keyboard: () => process.stdin,
+    output: process.stderr,
+    screen,
+    marksPaste: process.env.TERM !== "dumb",
+    // As the terminal itself would do it: to the whole process group.
+    interrupt: () => process.kill(0, "SIGINT"),
+    suspend: () => process.kill(0, "SIGTSTP"),
+  });
+  return questions.ask(prompt, signal);
+}
 
 if (screen !== undefined) {
-  // However the process ends or stops, the terminal is as it was.
-  process.on("exit", () => screen.clear().catch(() => {}));
+  /** The terminal is left as it was. */
+  const leave = () => {
+    questions?.pause();
+    screen.park();
+  };
+  process.on("exit", (exitCode) => {
+    leave();
+    if (exitCode !== 129) return;
+    // The terminal has gone. Node would put its modes back, which fails then, and abort.
+    process.removeAllListeners("SIGHUP");
+    process.kill(process.pid, "SIGHUP");
+  });
   process.on("SIGTSTP", () => {
-    screen.clear().catch(() => {});
+    leave();
     process.kill(process.pid, "SIGSTOP");
+  });
+  process.on("SIGCONT", () => {
+    // `timeout` and others send it after the signal that ends us.
+    if (stop.signal.aborted) return;
+    screen.forget();
+    void questions?.resume();
   });
 }
 
@@ -37,14 +77,14 @@ function shareTerminal() {
   );
 }
 
-function outputStream(stream) {
+function outputStream(stream, terminal) {
   let broken;
   stream.on("error", (error) => {
     broken ??= error;
   });
   return {
     isTTY: stream.isTTY === true,
-    terminal: stream.isTTY === true ? stream : undefined,
+    terminal,
     get columns() {
       return stream.columns;
     },
@@ -53,7 +93,7 @@ function outputStream(stream) {
     },
     async write(text) {
       if (broken !== undefined) throw broken;
-      if (screen !== undefined && stream.isTTY) return screen.write(stream, text);
+      if (terminal !== undefined) return terminal.write(stream, text);
       return new Promise((resolve, reject) => {
         stream.write(text, (error) => (error ? reject(error) : resolve()));
       });
@@ -69,6 +109,9 @@ const stdin = {
   // To make the stream itself takes 2 ms.
   isTTY: isatty(0),
   async bytes(signal) {
+    // It would stop this process, and no signal but SIGKILL would end it.
+    if (stdin.isTTY && !isForeground())
+      throw new UsageError("the terminal cannot be read from the background");
     const { addAbortSignal } = await import("node:stream");
     const chunks = [];
     try {
@@ -78,24 +121,7 @@ const stdin = {
     }
     return Buffer.concat(chunks);
   },
-  async question(prompt, signal) {
-    const { createInterface } = await import("node:readline/promises");
-    const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: true });
-    // In its raw mode the terminal sends no signals by itself.
-    lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
-    const ended = new Promise((resolve) => lines.once("close", () => resolve(undefined)));
-    screen?.ask(prompt, lines);
-    let answer;
-    try {
-      answer = await Promise.race([lines.question(prompt, { signal }), ended]);
-      return answer;
-    } catch (error) {
-      throw signal.aborted ? signal.reason : error;
-    } finally {
-      screen?.answered(answer, !signal.aborted);
-      lines.close();
-    }
-  },
+  question: async (prompt, signal) => (screen === undefined ? undefined : askAtTerminal(prompt, signal)),
 };
 
 /**
@@ -119,9 +145,8 @@ async function fetch(url, request) {
 
 main(process.argv.slice(2), {
   stdin,
-  stdout: outputStream(process.stdout),
-  stderr: outputStream(process.stderr),
-  screen: shareTerminal() ? screen : undefined,
+  stdout: outputStream(process.stdout, shareTerminal() ? screen : undefined),
+  stderr: outputStream(process.stderr, screen),
   env: process.env,
   cwd: process.cwd(),
   version,

@@ -1,86 +1,130 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { execa } from "execa";
+import { spawn, type IPty } from "@lydell/node-pty";
+import xterm from "@xterm/headless";
 import { waitUntil } from "./wait-until.js";
 
 export interface TerminalOptions {
-  /** The whole environment of the program. */
+  /** The whole environment of the program, but for `TERM`, which is `xterm-256color` unless given. */
   env: Record<string, string>;
   cwd?: string;
-  /** Default: 100. */
+  /** Default: 100. With 0 the terminal reports no size, as a fresh one may; what it shows is then 80 × 24. */
   columns?: number;
   /** Default: 30. */
   rows?: number;
-  /** A file for all that the program writes, from its first byte on. */
-  record?: string;
 }
 
-/** A real terminal with a program in it: keys go in, and what a person would see comes out. */
-export class Terminal {
-  readonly #folder: string;
-  readonly #tmux: (...args: string[]) => Promise<string>;
+const keys: Record<string, string> = { Enter: "\r", Tab: "\t", Escape: "\u001b", Left: "\u001b[D" };
 
-  private constructor(folder: string) {
-    this.#folder = folder;
-    // A server of its own, which ends with its last session and shares nothing with anybody's.
-    this.#tmux = async (...args) =>
-      (await execa("tmux", ["-S", join(folder, "tmux"), "-f", "/dev/null", ...args])).stdout;
+/** A program in a real pseudo-terminal, and an emulator that shows what a person would see of it. */
+export class Terminal {
+  readonly #pty: IPty;
+  readonly #emulator: xterm.Terminal;
+  readonly #ended: Promise<number>;
+  #title = "";
+  #record = "";
+
+  constructor([program = "", ...args]: readonly string[], options: TerminalOptions) {
+    const { env, cwd = tmpdir(), columns = 100, rows = 30 } = options;
+    const size = { cols: columns || 80, rows: rows || 24 };
+    // Most terminals wrap the cursor's line anew too, when they change their width.
+    const emulated = { ...size, allowProposedApi: true, scrollback: 10_000, reflowCursorLine: true };
+    this.#emulator = new xterm.Terminal(emulated);
+    this.#emulator.onTitleChange((title) => (this.#title = title));
+    const whole = { TERM: "xterm-256color", ...env };
+    const [file, words] =
+      columns > 0 && rows > 0
+        ? [program, args]
+        : ["sh", ["-c", `stty cols ${columns} rows ${rows}; exec "$@"`, "sh", program, ...args]];
+    this.#pty = spawn(file, words, { ...size, name: whole.TERM, cwd, env: whole });
+    this.#pty.onData((data) => {
+      this.#record += data;
+      this.#emulator.write(data);
+    });
+    // What a program asks the terminal, such as which it is, the terminal answers.
+    this.#emulator.onData((data) => this.#pty.write(data));
+    this.#ended = new Promise((resolve) => {
+      this.#pty.onExit(({ exitCode, signal }) => resolve(signal ? 128 + signal : exitCode));
+    });
   }
 
-  static async start(command: readonly string[], options: TerminalOptions): Promise<Terminal> {
-    const { env, cwd = tmpdir(), columns = 100, rows = 30, record } = options;
-    const terminal = new Terminal(await mkdtemp(join(tmpdir(), "smithers-terminal-")));
-    const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-    const program = ["env", "-i", ...variables, "TERM=screen-256color", ...command];
-    const size = ["-x", String(columns), "-y", String(rows)];
-    const session = ["new-session", "-d", ...size, "-c", cwd, "--"];
-    if (record === undefined) await terminal.#tmux(...session, ...program);
-    else {
-      const recording = ["pipe-pane", `cat > ${record}`];
-      await terminal.#tmux(
-        ...session,
-        "sleep 600",
-        ";",
-        ...recording,
-        ";",
-        "respawn-pane",
-        "-k",
-        "--",
-        ...program,
-      );
-    }
-    return terminal;
+  /** The program's process, which leads a session and a process group of its own. */
+  get pid(): number {
+    return this.#pty.pid;
+  }
+
+  /** All that the program has written. */
+  get record(): string {
+    return this.#record;
+  }
+
+  /** The title that programs have given it. */
+  get title(): string {
+    return this.#title;
+  }
+
+  /** Whether the program has left the cursor to be seen. */
+  get showsCursor(): boolean {
+    return this.#record.lastIndexOf("\u001b[?25h") >= this.#record.lastIndexOf("\u001b[?25l");
   }
 
   /** Types the text as it is. */
-  async type(text: string): Promise<void> {
-    // At the end of an argument tmux would take it for the end of its command.
-    await this.#tmux("send-keys", "-l", "--", text.replace(/;$/, "\\;"));
+  type(text: string): void {
+    this.#pty.write(text);
   }
 
-  /** Presses keys by tmux's names, such as `Tab`, `Enter` or `C-u`. */
-  async press(...keys: string[]): Promise<void> {
-    await this.#tmux("send-keys", "--", ...keys);
+  /** Presses keys: `Enter`, `Tab`, `Escape`, `Left`, or a letter with Control, as `C-u`. */
+  press(...names: string[]): void {
+    for (const name of names) {
+      const [, letter] = /^C-([a-z])$/.exec(name) ?? [];
+      const key = letter === undefined ? keys[name] : String.fromCharCode(letter.charCodeAt(0) - 96);
+      if (key === undefined) throw new Error(`there is no key ${name}`);
+      this.#pty.write(key);
+    }
+  }
+
+  /** Pastes the text as a terminal does: marked as pasted where the program has asked for that. */
+  paste(text: string): void {
+    const typed = text.replaceAll("\n", "\r");
+    const isMarked = this.#emulator.modes.bracketedPasteMode;
+    this.#pty.write(isMarked ? `\u001b[200~${typed}\u001b[201~` : typed);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#emulator.resize(columns, rows);
+    this.#pty.resize(columns, rows);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    process.kill(this.pid, signal);
   }
 
   /** The screen's lines as they stand, without what is blank at their ends. */
   async screen(): Promise<string> {
-    return (await this.#tmux("capture-pane", "-p")).trimEnd();
+    await this.#drawn();
+    const { viewportY, length } = this.#emulator.buffer.active;
+    return this.#lines(viewportY, length).join("\n").trimEnd();
   }
 
   /** As {@link screen}, with what has scrolled away; lines that were wrapped are whole. */
   async scrollback(): Promise<string> {
-    return (await this.#tmux("capture-pane", "-p", "-J", "-S", "-")).replace(/ +$/gm, "").trimEnd();
+    await this.#drawn();
+    const buffer = this.#emulator.buffer.active;
+    const whole: string[] = [];
+    for (const [index, line] of this.#lines(0, buffer.length, false).entries()) {
+      if (buffer.getLine(index)?.isWrapped) whole.push((whole.pop() ?? "") + line);
+      else whole.push(line);
+    }
+    return whole
+      .map((line) => line.trimEnd())
+      .join("\n")
+      .trimEnd();
   }
 
-  async resize(columns: number, rows: number): Promise<void> {
-    await this.#tmux("resize-window", "-x", String(columns), "-y", String(rows));
-  }
-
-  /** The title that programs have given it. */
-  async title(): Promise<string> {
-    return this.#tmux("display-message", "-p", "#{pane_title}");
+  /** Where the cursor is on the screen, from 0. */
+  async cursor(): Promise<{ column: number; row: number }> {
+    await this.#drawn();
+    const { cursorX, cursorY } = this.#emulator.buffer.active;
+    return { column: cursorX, row: cursorY };
   }
 
   /** Waits until the screen shows it, and gives the screen. */
@@ -97,8 +141,38 @@ export class Terminal {
     }
   }
 
+  /** Waits for the program's end and gives its exit code, or 128 + the number of the signal that ended it. */
+  ended(): Promise<number> {
+    return this.#ended;
+  }
+
+  /** Takes the terminal away, as a window that is closed, and gives the exit code. */
+  hangUp(): Promise<number> {
+    (this.#pty as IPty & { destroy(): void }).destroy();
+    return this.#ended;
+  }
+
+  /** Ends the program, with what belongs to its group, and the terminal. */
   async close(): Promise<void> {
-    await this.#tmux("kill-server").catch(() => {});
-    await rm(this.#folder, { recursive: true, force: true });
+    try {
+      process.kill(-this.pid, "SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await this.#ended;
+    this.#emulator.dispose();
+  }
+
+  /** Waits until all that has been written is on the screen. */
+  #drawn(): Promise<void> {
+    return new Promise((resolve) => this.#emulator.write("", resolve));
+  }
+
+  #lines(from: number, to: number, trims = true): string[] {
+    const buffer = this.#emulator.buffer.active;
+    return Array.from({ length: to - from }, (_, row) => {
+      const text = buffer.getLine(from + row)?.translateToString(false) ?? "";
+      return trims ? text.trimEnd() : text;
+    });
   }
 }

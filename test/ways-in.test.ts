@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createClient, type SmithersClient } from "../src/client/index.js";
 import { binary, cleanEnvironment } from "./cli/run-cli.js";
+import { needs } from "./needs.js";
 import { startRealServer, type RealServer } from "./real-server.js";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
@@ -18,6 +19,8 @@ const blocks = (text: string, opening: RegExp) =>
 // A server of their own, since these decide and count all that there is on one.
 let server: RealServer;
 let client: SmithersClient;
+/** A run that fails. */
+let failing: string;
 let folder: string;
 let env: Record<string, string>;
 let bot: ReturnType<typeof start>;
@@ -55,6 +58,7 @@ beforeAll(async () => {
   env = cleanEnvironment(server.baseUrl, { PATH: path });
   bot = start(example("approve-bot.mjs"));
   dashboard = start(example("dashboard.mjs"));
+  failing = (await client.runWorkflow({ workflowPath: "fails.tsx", input: {} })).runId;
 });
 afterAll(async () => {
   bot.kill();
@@ -99,8 +103,8 @@ test.concurrent("the examples of the library's reference run", async () => {
   expect(stdout).toMatch(/\nRunFinished\nfinished$/);
 });
 
-test.concurrent("failed-nodes.sh tells what failed, and why", async () => {
-  const { runId } = await client.runWorkflow({ workflowPath: "fails.tsx", input: {} });
+test.concurrent("failed-nodes.sh tells what failed, and why", needs("jq"), async () => {
+  const runId = failing;
   await becomes(runId, "failed");
   const { stdout, stderr } = await shell('"$1" 5', example("failed-nodes.sh"));
   expect(stderr).toBe("");
@@ -111,11 +115,15 @@ test.concurrent("failed-nodes.sh tells what failed, and why", async () => {
 });
 
 // Not at the same time as the others, since it approves whatever waits.
-test("README's lines for scripts start a run, wait for it, ask for its status, and approve what waits", async () => {
-  const waiting = await waitingRun();
-  const { stdout } = await shell(blockWith("smithers-client approvals --quiet"));
-  expect(stdout).toBe(`finished\napproved gate of run ${waiting}`);
-});
+test(
+  "README's lines for scripts start a run, wait for it, ask for its status, and approve what waits",
+  needs("jq"),
+  async () => {
+    const waiting = await waitingRun();
+    const { stdout } = await shell(blockWith("smithers-client approvals --quiet"));
+    expect(stdout).toBe(`finished\napproved gate of run ${waiting}`);
+  },
+);
 
 test("approve-bot.mjs approved what its rules say, and leaves the rest to people", async () => {
   const runId = await waitingRun();

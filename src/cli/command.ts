@@ -62,6 +62,8 @@ export interface Session {
   /** The same without the session's signal, for what is to be put in order after an interruption; each call is bounded. */
   readonly lastingClient: SmithersClient;
   readonly context: Context;
+  /** Milliseconds since 1970 by the server's clock, for all that is measured from a time of the server's. */
+  serverNow(): number;
   /** Where the server is, for messages; carries no secret. */
   readonly baseUrl: string;
   /** The key as given, for a server that we start. */
@@ -115,6 +117,8 @@ export interface FollowOutcome {
   heartbeatMs: number | undefined;
   /** Gives the newest rendering of the run's tree, for who draws it. Default: nothing is drawn. */
   newestFrame?: FetchFrame;
+  /** Milliseconds since 1970 by the server's clock. */
+  serverNow(): number;
   /** Who else is to tell of the run. */
   reporters: readonly Reporter[];
   /** Where several runs are followed as one; `runId` is of no use then. */

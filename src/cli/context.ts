@@ -7,8 +7,8 @@ export interface OutputStream {
   /** The terminal's width in columns, where it has one. */
   readonly columns: number | undefined;
   readonly rows: number | undefined;
-  /** The terminal itself, where it is one: what draws a spinner needs more of it than lines. */
-  readonly terminal: NodeJS.WriteStream | undefined;
+  /** The terminal that it ends at, where something can be drawn; the same one where stdout and stderr share it. */
+  readonly terminal: Screen | undefined;
   /** Resolves when the reader can take more; rejects when it is gone. */
   write(text: string): Promise<void>;
   /** Calls back after each change of the terminal's size; returns what ends that. */
@@ -21,7 +21,10 @@ export interface InputStream {
   readonly isTTY: boolean;
   /** Everything up to the end of the input. Rejects with the signal's reason. */
   bytes(signal: AbortSignal): Promise<Uint8Array>;
-  /** Asks for one line, on stderr; undefined where the input has ended. Rejects with the signal's reason. */
+  /**
+   * Asks for one line, on stderr, as soon as the terminal is ours; undefined where the input has ended. Rejects with the
+   * signal's reason.
+   */
   question(prompt: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
@@ -51,8 +54,6 @@ export interface Context {
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  /** The terminal, where stdout and stderr are the same one. */
-  readonly screen?: Screen | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** The package's version. */

@@ -14,8 +14,6 @@ export interface Output {
   /** The terminal that stdout and stderr share, where it can show what is drawn again and again. */
   screen: Screen | undefined;
   env: Readonly<Record<string, string | undefined>>;
-  /** Milliseconds since 1970. */
-  now(): number;
 }
 
 /** A way to show results: of one document, of a run being followed, of an error. */

@@ -165,15 +165,16 @@ async function tell(
 }
 
 async function outputFor(context: Context, settings: Pick<Settings, "noColor" | "plain">): Promise<Output> {
-  const { stdout, stderr, screen, env } = context;
+  const { stdout, stderr, env } = context;
+  const screen = stdout.terminal === stderr.terminal ? stderr.terminal : undefined;
+  const canDraw = screen?.isForeground === true && !settings.plain && env["TERM"] !== "dumb";
   return {
     stdout,
     stderr,
     style: await styleFor(stdout, env, settings),
     noteStyle: await styleFor(stderr, env, settings),
-    screen: settings.plain || env["TERM"] === "dumb" ? undefined : screen,
+    screen: canDraw ? screen : undefined,
     env,
-    now: context.now,
   };
 }
 

@@ -1,4 +1,4 @@
-import { createClient, type Fetch } from "../client/index.js";
+import { createClient, type Fetch, type SmithersClient } from "../client/index.js";
 import { githubCommand } from "./ci/github-command.js";
 import type { CiSystem } from "./ci/ci-system.js";
 import type { Session } from "./command.js";
@@ -7,9 +7,11 @@ import type { Context } from "./context.js";
 import { formatDuration } from "./duration.js";
 import type { Format, Output } from "./format.js";
 import { cautiousFetch } from "./network/cautious-fetch.js";
+import { serverClock } from "./network/server-clock.js";
 import { oneAtATime } from "./one-at-a-time.js";
 import type { Settings } from "./settings.js";
 import { bell } from "./terminal/bell.js";
+import { Spinner } from "./terminal/spinner.js";
 import { visibleText } from "./terminal/visible-text.js";
 
 /** What rings within so many milliseconds rings once. */
@@ -33,13 +35,21 @@ export function openSession(
     if (format.narrates) writeNote(line);
   };
   const network = settings.debug ? tellingFetch(context, writeNote) : context.fetch;
+  const clock = serverClock(network, context.now);
   const warn = (line: string) => note(output.noteStyle.yellow(line));
-  const fetch = apiKey === undefined ? network : cautiousFetch(network, warn);
+  const fetch = apiKey === undefined ? clock.fetch : cautiousFetch(clock.fetch, warn);
+  const { terminal } = context.stderr;
+  const canDraw = format.narrates && ci === "none" && !settings.plain && context.env["TERM"] !== "dumb";
+  const spinner = terminal !== undefined && canDraw ? new Spinner(terminal, output.noteStyle) : undefined;
+  const waitFor: Session["waitFor"] = (what, work) => spinner?.during(what, work) ?? work;
+  const waitedFor = (client: SmithersClient) =>
+    spinner === undefined ? client : withEachCallWaitedFor(client, `waiting for ${baseUrl}`, waitFor);
   let rangAt = -Infinity;
   return {
-    client: createClient({ baseUrl, apiKey, signal, fetch }),
-    lastingClient: createClient({ baseUrl, apiKey, fetch, timeoutMs: 5000, retries: 1 }),
+    client: waitedFor(createClient({ baseUrl, apiKey, signal, fetch })),
+    lastingClient: waitedFor(createClient({ baseUrl, apiKey, fetch, timeoutMs: 5000, retries: 1 })),
     context,
+    serverNow: clock.now,
     baseUrl,
     apiKey,
     signal,
@@ -61,23 +71,28 @@ export function openSession(
       const line = githubCommand(level, text, { title });
       (stderr.unguarded ?? stderr).write(`${line}\n`).catch(() => {});
     },
-    waitFor: (what, work) =>
-      format.narrates && ci === "none" && !settings.plain ? withSpinner(what, work, context) : work,
+    waitFor,
     inTurn: oneAtATime(),
     commandLine: (ours, ...named) =>
       commandLine(ours.split(" "), named, settings.baseUrlIsFlag ? baseUrl : undefined),
   };
 }
 
-async function withSpinner<T>(what: string, work: Promise<T>, { stderr, env }: Context): Promise<T> {
-  if (stderr.terminal === undefined || env["TERM"] === "dumb") return work;
-  // Whatever the spinner takes to load, the work goes on meanwhile and must not fail unheard.
-  const settled = work.catch(() => {});
-  const { default: ora } = await import("ora");
-  const spinner = ora({ text: what, stream: stderr.terminal, discardStdin: false }).start();
-  await settled;
-  spinner.stop();
-  return work;
+/** The client, with each call that gives a promise waited for; streams have their own ways to be shown. */
+function withEachCallWaitedFor(
+  client: SmithersClient,
+  what: string,
+  waitFor: Session["waitFor"],
+): SmithersClient {
+  const calls = Object.entries(client).map(([name, call]: [string, unknown]) => {
+    if (typeof call !== "function") return [name, call];
+    const waited = (...args: unknown[]): unknown => {
+      const result = (call as (...args: unknown[]) => unknown)(...args);
+      return result instanceof Promise ? waitFor(what, result) : result;
+    };
+    return [name, waited];
+  });
+  return Object.fromEntries(calls) as SmithersClient;
 }
 
 /** Tells of each request; never of its headers, where the key is, nor of its body. */

@@ -8,16 +8,15 @@ import type { Style } from "./terminal/style.js";
 import { fieldList } from "./terminal/table.js";
 import { groupWords, treeLines } from "./tree/tree-lines.js";
 import { treeRows } from "./tree/tree-rows.js";
-import { visibleText } from "./terminal/visible-text.js";
+import { visibleMessage, visibleText } from "./terminal/visible-text.js";
 import { whyStill } from "./why-still.js";
 
 /** Where a run stands, for a person: the facts, its tree, and what keeps it from going on. */
 export async function statusText(status: RunStatus, session: Session, style: Style): Promise<string> {
   const { runId } = status;
-  const { context, commandLine } = session;
   const [history, frame] = await Promise.all([readView(runId, session), readTree(runId, session)]);
   const { view, problem, asOf } = history;
-  const now = context.now();
+  const now = session.serverNow();
   const rows = treeRows(runTree(frame, view), view, Infinity);
   const within = frame?.within;
   const tree = [
@@ -26,13 +25,17 @@ export async function statusText(status: RunStatus, session: Session, style: Sty
   ];
   const still = whyStill(status, view, now).flatMap(({ what, command }) => [
     `${style.yellow(style.symbols.waiting)} ${what}`,
-    ...(command === undefined ? [] : [`  ${style.dim("next:")}  ${visibleText(commandLine(...command))}`]),
+    ...(command === undefined
+      ? []
+      : [`  ${style.dim("next:")}  ${visibleText(session.commandLine(...command))}`]),
   ]);
   return [
     fieldList(fields(status, view, now, style), style),
     ...(tree.length === 0 ? [] : ["", ...tree]),
     ...(problem === "" ? [] : ["", style.red(`its events cannot be read: ${problem}`)]),
-    ...(asOf === null ? [] : ["", style.dim(`the run goes on; the nodes are shown as of ${formatTime(asOf)}`)]),
+    ...(asOf === null
+      ? []
+      : ["", style.dim(`the run goes on; the nodes are shown as of ${formatTime(asOf)}`)]),
     ...(still.length === 0 ? [] : ["", ...still]),
   ].join("\n");
 }
@@ -45,7 +48,7 @@ async function readView(
     return { ...(await client.loadRunView({ runId })), problem: "" };
   } catch (error) {
     if (signal.aborted) throw error;
-    return { view: emptyRunView(runId), problem: visibleText((error as Error).message), asOf: null };
+    return { view: emptyRunView(runId), problem: visibleMessage((error as Error).message), asOf: null };
   }
 }
 
@@ -67,7 +70,7 @@ function fields(
 ): (readonly [string, string])[] {
   const counts = Object.entries(summary ?? {}).map(([state, count]) => `${count} ${visibleText(state)}`);
   const ended = isTerminalStatus(status) ? finishedAtMs : null;
-  const because = status === "failed" ? visibleText(errorText(view.error)) : "";
+  const because = status === "failed" ? visibleMessage(errorText(view.error)) : "";
   return [
     ["run", visibleText(runId)],
     ["workflow", visibleText(workflowName ?? "-")],

@@ -28,14 +28,14 @@ test("approvals shows what a gate asks, and obeys nothing of it", async () => {
     workflowName: "deploy\u001b[2J",
     requestTitle: "Ship it?\nyes",
     requestSummary: "to prod",
-    requestedAtMs: 1,
+    requestedAtMs: Date.now() - 65_000,
     waitingMs: 65_000,
   };
   const server = await rawServer((_, socket) => socket.end(answer(200, { approvals: [row] })));
   const { stdout } = await cli(["approvals"], { baseUrl: server.baseUrl });
   const lines = stdout.trimEnd().split("\n");
   expect(lines).toHaveLength(2);
-  expect(lines[1]).toMatch(/^r +gate \(iteration 2\) +deploy\S+ +1m 05s +Ship it\?\S+yes – to prod$/);
+  expect(lines[1]).toMatch(/^r +gate \(iteration 2\) +deploy\S+ +1m \d\ds +Ship it\?\S+yes – to prod$/);
   expect(stdout).not.toContain("\u001b");
 });
 

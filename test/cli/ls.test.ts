@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { visibleText } from "../../src/cli/terminal/visible-text.js";
 import type { RunRow } from "../../src/client/index.js";
 import { answer, RawServer } from "../faults/raw-server.js";
-import { Terminal } from "../terminal.js";
-import { binary, cleanEnvironment, cli as anyCli, type CliOptions } from "./run-cli.js";
+import { startInTerminal } from "./binary-terminal.js";
+import { cli as anyCli, type CliOptions } from "./run-cli.js";
 
 const minute = 60_000;
 const row = (runId: string, more: Partial<RunRow> = {}): Partial<RunRow> => ({
@@ -34,10 +34,10 @@ async function ls(args: string[] = [], options: CliOptions = {}): Promise<string
 
 /** What a terminal of that width shows. */
 async function lsAt(columns: number, args: string[] = []): Promise<string[]> {
-  const command = ["sh", "-c", '"$@"; read -r _', "sh", process.execPath, binary, "ls", ...args];
-  const terminal = await Terminal.start(command, { env: cleanEnvironment(server.baseUrl), columns });
+  const terminal = startInTerminal(["ls", ...args], { baseUrl: server.baseUrl, columns });
   try {
-    return (await terminal.shows(/^RUN ID.*\n.*\S/)).split("\n");
+    expect(await terminal.ended()).toBe(0);
+    return (await terminal.screen()).split("\n");
   } finally {
     await terminal.close();
   }

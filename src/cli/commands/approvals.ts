@@ -1,8 +1,9 @@
+import type { ApprovalRow } from "../../client/index.js";
 import { defineCommand } from "../command.js";
 import { formatDuration } from "../duration.js";
 import { gateName } from "../follow/gate-name.js";
 import { table } from "../terminal/table.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleMessage, visibleText } from "../terminal/visible-text.js";
 
 export const approvals = defineCommand<{ quiet?: boolean }>({
   syntax: "approvals",
@@ -13,7 +14,7 @@ export const approvals = defineCommand<{ quiet?: boolean }>({
     `approvals -q | while read -r run node; do smithers-client approve -- "$run" "$node"; done`,
   ],
 
-  async execute({ options }, { client, waitFor }) {
+  async execute({ options }, { client, waitFor, serverNow }) {
     const rows = await waitFor("reading the open gates", client.listApprovals());
     return {
       kind: "document",
@@ -23,13 +24,14 @@ export const approvals = defineCommand<{ quiet?: boolean }>({
           return rows.map(({ runId, nodeId }) => `${visibleText(runId)} ${visibleText(nodeId)}`).join("\n");
         }
         if (rows.length === 0) return "";
+        const now = serverNow();
         return table(
           ["RUN ID", "NODE", "WORKFLOW", "WAITING", "ASKS"].map((heading) => ({ heading })),
           rows.map((row) => [
             { text: visibleText(row.runId), paint: style.bold },
             { text: gateName(row) },
             { text: visibleText(row.workflowName) },
-            { text: formatDuration(row.waitingMs), paint: style.yellow },
+            { text: formatDuration(waited(row, now)), paint: style.yellow },
             { text: asks(row) },
           ]),
           style,
@@ -39,8 +41,13 @@ export const approvals = defineCommand<{ quiet?: boolean }>({
   },
 });
 
+/** By the server's clock; our own may differ. */
+function waited({ requestedAtMs, waitingMs }: ApprovalRow, now: number): number {
+  return requestedAtMs === null ? waitingMs : now - requestedAtMs;
+}
+
 /** What the gate asks, in so far as that is more than its node's name. */
 function asks(row: { nodeId: string; requestTitle: string; requestSummary: string | null }): string {
   const words = [row.requestTitle === row.nodeId ? null : row.requestTitle, row.requestSummary];
-  return visibleText(words.filter((text) => typeof text === "string" && text !== "").join(" – "));
+  return visibleMessage(words.filter((text) => typeof text === "string" && text !== "").join(" – "));
 }

@@ -1,10 +1,10 @@
-import stringWidth from "string-width";
 import { isTerminalStatus, type RunRow } from "../../client/index.js";
 import { defineCommand } from "../command.js";
 import { formatAgo, formatDuration, formatTime } from "../duration.js";
 import { paintStatus } from "../terminal/paint-status.js";
 import { parseCount } from "../parse-count.js";
 import { runLabels } from "../follow/run-labels.js";
+import { columnsOf } from "../terminal/fit-width.js";
 import { table } from "../terminal/table.js";
 import { visibleText } from "../terminal/visible-text.js";
 
@@ -44,7 +44,7 @@ export const ls = defineCommand<LsOptions>({
   ],
   examples: ["ls --status waiting-approval", "ls -q --limit 5"],
 
-  async execute({ options: { limit, status, quiet, time } }, { client, context }) {
+  async execute({ options: { limit, status, quiet, time } }, { client, context, serverNow }) {
     const rows = await client.listRuns<RunRow>({ limit, status });
     return {
       kind: "document",
@@ -53,12 +53,12 @@ export const ls = defineCommand<LsOptions>({
         if (quiet === true) return rows.map(({ runId }) => visibleText(runId)).join("\n");
         const [label] = runLabels(rows.map(({ runId }) => runId));
         if (label === undefined) return "";
-        const now = context.now();
+        const now = serverNow();
         const when = (ms: number | null) => (time === "iso" ? formatTime(ms) : formatAgo(ms, now));
         return table(
           [
             // A shortened id still says which run it is, and is enough to type.
-            { heading: "RUN ID", least: stringWidth(label.text) + 1 },
+            { heading: "RUN ID", least: columnsOf(label.text) + 1 },
             { heading: "WORKFLOW", least: 8 },
             { heading: "STATUS" },
             { heading: "STARTED" },

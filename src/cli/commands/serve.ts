@@ -52,7 +52,8 @@ export const serve = defineCommand<{ port?: number; root?: string; db?: string |
       const starting = startServer({ bun, settings, apiKey: session.apiKey, signal, onLine }, context);
       const server = await session.waitFor("starting the server", starting);
       try {
-        await orAborted(Promise.race([answering(server.baseUrl), server.failed]), signal);
+        const ready = orAborted(Promise.race([answering(server.baseUrl), server.failed]), signal);
+        await session.waitFor("starting the server", ready);
         session.note(`serving ${visibleText(root)} on ${server.baseUrl}`);
         if (findInstallation([root]).entry === undefined) {
           session.note(
@@ -63,7 +64,7 @@ export const serve = defineCommand<{ port?: number; root?: string; db?: string |
         }
         return await orAborted(server.failed, signal);
       } finally {
-        await server.stop();
+        await session.waitFor("stopping the server", server.stop());
       }
     } catch (error) {
       // To be ended so is what this command is for.

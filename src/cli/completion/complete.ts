@@ -1,5 +1,6 @@
 import stringWidth from "string-width";
 import type { Context } from "../context.js";
+import { serverClock } from "../network/server-clock.js";
 import { fitWidth } from "../terminal/fit-width.js";
 import { visibleText } from "../terminal/visible-text.js";
 import { readBashLine } from "./bash-line.js";
@@ -21,7 +22,8 @@ export async function complete(argv: readonly string[], context: Context): Promi
   return 0;
 }
 
-async function answer([shell, ...rest]: readonly string[], context: OfferContext): Promise<string[]> {
+async function answer([shell, ...rest]: readonly string[], outside: OfferContext): Promise<string[]> {
+  const context = { ...outside, ...serverClock(outside.fetch, outside.now) };
   if (shell === "bash") {
     const line = readBashLine(rest[1] ?? "", rest[0] ?? "");
     const offers = await offersFor(line.typed, line.current, context);

@@ -1,4 +1,4 @@
-import { isTerminalStatus } from "../../client/index.js";
+import { isTerminalStatus, type SmithersClient } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { Interrupted } from "../context.js";
 import { describeCancelRefusal } from "./describe-cancel-refusal.js";
@@ -11,11 +11,16 @@ const patienceMs = 30_000;
 export async function endOrLeave(
   runId: string,
   options: { cancelOnTimeout?: boolean; cancelOnInterrupt?: boolean },
-  { signal, lastingClient }: Session,
+  { signal, lastingClient, waitFor }: Session,
 ): Promise<string> {
   const run = `run ${visibleText(runId)}`;
   const cancels = signal.reason instanceof Interrupted ? options.cancelOnInterrupt : options.cancelOnTimeout;
   if (cancels !== true) return `${run} goes on`;
+  return waitFor(`cancelling ${run}`, cancelAndWait(runId, lastingClient));
+}
+
+async function cancelAndWait(runId: string, lastingClient: SmithersClient): Promise<string> {
+  const run = `run ${visibleText(runId)}`;
   try {
     await lastingClient.cancel({ runId });
     for (const ends = Date.now() + patienceMs; Date.now() < ends;) {

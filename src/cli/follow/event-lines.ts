@@ -4,7 +4,7 @@ import { errorText } from "../error-text.js";
 import { columnsOf, fitWidth } from "../terminal/fit-width.js";
 import type { LinePrinter } from "./line-printer.js";
 import type { Style } from "../terminal/style.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleMessage, visibleText } from "../terminal/visible-text.js";
 
 /** The column that names are aligned in. */
 const subjectWidth = 14;
@@ -78,7 +78,7 @@ function wordsFor(
   const node = (words: string) => ({ subject: visibleText(nodeId) + turn, words });
   const attempt = typeof fields["attempt"] === "number" ? ` (attempt ${fields["attempt"]})` : "";
   const took = nodeStartedAtMs === null ? "" : ` in ${formatDuration(event.timestampMs - nodeStartedAtMs)}`;
-  const message = visibleText(errorText(fields["error"]));
+  const message = visibleMessage(errorText(fields["error"]));
   const because = message === "" ? "" : `: ${message}`;
 
   switch (event.type) {
@@ -127,5 +127,5 @@ function requestTitle(request: unknown): string {
   if (typeof request !== "object" || request === null) return "";
   const { title, summary } = request as { title?: unknown; summary?: unknown };
   const words = [title, summary].filter((text): text is string => typeof text === "string" && text !== "");
-  return words.length === 0 ? "" : `: ${visibleText(words.join(" – "))}`;
+  return words.length === 0 ? "" : `: ${visibleMessage(words.join(" – "))}`;
 }

@@ -108,6 +108,7 @@ export function followRun(
           signal: AbortSignal.any([session.signal, signal]),
         })
       )[0],
+    serverNow: session.serverNow,
     onAbort: () => endOrLeave(runId, options, session),
     records: run,
   };

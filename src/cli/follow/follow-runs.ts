@@ -110,6 +110,7 @@ export function followRuns(
     heartbeatMs: lanes[0]?.outcome.heartbeatMs,
     reporters: [],
     records: records(),
+    serverNow: session.serverNow,
     several: {
       labelOf: (chunk) => labels.get(chunk as EventRecord[]) as RunLabel,
       open: () => open().length,

@@ -74,24 +74,37 @@ async function ask(
   const { stdin } = session.context;
   session.note(session.noteStyle.bold(`${gateName(gate)} waits for approval`));
   if (question !== "") session.note(`  ${question}`);
+  const command = session.commandLine("approve", runId, gate.nodeId);
+  const leave = (): GateDecision => {
+    session.note(`to decide it later: ${command}`);
+    return "wait";
+  };
+  if (session.context.stderr.terminal?.isForeground === false)
+    session.note(`asked once this is in the foreground; to decide it elsewhere: ${command}`);
   for (;;) {
     const answer = await stdin.question("approve, deny or skip? [a/d/s] ", signal);
-    switch (answer?.trim().charAt(0).toLowerCase()) {
-      case "a":
-        return { decision: "approve", note: await askForNote(session, signal) };
-      case "d":
-        return { decision: "deny", note: await askForNote(session, signal) };
-      case "s":
-      case undefined:
-        session.note(`to decide it later: ${session.commandLine("approve", runId, gate.nodeId)}`);
-        return "wait";
+    if (answer === undefined) return leave();
+    const choice = choices.get(answer.trim().toLowerCase());
+    if (choice === undefined) {
+      session.note("please answer a or approve, d or deny, s or skip");
+      continue;
     }
+    if (choice === "skip") return leave();
+    const note = await stdin.question("note (may be empty): ", signal);
+    // With the end of the input a person turns away, and has decided nothing.
+    return note === undefined ? leave() : { decision: choice, note: note.trim() || undefined };
   }
 }
 
-async function askForNote({ context }: Session, signal: AbortSignal): Promise<string | undefined> {
-  return (await context.stdin.question("note (may be empty): ", signal))?.trim() || undefined;
-}
+/** What decides a gate: these words and nothing else. */
+const choices: ReadonlyMap<string, "approve" | "deny" | "skip"> = new Map([
+  ["a", "approve"],
+  ["approve", "approve"],
+  ["d", "deny"],
+  ["deny", "deny"],
+  ["s", "skip"],
+  ["skip", "skip"],
+]);
 
 /** A glob over a node id, which is a name and no path: `*` is any text, `?` any character. */
 function globPattern(glob: string): RegExp {

@@ -1,5 +1,5 @@
 import type { ApprovalView, Frame, SmithersClient } from "../../client/index.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleMessage } from "../terminal/visible-text.js";
 import { readFrame, type FrameItem } from "../tree/run-tree.js";
 
 /**
@@ -13,7 +13,7 @@ export async function gateQuestion(
   client: Pick<SmithersClient, "getFrames">,
 ): Promise<string> {
   const texts = [request?.title, request?.summary].filter(isWords);
-  if (texts.length > 0) return visibleText(texts.join(" – "));
+  if (texts.length > 0) return visibleMessage(texts.join(" – "));
   try {
     const [frame] = await client.getFrames<Frame>({ runId, tail: 1 });
     const label = frame && labelOf(readFrame(frame), nodeId);

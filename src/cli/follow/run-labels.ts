@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import { columnsOf, maxColumnsOf } from "../terminal/fit-width.js";
 import type { Style } from "../terminal/style.js";
 import { visibleText } from "../terminal/visible-text.js";
 
@@ -24,10 +24,10 @@ export function runLabels(runIds: readonly string[]): RunLabel[] {
       return [id.join(""), visibleText(id.slice(0, Math.max(shortest, shared + 1)).join(""))];
     }),
   );
-  const width = Math.max(...[...names.values()].map((name) => stringWidth(name)));
+  const width = maxColumnsOf([...names.values()]);
   return runIds.map((runId, order) => {
     const name = names.get(runId) ?? "";
-    return { runId, text: name + " ".repeat(width - stringWidth(name)), order };
+    return { runId, text: name + " ".repeat(width - columnsOf(name)), order };
   });
 }
 

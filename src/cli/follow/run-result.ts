@@ -1,17 +1,17 @@
 import type { NodeView, RunView } from "../../client/index.js";
 import { formatDuration } from "../duration.js";
 import { errorText } from "../error-text.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleMessage, visibleText } from "../terminal/visible-text.js";
 
 /** Why a node failed, in words made visible. */
 export function whyFailed({ error, approval }: NodeView): string {
-  const words = visibleText(errorText(error));
+  const words = visibleMessage(errorText(error));
   return words !== "" ? words : approval?.decision === "denied" ? "denied" : "failed";
 }
 
 /** The run's status, with the reason where it failed. */
 export function runResult(view: RunView, status: string = view.status): string {
-  const because = visibleText(errorText(view.error));
+  const because = visibleMessage(errorText(view.error));
   return because === "" ? visibleText(status) : `${visibleText(status)}: ${because}`;
 }
 

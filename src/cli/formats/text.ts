@@ -4,7 +4,7 @@ import type { Format } from "../format.js";
 import { heartbeat } from "../follow/heartbeat.js";
 import { printLabelled } from "../follow/labelled-lines.js";
 import { stillFollowing } from "../follow/still-following.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleMessage, visibleText } from "../terminal/visible-text.js";
 
 /** Lines for people: a result's own text, and one line for each event that matters. */
 export const text: Format = {
@@ -18,8 +18,8 @@ export const text: Format = {
 
   async follow(outcome, output) {
     if (outcome.several !== undefined) return printLabelled(outcome, outcome.several, output);
-    const { records, view, newestFrame, ci, heartbeatMs } = outcome;
-    const { stdout, stderr, style, now, screen } = output;
+    const { records, view, newestFrame, serverNow, ci, heartbeatMs } = outcome;
+    const { stdout, stderr, style, screen } = output;
     if (screen !== undefined && newestFrame !== undefined && ci === "none") {
       const { followLive } = await import("../live/follow-live.js");
       return followLive({ ...outcome, newestFrame }, output, screen);
@@ -29,7 +29,7 @@ export const text: Format = {
     // A printer for a CI system writes commands of its own, and makes the rest harmless itself.
     const log = stdout.unguarded ?? stdout;
     const silence = heartbeat(heartbeatMs, () => {
-      stderr.write(`${stillFollowing(view(), now())}\n`).catch(() => {});
+      stderr.write(`${stillFollowing(view(), serverNow())}\n`).catch(() => {});
     });
     try {
       for (;;) {
@@ -49,6 +49,6 @@ export const text: Format = {
 
   async failure({ message, hint }, { stderr, noteStyle: style }) {
     const next = hint === undefined ? "" : `${style.dim("next:")}  ${visibleText(hint)}\n`;
-    await stderr.write(`${style.red("error:")} ${visibleText(message)}\n${next}`);
+    await stderr.write(`${style.red("error:")} ${visibleMessage(message)}\n${next}`);
   },
 };

@@ -10,6 +10,8 @@ import { runSummary } from "./run-summary.js";
 
 /** Milliseconds between two drawings at least, and between two pictures of the spinner. */
 const leastPause = 100;
+/** A drawing that takes long is followed by a pause of so many times as long. */
+const timesAsLong = 20;
 /** Milliseconds after which times are drawn anew while nothing else moves. */
 const clockPause = 1000;
 /** So much text does not wait for the next drawing; in characters. */
@@ -55,16 +57,18 @@ class LiveRun {
   readonly #currentView: () => RunView;
   /** Lines that are to stay and have not been written. */
   #pending = "";
-  /** How much our clock is ahead of the server's, where that is sure: an event cannot be of the future. */
-  #clockIsAhead = 0;
+  readonly #serverNow: () => number;
   #part: LivePart | undefined;
   #turn = 0;
   #drawnAt = -Infinity;
+  /** Milliseconds until the next drawing at least. */
+  #least = leastPause;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ view, newestFrame }: DrawnOutcome, output: Output, screen: Screen) {
+  constructor({ view, newestFrame, serverNow }: DrawnOutcome, output: Output, screen: Screen) {
     this.#output = output;
     this.#screen = screen;
+    this.#serverNow = serverNow;
     this.#currentView = view;
     this.#lines = new EventLines(output.style, () => view().startedAtMs);
     this.#frames = new FrameReader(newestFrame, () => this.#changed());
@@ -84,9 +88,6 @@ class LiveRun {
       const line = this.#lines.lineFor(event);
       if (line !== undefined && !shownLive.has(event.type)) this.#pending += `${line}\n`;
     }
-    const { updatedAtMs } = this.#view;
-    if (updatedAtMs !== null)
-      this.#clockIsAhead = Math.min(this.#clockIsAhead, this.#output.now() - updatedAtMs);
     this.#changed();
     if (this.#pending.length > mostPending) await this.#draw();
   }
@@ -110,18 +111,18 @@ class LiveRun {
 
   #changed(): void {
     this.#part = undefined;
-    this.#drawAfter(leastPause);
+    this.#drawAfter();
   }
 
-  #drawAfter(pause: number): void {
+  #drawAfter(pause = 0): void {
     clearTimeout(this.#timer);
-    const wait = this.#drawnAt + pause - performance.now();
+    const wait = this.#drawnAt + Math.max(pause, this.#least) - performance.now();
     this.#timer = setTimeout(() => void this.#draw(), Math.max(0, wait));
   }
 
   async #draw(): Promise<void> {
-    const { style, env, now } = this.#output;
-    this.#drawnAt = performance.now();
+    const { style, env } = this.#output;
+    const began = performance.now();
     // Below it there is room for the cursor, and for a question.
     this.#part ??= livePart(this.#view, this.#frames.treeFor(this.#view), Math.max(1, this.#screen.rows - 2));
     const { running } = this.#part.progress;
@@ -129,13 +130,16 @@ class LiveRun {
     const { spinner } = style.symbols;
     const lines = livePartLines(this.#part, {
       view: this.#view,
-      now: now() - this.#clockIsAhead,
+      // No event is of the future.
+      now: Math.max(this.#serverNow(), this.#view.updatedAtMs ?? 0),
       style: { ...style, width: widthOf({ isTTY: true, columns: this.#screen.columns }, env) },
       spinner: spinner[this.#turn % spinner.length] ?? "",
     });
     const above = this.#pending;
     this.#pending = "";
-    this.#drawAfter(running > 0 ? leastPause : clockPause);
+    this.#drawnAt = performance.now();
+    this.#least = Math.max(leastPause, timesAsLong * (this.#drawnAt - began));
+    this.#drawAfter(running > 0 ? 0 : clockPause);
     try {
       await this.#screen.draw(lines, above);
     } catch {

@@ -6,7 +6,7 @@ import { statusLook } from "../tree/node-look.js";
 import { runTook, whyFailed } from "../follow/run-result.js";
 import { errorText } from "../error-text.js";
 import type { Style } from "../terminal/style.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleMessage, visibleText } from "../terminal/visible-text.js";
 
 /** Failed nodes that are named once more at the end; of further ones the number is told. */
 const mostFailed = 5;
@@ -39,7 +39,7 @@ function reasons(view: RunView, style: Style): string[] {
     .map((node) => `${style.bold(gateName(node))}  ${style.red(whyFailed(node))}`);
   if (failed.length > mostFailed) named.push(style.dim(`${failed.length - mostFailed} more failed`));
   // Where a node failed, the run's own error says no more than that.
-  const own = failed.length > 0 ? "" : visibleText(errorText(view.error));
+  const own = failed.length > 0 ? "" : visibleMessage(errorText(view.error));
   return [
     ...(view.status === "failed" ? [] : waiting),
     ...named,

@@ -3,23 +3,39 @@ import stringWidth from "string-width";
 /** Made on use: it takes 7 ms, as much as all else that a command does before its request. */
 let characters: Intl.Segmenter | undefined;
 
+/** ASCII and our own symbols, one column each, as most texts are; to measure others takes fifty times as long. */
+const plain = /^[ -~·›…─-╿■●◆↻✓✗⠀-⣿]*$/;
+
+/** More code units than a character has for each of its columns, unless somebody stacks marks on it. */
+const maxUnits = 32;
+
 /** How many columns of a terminal a text takes; escape sequences take none. */
 export function columnsOf(text: string): number {
-  // Most texts are of ASCII and our own symbols, and measuring others takes fifty times as long.
-  return /^[ -~·›…─-╿■●◆↻✓✗⠀-⣿]*$/.test(text) ? text.length : stringWidth(text);
+  return plain.test(text) ? text.length : stringWidth(text);
+}
+
+/** How many columns the widest of the texts takes; 0 for none. */
+export function maxColumnsOf(texts: readonly string[]): number {
+  return texts.reduce((max, text) => Math.max(max, columnsOf(text)), 0);
 }
 
 /** Shortens a text that is visible already to so many columns of a terminal, with a mark at its end where it was cut. */
 export function fitWidth(text: string, columns: number, mark = "…"): string {
-  if (columnsOf(text) <= columns) return text;
+  // However long the text is, only what may be shown of it is looked at.
+  const mayFit = text.length <= (columns + 1) * maxUnits;
+  const beginning = mayFit ? text : text.slice(0, (columns + 1) * maxUnits);
+  if (mayFit && columnsOf(text) <= columns) return text;
   const room = columns - columnsOf(mark);
+  if (room < 0) return "";
+  if (plain.test(beginning)) return beginning.slice(0, room) + mark;
   let fitting = "";
   let width = 0;
   characters ??= new Intl.Segmenter();
-  for (const { segment } of characters.segment(text)) {
+  for (const { segment, index } of characters.segment(beginning)) {
     width += columnsOf(segment);
-    if (width > room) break;
+    const mayBeCut = !mayFit && index + segment.length === beginning.length;
+    if (width > room || mayBeCut) break;
     fitting += segment;
   }
-  return room < 0 ? "" : fitting + mark;
+  return fitting + mark;
 }

@@ -1,5 +1,4 @@
-import stringWidth from "string-width";
-import { fitWidth } from "./fit-width.js";
+import { columnsOf, fitWidth, maxColumnsOf } from "./fit-width.js";
 import type { Style } from "./style.js";
 
 /** A cell: what it says, made safe already, and how it looks. */
@@ -31,7 +30,7 @@ export function table(
   const all = [columns.map(({ heading }): Cell => ({ text: heading, paint: style.dim })), ...rows];
   const widths = fitColumns(
     columns.map((column, index) => {
-      const natural = Math.max(...all.map((row) => stringWidth(row[index]?.text ?? "")));
+      const natural = maxColumnsOf(all.map((row) => row[index]?.text ?? ""));
       return { natural, least: Math.min(natural, column.least ?? natural) };
     }),
     width,
@@ -42,7 +41,7 @@ export function table(
         .map((columnWidth, index) => {
           const { text, paint } = row[index] ?? { text: "" };
           const fitting = fitWidth(text, columnWidth);
-          const padding = index === widths.length - 1 ? 0 : columnWidth - stringWidth(fitting);
+          const padding = index === widths.length - 1 ? 0 : columnWidth - columnsOf(fitting);
           return (paint?.(fitting) ?? fitting) + " ".repeat(padding);
         })
         .join(" ".repeat(gap))
@@ -67,6 +66,6 @@ function fitColumns(columns: readonly { natural: number; least: number }[], widt
 
 /** Names and values in two aligned columns. */
 export function fieldList(fields: readonly (readonly [string, string])[], style: Style): string {
-  const width = Math.max(...fields.map(([name]) => name.length));
+  const width = maxColumnsOf(fields.map(([name]) => name));
   return fields.map(([name, value]) => `${style.dim(name.padEnd(width))}  ${value}`).join("\n");
 }

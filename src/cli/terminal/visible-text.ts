@@ -12,6 +12,16 @@ export function visibleText(text: string): string {
   return text.replace(unsafe, (character) => short[character] ?? escaped(character));
 }
 
+/** So much of a message is enough to see what it is about; `--json` has all of it. In UTF-16 code units. */
+const maxMessageLength = 2000;
+
+/** As {@link visibleText}, for a message of any length: a long one is cut, and says how much of it is left out. */
+export function visibleMessage(text: string): string {
+  if (text.length <= maxMessageLength) return visibleText(text);
+  const shown = text.slice(0, maxMessageLength).replace(/[\ud800-\udbff]$/, "");
+  return `${visibleText(shown)}… (${(text.length - shown.length).toLocaleString("en")} more characters)`;
+}
+
 /** An error's stack for a terminal: line breaks of its message are spelled out, so that only its frames are lines. */
 export function visibleStack({ message, stack = "" }: Error): string {
   // The stack keeps the message that the error was made with; ours only ever grow at their end.

@@ -52,7 +52,7 @@ function goneAfter(earlier: readonly Element[], are: ReadonlySet<string>): Map<s
   let last = "";
   for (const element of earlier) {
     if (are.has(element.key)) last = element.key;
-    else gone.set(last, [...(gone.get(last) ?? []), element]);
+    else if (!gone.get(last)?.push(element)) gone.set(last, [element]);
   }
   return gone;
 }

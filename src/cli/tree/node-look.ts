@@ -4,7 +4,7 @@ import { waitsSince } from "../follow/open-gate.js";
 import { whyFailed } from "../follow/run-result.js";
 import type { RunTask } from "./run-tree.js";
 import type { Style } from "../terminal/style.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleMessage, visibleText } from "../terminal/visible-text.js";
 
 /** What nodes have in common that are counted together. */
 export type NodeClass = "done" | "failed" | "running" | "waiting" | "cancelled" | "pending";
@@ -100,11 +100,10 @@ function approvalAhead({ node }: RunTask): string {
 function waitWords({ node, label }: RunTask, { view, now }: Look): string {
   if (node?.state === "waiting-approval") {
     const since = node.approval === null ? undefined : waitsSince(node.approval, view);
-    const asks = [node.approval?.request?.title, label].find(
-      (text) => typeof text === "string" && text !== "",
-    );
+    const title: unknown = node.approval?.request?.title;
+    const asks = typeof title === "string" && title !== "" ? visibleMessage(title) : label;
     const waited = since === undefined ? "" : ` ${formatRunningTime(now - since)}`;
-    return `waits${waited} for approval${asks ? `: ${visibleText(asks)}` : ""}`;
+    return `waits${waited} for approval${asks ? `: ${asks}` : ""}`;
   }
   const until = node?.firesAtMs ? ` until ${formatTime(node.firesAtMs)}` : "";
   return `${visibleText(node?.state ?? "").replace(/^waiting-/, "waits for ")}${until}`;

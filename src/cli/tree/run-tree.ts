@@ -1,6 +1,6 @@
 import { nodeKey, type Frame, type FrameNode, type NodeView, type RunView } from "../../client/index.js";
 import { countNodes, isExecuting, type NodeCounts } from "../count-nodes.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleMessage, visibleText } from "../terminal/visible-text.js";
 
 /** A workflow as a frame shows it: containers, with their tasks as leaves. All texts have been made visible. */
 export interface FrameGroup {
@@ -26,11 +26,14 @@ export interface FrameTask {
 
 export type FrameItem = FrameGroup | FrameTask;
 
+/** Containers that are nested deeper are shown without what is in them. */
+const maxDepth = 500;
+
 /** The workflow's tree; undefined where the frame has none that can be read. */
 export function readFrame(frame: Frame): FrameGroup | undefined {
   try {
-    const iterations = iterationsOf(frame);
-    const root = readElement(JSON.parse(frame.xmlJson) as FrameNode, iterations);
+    const reading = { iterations: iterationsOf(frame), turns: new Map<FrameItem, number>() };
+    const root = readElement(JSON.parse(frame.xmlJson) as FrameNode, reading);
     return root?.kind === "group" ? root : undefined;
   } catch {
     return undefined;
@@ -53,8 +56,15 @@ export function kindOf(tag: unknown): string {
   return kind === "ralph" ? "loop" : kind;
 }
 
-function readElement(node: FrameNode, iterations: ReadonlyMap<string, number>): FrameItem | undefined {
+interface Reading {
+  readonly iterations: ReadonlyMap<string, number>;
+  /** The newest turn of a loop that a task in each container is in. */
+  readonly turns: Map<FrameItem, number>;
+}
+
+function readElement(node: FrameNode, reading: Reading, depth = 0): FrameItem | undefined {
   if (node?.kind !== "element") return undefined;
+  const { iterations, turns } = reading;
   const props: Record<string, unknown> = node.props ?? {};
   const what = kindOf(node.tag);
   const { id } = props;
@@ -64,28 +74,29 @@ function readElement(node: FrameNode, iterations: ReadonlyMap<string, number>): 
       kind: "task",
       nodeId: id,
       iteration: iterations.get(id) ?? 0,
-      label: typeof props["label"] === "string" ? visibleText(props["label"]) : "",
+      label: typeof props["label"] === "string" ? visibleMessage(props["label"]) : "",
       needsApproval: String(props["needsApproval"]) === "true",
     };
   }
-  const children = (Array.isArray(node.children) ? node.children : []).flatMap(
-    (child) => readElement(child, iterations) ?? [],
+  const inside = Array.isArray(node.children) && depth < maxDepth ? node.children : [];
+  const children = inside.flatMap((child) => readElement(child, reading, depth + 1) ?? []);
+  const turn = children.reduce(
+    (newest, item) => Math.max(newest, item.kind === "task" ? item.iteration : (turns.get(item) ?? 0)),
+    0,
   );
   const name = props["name"] ?? id;
   const [only] = children;
   const within = children.length === 1 && only?.kind === "group" ? only : undefined;
-  return {
+  const group: FrameGroup = {
     kind: "group",
     what,
     name: typeof name === "string" ? visibleText(name) : "",
-    turn: what === "loop" ? turnOf(children) : undefined,
+    turn: what === "loop" ? turn : undefined,
     within,
     children: within?.children ?? children,
   };
-}
-
-function turnOf(items: readonly FrameItem[]): number {
-  return Math.max(0, ...items.map((item) => (item.kind === "task" ? item.iteration : turnOf(item.children))));
+  turns.set(group, turn);
+  return group;
 }
 
 /** A task with what the run's events tell of it. */

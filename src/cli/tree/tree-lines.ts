@@ -1,4 +1,4 @@
-import { columnsOf, fitWidth } from "../terminal/fit-width.js";
+import { columnsOf, fitWidth, maxColumnsOf } from "../terminal/fit-width.js";
 import { classLook, nodeLook, type Look, type NodeClass } from "./node-look.js";
 import type { RunTask } from "./run-tree.js";
 import type { Container, Rest, TreeRow } from "./tree-rows.js";
@@ -19,10 +19,7 @@ export function treeLines(rows: readonly TreeRow[], look: Look): string[] {
   const column = Math.min(
     room,
     widestColumn,
-    Math.max(
-      0,
-      ...cells.map(({ guide, mark, name, words }) => (words === "" ? 0 : columnsOf(guide + mark + name))),
-    ),
+    maxColumnsOf(cells.map(({ guide, mark, name, words }) => (words === "" ? "" : guide + mark + name))),
   );
   return cells.map(({ guide, mark, name, words, paintMark, paintName, paintWords }) => {
     // However deep it is, a name keeps a few columns.

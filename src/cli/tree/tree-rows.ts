@@ -26,93 +26,207 @@ type Folded = FoldedGroup | RunTask | Rest;
 
 /**
  * The tree below its root in so many rows: whole where it fits, else with containers in which nothing goes on folded,
- * else with only what is active or next, and of that the most urgent; all others are counted where they are.
+ * else with only what is active or next, and of that the most urgent; all others are counted where they are. The time
+ * that it takes grows with the tree as the tree does, whatever its shape.
  */
-export function treeRows(root: RunGroup, view: RunView, most: number): TreeRow[] {
-  const classes = new Map<RunTask, NodeClass>();
-  const look = (task: RunTask): NodeClass => {
-    const known = classes.get(task) ?? classOf(task, view);
-    classes.set(task, known);
-    return known;
-  };
-  const whole = rowsOf(root);
-  if (whole.length <= most) return whole;
-  const settled = rowsOf(foldSettled(root, look));
-  if (settled.length <= most) return settled;
+export function treeRows(root: RunGroup, view: RunView, max: number): TreeRow[] {
+  const census = new Census(root, view);
+  const { rows, foldedRows } = census.of(root);
+  if (rows <= max) return rowsOf(root);
+  if (foldedRows <= max) return rowsOf(foldSettled(root, census));
 
-  const tasks = tasksOf(root);
-  const next = tasks.find((task) => look(task) === "pending");
-  const urgent = tasks
-    .filter((task) => task === next || urgency[look(task)] < urgency.pending)
-    .sort((a, b) => urgency[look(a)] - urgency[look(b)])
-    .slice(0, most);
-  for (let count = urgent.length; count > 0; count--) {
-    const rows = rowsOf(keepOnly(root, new Set(urgent.slice(0, count)), look));
-    if (rows.length <= most) return rows;
-  }
+  const urgent = census.mostUrgent(max);
+  const count = fittingCount(urgent, root, census, max);
+  if (count > 0) return rowsOf(keepOnly(root, withContainers(urgent.slice(0, count), census), census));
   // There is no room for the containers around even one.
-  const shown = urgent.slice(0, Math.max(0, most - 1));
-  const others = tasks.filter((task) => !shown.includes(task));
-  return rowsOf({ ...root, children: [...shown, restOf(others, look)] }).slice(0, most);
+  const shown = new Set(urgent.slice(0, Math.max(0, max - 1)));
+  const rest: Rest = {
+    kind: "rest",
+    counts: countsOf(
+      census.tasks.filter((task) => !shown.has(task)),
+      census,
+    ),
+  };
+  return rowsOf({ ...root, children: [...shown, rest] }).slice(0, max);
 }
 
-/** What is shown first where there is no room for all; what is done is not shown at all. */
-const urgency: Record<NodeClass, number> = {
-  waiting: 0,
-  failed: 1,
-  running: 2,
-  pending: 3,
-  cancelled: 4,
-  done: 5,
-};
+/** What is shown first where there is no room for all; of what is still to come only the next one is. */
+const urgentClasses: readonly NodeClass[] = ["waiting", "failed", "running"];
 
-function rowsOf(group: FoldedGroup, above: readonly boolean[] = []): TreeRow[] {
-  return group.children.flatMap((child, index) => {
-    const lasts = [...above, index === group.children.length - 1];
-    const row = { item: child, lasts };
-    return child.kind === "group" ? [row, ...rowsOf(child, lasts)] : [row];
+/** What there is in a container. */
+interface Contents {
+  readonly counts: Map<NodeClass, number>;
+  tasks: number;
+  /** The rows that it takes below its own, whole and with the containers in it folded in which nothing goes on. */
+  rows: number;
+  foldedRows: number;
+  /** How many of its children are a task or have some. */
+  filled: number;
+}
+
+/** Where something is in the tree. */
+interface Place {
+  readonly parent: RunGroup;
+  /** How many of the children in front of it are a task or have some. */
+  readonly filledBefore: number;
+}
+
+/** What there is in each container of a tree, and where, looked at once. */
+class Census {
+  /** All tasks, in the tree's order. */
+  readonly tasks: RunTask[] = [];
+  readonly #view: RunView;
+  readonly #classes = new Map<RunTask, NodeClass>();
+  readonly #contents = new Map<RunGroup, Contents>();
+  readonly #places = new Map<RunItem, Place>();
+
+  constructor(root: RunGroup, view: RunView) {
+    this.#view = view;
+    this.#count(root);
+  }
+
+  classOf(task: RunTask): NodeClass {
+    return this.#classes.get(task) ?? classOf(task, this.#view);
+  }
+
+  of(group: RunGroup): Contents {
+    return this.#contents.get(group) as Contents;
+  }
+
+  placeOf(item: RunItem): Place | undefined {
+    return this.#places.get(item);
+  }
+
+  /** Whether all that is in the container is done, or all still to come. */
+  isSettled(group: RunGroup): boolean {
+    return isSettled(this.of(group));
+  }
+
+  /** The tasks that are active, the most urgent first, and the next one. */
+  mostUrgent(max: number): RunTask[] {
+    const active = urgentClasses.flatMap((each) => this.tasks.filter((task) => this.classOf(task) === each));
+    const next = this.tasks.find((task) => this.classOf(task) === "pending");
+    return [...active, ...(next === undefined ? [] : [next])].slice(0, max);
+  }
+
+  #count(group: RunGroup): Contents {
+    const contents: Contents = { counts: new Map(), tasks: 0, rows: 0, foldedRows: 0, filled: 0 };
+    this.#contents.set(group, contents);
+    for (const item of group.children) {
+      this.#places.set(item, { parent: group, filledBefore: contents.filled });
+      contents.rows++;
+      contents.foldedRows++;
+      if (item.kind === "task") {
+        const nodeClass = classOf(item, this.#view);
+        this.#classes.set(item, nodeClass);
+        this.tasks.push(item);
+        contents.tasks++;
+        contents.filled++;
+        add(contents.counts, nodeClass, 1);
+        continue;
+      }
+      const inside = this.#count(item);
+      contents.tasks += inside.tasks;
+      contents.rows += inside.rows;
+      contents.foldedRows += isSettled(inside) ? 0 : inside.foldedRows;
+      if (inside.tasks > 0) contents.filled++;
+      addAll(contents.counts, inside.counts);
+    }
+    return contents;
+  }
+}
+
+function isSettled({ counts, tasks }: Contents): boolean {
+  return tasks > 1 && counts.size === 1 && (counts.has("done") || counts.has("pending"));
+}
+
+/** How many of these tasks can be shown, with the containers around them and what is counted there, in so many rows. */
+function fittingCount(urgent: readonly RunTask[], root: RunGroup, census: Census, max: number): number {
+  /** For each container shown: what of its children is shown, and the rows for the others. */
+  const shown = new Map<RunGroup, { first: number; children: number; rests: number }>();
+  let rows = 0;
+  let fitting = 0;
+  urgent.forEach((task, index) => {
+    let item: RunItem | undefined = task;
+    while (item !== undefined && item !== root) {
+      const place: Place | undefined = census.placeOf(item);
+      if (place === undefined) break;
+      const { parent, filledBefore } = place;
+      const known = shown.get(parent);
+      const first = Math.min(known?.first ?? Infinity, filledBefore);
+      const children = (known?.children ?? 0) + 1;
+      const after = census.of(parent).filled - first - children;
+      const rests = (first > 0 ? 1 : 0) + (after > 0 ? 1 : 0);
+      rows += 1 + rests - (known?.rests ?? 0);
+      shown.set(parent, { first, children, rests });
+      // What is around a container that is shown already is shown too.
+      item = known === undefined ? parent : undefined;
+    }
+    if (rows <= max) fitting = index + 1;
   });
+  return fitting;
 }
 
-function tasksOf(item: RunItem): RunTask[] {
-  return item.kind === "task" ? [item] : item.children.flatMap(tasksOf);
+/** The tasks with all containers around them. */
+function withContainers(tasks: readonly RunTask[], census: Census): Set<RunItem> {
+  const all = new Set<RunItem>();
+  for (const task of tasks) {
+    for (let item: RunItem | undefined = task; item && !all.has(item); item = census.placeOf(item)?.parent)
+      all.add(item);
+  }
+  return all;
+}
+
+function rowsOf(root: FoldedGroup): TreeRow[] {
+  const rows: TreeRow[] = [];
+  const visit = (group: FoldedGroup, above: readonly boolean[]): void =>
+    group.children.forEach((child, index) => {
+      const lasts = [...above, index === group.children.length - 1];
+      rows.push({ item: child, lasts });
+      if (child.kind === "group") visit(child, lasts);
+    });
+  visit(root, []);
+  return rows;
 }
 
 /** Folds each container whose nodes are all done, or all still to come. */
-function foldSettled(group: RunGroup, look: (task: RunTask) => NodeClass): FoldedGroup {
-  const fold = (item: RunItem): Folded => {
+function foldSettled(group: RunGroup, census: Census): FoldedGroup {
+  const children = group.children.map((item): Folded => {
     if (item.kind === "task") return item;
-    const tasks = tasksOf(item);
-    const [first] = tasks;
-    const nodeClass = first && look(first);
-    const isSettled =
-      (nodeClass === "done" || nodeClass === "pending") && tasks.every((task) => look(task) === nodeClass);
-    return isSettled && tasks.length > 1 ? { ...restOf(tasks, look), group: item } : foldSettled(item, look);
-  };
-  return { ...group, children: group.children.map(fold) };
+    if (!census.isSettled(item)) return foldSettled(item, census);
+    return { kind: "rest", counts: census.of(item).counts, group: item };
+  });
+  return { ...group, children };
 }
 
-/** Keeps these tasks; in each container the others are counted before and after the first of them. */
-function keepOnly(
-  group: RunGroup,
-  kept: ReadonlySet<RunTask>,
-  look: (task: RunTask) => NodeClass,
-): FoldedGroup {
-  const before: RunTask[] = [];
-  const after: RunTask[] = [];
+/** Keeps these tasks and containers; in each container the others are counted before and after the first of them. */
+function keepOnly(group: RunGroup, kept: ReadonlySet<RunItem>, census: Census): FoldedGroup {
+  const [before, after]: [RunItem[], RunItem[]] = [[], []];
   const children: Folded[] = [];
   for (const item of group.children) {
-    const tasks = tasksOf(item);
-    if (!tasks.some((task) => kept.has(task))) {
-      (children.length === 0 ? before : after).push(...tasks);
-    } else children.push(item.kind === "task" ? item : keepOnly(item, kept, look));
+    if (!kept.has(item)) (children.length === 0 ? before : after).push(item);
+    else children.push(item.kind === "task" ? item : keepOnly(item, kept, census));
   }
-  const rest = (tasks: RunTask[]): Folded[] => (tasks.length === 0 ? [] : [restOf(tasks, look)]);
+  const rest = (items: RunItem[]): Folded[] => {
+    const counts = countsOf(items, census);
+    return counts.size === 0 ? [] : [{ kind: "rest", counts }];
+  };
   return { ...group, children: [...rest(before), ...children, ...rest(after)] };
 }
 
-function restOf(tasks: readonly RunTask[], look: (task: RunTask) => NodeClass): Rest {
+function countsOf(items: readonly RunItem[], census: Census): Map<NodeClass, number> {
   const counts = new Map<NodeClass, number>();
-  for (const task of tasks) counts.set(look(task), (counts.get(look(task)) ?? 0) + 1);
-  return { kind: "rest", counts };
+  for (const item of items) {
+    if (item.kind === "task") add(counts, census.classOf(item), 1);
+    else addAll(counts, census.of(item).counts);
+  }
+  return counts;
+}
+
+function addAll(counts: Map<NodeClass, number>, more: ReadonlyMap<NodeClass, number>): void {
+  for (const [nodeClass, count] of more) add(counts, nodeClass, count);
+}
+
+function add(counts: Map<NodeClass, number>, nodeClass: NodeClass, count: number): void {
+  counts.set(nodeClass, (counts.get(nodeClass) ?? 0) + count);
 }

@@ -167,7 +167,7 @@ class Page {
   readonly #known: string;
   #pending: Promise<void> | undefined;
   #isChecked = false;
-  #isOver = false;
+  #isTerminalStatus = false;
 
   constructor(connection: EventConnection, known: string, view: RunView) {
     this.#connection = connection;
@@ -177,7 +177,7 @@ class Page {
   }
 
   async #readFirst(): Promise<void> {
-    while (!this.#isChecked && !this.#isOver) await this.#read();
+    while (!this.#isChecked && !this.#isTerminalStatus) await this.#read();
     if (!this.#isChecked) throw new UnknownEvents();
     // Read on, so that what comes before the status is known before it is looked at.
     void this.#readOn();
@@ -187,7 +187,7 @@ class Page {
   async more(ms: number): Promise<boolean> {
     const before = this.view;
     const endsAt = performance.now() + ms;
-    while (this.view === before && !this.#isOver) {
+    while (this.view === before && !this.#isTerminalStatus) {
       const leftMs = endsAt - performance.now();
       if (leftMs <= 0 || (await settledWithin(leftMs, this.#readOn())) === undefined) break;
     }
@@ -203,7 +203,7 @@ class Page {
   async #read(): Promise<void> {
     const messages = await this.#connection.next(pageTimeoutMs);
     if (messages === undefined) {
-      this.#isOver = true;
+      this.#isTerminalStatus = true;
       return;
     }
     const events: SmithersEvent[] = [];

@@ -4,7 +4,7 @@ import type { FrameNode } from "../../../src/client/index.js";
 import { answer, block, chunk, lastChunk, RawServer, streamHead } from "../../faults/raw-server.js";
 import { element, frameOf, hostileTexts, task } from "../frames.js";
 import { cli } from "../run-cli.js";
-import { BinaryTerminal } from "../binary-terminal.js";
+import { startInTerminal } from "../binary-terminal.js";
 
 const runId = "hostile";
 const startedAtMs = Date.now();
@@ -43,16 +43,16 @@ const ending = Buffer.concat([chunk(event("RunFailed", { error: words })), Buffe
 let server: RawServer;
 /** The event streams of the run while it goes on. */
 const streams: Socket[] = [];
-let isTerminalStatus = false;
+let hasEnded = false;
 beforeAll(async () => {
   server = await RawServer.start(({ path }, socket) => {
     if (path.includes("/frames")) return socket.end(answer(200, [frameOf(tree, {}, 2), frameOf(earlier)]));
     if (path.includes("/events")) {
       socket.write(streamHead);
       for (const each of history) socket.write(chunk(each));
-      return isTerminalStatus ? socket.end(ending) : streams.push(socket);
+      return hasEnded ? socket.end(ending) : streams.push(socket);
     }
-    const [status, finishedAtMs] = isTerminalStatus ? ["failed", startedAtMs] : ["running", null];
+    const [status, finishedAtMs] = hasEnded ? ["failed", startedAtMs] : ["running", null];
     socket.end(
       answer(200, { runId, workflowName: words, status, startedAtMs, finishedAtMs, summary: { [words]: 3 } }),
     );
@@ -75,24 +75,24 @@ describe.each([
   [40, 10],
 ])("at %d × %d", (columns, rows) => {
   test("the live view stays within its window, and its end leaves lines", async () => {
-    isTerminalStatus = false;
-    const screen = await BinaryTerminal.start(["watch", runId, "--on-approval", "wait"], {
+    hasEnded = false;
+    const screen = startInTerminal(["watch", runId, "--on-approval", "wait"], {
       columns,
       rows,
       baseUrl: server.baseUrl,
     });
     try {
-      const lines = await screen.shows(/^\S title[^]*^└─ [+·]/m);
+      const lines = (await screen.shows(/^\S title[^]*^└─ [+·]/m)).split("\n");
       expect(lines.filter((line) => /^[^├└│ ] title/.test(line))).toHaveLength(1);
-      const title = await screen.terminal.title();
-      const record = await screen.record();
+      const title = screen.title;
+      const record = screen.record;
       // What moves the cursor is ours: colours, and what the screen is drawn with.
       expectHarmless(record.replaceAll(ours, ""));
-      isTerminalStatus = true;
+      hasEnded = true;
       for (const stream of streams.splice(0)) stream.end(ending);
       expect(await screen.ended()).toBe(1);
-      expect(await screen.terminal.title()).toBe(title);
-      expect((await screen.left()).join("\n")).not.toMatch(/[├└]─/);
+      expect(screen.title).toBe(title);
+      expect(await screen.scrollback()).not.toMatch(/[├└]─/);
     } finally {
       await screen.close();
     }
@@ -100,7 +100,7 @@ describe.each([
 });
 
 test.each(["status", "frames"])("%s shows them in whole lines", async (command) => {
-  isTerminalStatus = true;
+  hasEnded = true;
   const { stdout, stderr, exitCode } = await cli([command, runId], {
     baseUrl: server.baseUrl,
     env: { COLUMNS: "60" },

@@ -186,6 +186,42 @@ describe("a large tree", () => {
       expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(40);
     }
   });
+
+  /** How often a drawing looks at the nodes of a run whose tree is so deep, where half of them are at work. */
+  function looksAt(depth: number): number {
+    let deep = task("leaf");
+    for (let level = 0; level < depth; level++)
+      deep = element(level % 2 ? "ralph" : "parallel", {}, deep, task(`side-${level}`));
+    const events = Array.from({ length: depth }, (_, level) => started(`side-${level}`, 0));
+    const view = reduceRunAll(emptyRunView("r"), [event(0, { type: "RunStarted" }), ...events]);
+    let looks = 0;
+    const nodes = [...view.nodes].map(([key, node]) => {
+      const counted = new Proxy(node, {
+        get: (target, field) => {
+          looks++;
+          return Reflect.get(target, field) as unknown;
+        },
+      });
+      return [key, counted] as const;
+    });
+    const counting = { ...view, nodes: new Map(nodes) };
+    const part = livePart(counting, readFrame(frameOf(element("workflow", {}, deep))), 22);
+    const lines = livePartLines(part, { view: counting, now: at, style: styleOf(), spinner: "*" });
+    expect(lines).toHaveLength(22);
+    return looks;
+  }
+
+  test("takes work in proportion to its size, however deep it is", () => {
+    expect(looksAt(400)).toBeLessThan(looksAt(100) * 5);
+  });
+
+  test("is cut where no terminal could show it", () => {
+    let deep = task("leaf");
+    for (let level = 0; level < 1000; level++) deep = element("parallel", {}, deep, task(`side-${level}`));
+    const lines = drawn(element("workflow", { name: "abyss" }, deep), [started("leaf", 0)], 1000);
+    expect(lines[1]).toMatch(/^\* abyss/);
+    expect(lines.at(-1)).toContain("leaf");
+  });
 });
 
 test.each([1, 20, 40, 80, 200])("hostile texts are shown, not obeyed, and fit %d columns", (width) => {

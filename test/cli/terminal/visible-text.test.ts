@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { HttpError } from "../../../src/client/index.js";
-import { safeJson, visibleStack, visibleText } from "../../../src/cli/terminal/visible-text.js";
+import {
+  safeJson,
+  visibleMessage,
+  visibleStack,
+  visibleText,
+} from "../../../src/cli/terminal/visible-text.js";
 
 test.each([
   ["an escape sequence", "a\u001b[2Jb", "a\\u001b[2Jb"],
@@ -64,4 +69,12 @@ describe("a stack", () => {
     expect(frames.length).toBeGreaterThan(3);
     for (const frame of frames) expect(frame).toMatch(/^ {4}at (?!forged)/);
   });
+});
+
+test("a long message is cut, and says how much of it is left out", () => {
+  expect(visibleMessage("x\u001b")).toBe("x\\u001b");
+  expect(visibleMessage("x".repeat(2000))).toBe("x".repeat(2000));
+  expect(visibleMessage("x".repeat(5_000_000))).toBe(`${"x".repeat(2000)}… (4,998,000 more characters)`);
+  // Not in the middle of a character.
+  expect(visibleMessage(`${"x".repeat(1999)}🚀`)).toBe(`${"x".repeat(1999)}… (2 more characters)`);
 });

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { answer, block, chunk, head, RawServer } from "../faults/raw-server.js";
+import { startInTerminal } from "./binary-terminal.js";
+import { cli } from "./run-cli.js";
+
+const minute = 60_000;
+
+/** A server whose clock is not ours, with a run that started 40 s ago and is healthy; all its times are its own. */
+async function serverAt(aheadMs: number): Promise<RawServer> {
+  const startedAtMs = Date.now() + aheadMs - 40_000;
+  const dated = () => ({ date: new Date(Date.now() + aheadMs).toUTCString() });
+  const event = (type: string, fields: object = {}) =>
+    chunk(block({ type, runId: "r", timestampMs: startedAtMs, iteration: 0, ...fields }));
+  return RawServer.start(({ path }, socket) => {
+    if (path.includes("/events")) {
+      const type = { "content-type": "text/event-stream", "transfer-encoding": "chunked" };
+      socket.write(head(200, { ...type, ...dated() }));
+      socket.write(event("RunStarted"));
+      socket.write(event("NodeStarted", { nodeId: "build", attempt: 1 }));
+      return;
+    }
+    const run = {
+      runId: "r",
+      workflowName: "w",
+      status: "running",
+      startedAtMs,
+      finishedAtMs: null,
+      summary: {},
+    };
+    const gate = {
+      ...run,
+      nodeId: "gate",
+      requestTitle: "gate",
+      requestedAtMs: startedAtMs,
+      waitingMs: 1,
+      iteration: 0,
+    };
+    const document = path.includes("/frames")
+      ? []
+      : path.startsWith("/v1/approvals")
+        ? { approvals: [gate] }
+        : path.startsWith("/v1/runs/")
+          ? run
+          : [run];
+    socket.end(answer(200, document, dated()));
+  });
+}
+
+describe.each([
+  ["behind ours", -30 * minute],
+  ["ahead of ours", 30 * minute],
+])("with a server's clock that is %s", (_, aheadMs) => {
+  let server: RawServer;
+  beforeAll(async () => {
+    server = await serverAt(aheadMs);
+  });
+  afterAll(() => server.close());
+  const run = (...args: string[]) => cli(args, { baseUrl: server.baseUrl });
+
+  test("status does not call a healthy run silent, and counts its time from its start", async () => {
+    const { stdout, exitCode } = await run("status", "r");
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^took +[34]\d\.\ds$/m);
+    expect(stdout).toMatch(/build +[34]\ds$/m);
+    expect(stdout).not.toMatch(/no event|resume/);
+  });
+
+  test("ls and approvals say how long ago by the server's clock", async () => {
+    expect((await run("ls")).stdout).toMatch(/[34]\ds ago +[34]\d\.\ds$/m);
+    expect((await run("approvals")).stdout).toMatch(/ [34]\d\.\ds$/m);
+  });
+
+  test("what is said while a run is followed does too", async () => {
+    const { stderr } = await run("watch", "r", "--heartbeat", "300ms", "--timeout", "2s");
+    expect(stderr).toMatch(/build has been running for [34]\d\.\ds/);
+    const terminal = startInTerminal(["watch", "r"], { baseUrl: server.baseUrl });
+    try {
+      const screen = await terminal.shows(/build +[34]\ds/);
+      expect(screen).toMatch(/running {2}[34]\ds/);
+      expect(screen).not.toContain("no event");
+    } finally {
+      await terminal.close();
+    }
+  });
+});
