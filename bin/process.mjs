@@ -1,14 +1,25 @@
 /* global require -- only the bundle is ever executed */
 // Gives the command line its outside world and its exit code. What not every command needs is loaded on use.
-import { fstatSync } from "node:fs";
+import { fstatSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { completeWord } from "../dist/cli/completion/scripts.js";
 import { Interrupted } from "../dist/cli/context.js";
-import { main } from "../dist/cli/main.js";
+import { exitCodes } from "../dist/cli/exit-codes.js";
+import { describeUncaught, main } from "../dist/cli/main.js";
 import { Screen } from "../dist/cli/terminal/screen.js";
 import { version } from "../package.json";
 
 const stop = new AbortController();
+
+// Also for a rejection that nobody handles. What the process knows may be wrong by now, so nothing but this is done.
+process.on("uncaughtException", (error) => {
+  try {
+    writeSync(2, describeUncaught(error, process.argv.slice(2), process.env));
+  } catch {
+    // Nobody reads stderr; the exit code still says it.
+  }
+  process.exit(exitCodes.bug);
+});
 
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(name, () => {
@@ -109,6 +120,15 @@ async function keepHeapClose() {
   setFlagsFromString("--heap-growing-percent=10");
 }
 
+/** Undefined where it has been deleted. */
+function workingDirectory() {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
 let send;
 
 async function fetch(url, request) {
@@ -123,7 +143,7 @@ main(process.argv.slice(2), {
   stderr: outputStream(process.stderr),
   screen: shareTerminal() ? screen : undefined,
   env: process.env,
-  cwd: process.cwd(),
+  cwd: workingDirectory(),
   version,
   signal: stop.signal,
   fetch,

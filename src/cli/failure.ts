@@ -9,7 +9,8 @@ import {
 import { UsageError } from "./command.js";
 import { Interrupted } from "./context.js";
 import { formatDuration } from "./duration.js";
-import { exitCodes } from "./exit-codes.js";
+import { exitCodeOfHttpStatus, exitCodes } from "./exit-codes.js";
+import { isRefusal } from "./server-refusal.js";
 
 /** What is told of an error, and the code that the process ends with. */
 export interface Failure {
@@ -18,6 +19,19 @@ export interface Failure {
   message: string;
   status?: number;
   hint?: string;
+}
+
+/** An error of the command line's own that is no mistake of the person's. */
+export class CommandError extends Error {
+  constructor(
+    /** A stable word for `--json`. */
+    readonly code: string,
+    message: string,
+    readonly exitCode: number,
+  ) {
+    super(message);
+    this.name = "CommandError";
+  }
 }
 
 /** The reason of an abort by `--timeout`. */
@@ -60,7 +74,8 @@ function classify(error: unknown): Failure {
   }
   if (error instanceof HttpError) {
     const { status, code, message } = error;
-    return { exitCode: exitCodeOfHttpStatus(status), code, message, status };
+    const exitCode = isRefusal(error) ? exitCodes.usage : exitCodeOfHttpStatus(status);
+    return { exitCode, code, message, status };
   }
   if (error instanceof ConnectionError || error instanceof TimeoutError || error instanceof ProtocolError) {
     return { exitCode: exitCodes.server, code: error.code, message: error.message };
@@ -70,17 +85,28 @@ function classify(error: unknown): Failure {
   }
   if (error instanceof TimedOut)
     return { exitCode: exitCodes.timedOut, code: "TIMED_OUT", message: error.message };
-  const message = error instanceof Error ? error.message : String(error);
-  const code =
-    error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "INTERNAL";
-  return { exitCode: exitCodes.server, code, message };
+  if (error instanceof CommandError) {
+    return { exitCode: error.exitCode, code: error.code, message: error.message };
+  }
+  if (error instanceof Error && "syscall" in error && error.syscall === "write") {
+    const code = "code" in error && typeof error.code === "string" ? error.code : "WRITE";
+    return { exitCode: exitCodes.usage, code, message: `cannot write the output: ${error.message}` };
+  }
+  return { exitCode: exitCodes.bug, code: "BUG", message: bugMessage(error) };
 }
 
-function exitCodeOfHttpStatus(status: number): number {
-  if (status === 401 || status === 403 || status === 407) return exitCodes.notAuthorised;
-  // "Later" is the server's trouble, not the caller's mistake.
-  if (status === 408 || status === 425 || status === 429) return exitCodes.server;
-  return status >= 400 && status < 500 ? exitCodes.usage : exitCodes.server;
+/** One line for an error that nobody foresaw, wherever it comes from. */
+export function bugMessage(error: unknown): string {
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return (
+    `this is a bug in smithers-client (${what.replace(/\s+/g, " ")}); please report it, with what the same command ` +
+    "says with --debug: npm bugs smithers-client"
+  );
+}
+
+/** What the process ends with because of an error. */
+export function exitCodeOfError(error: unknown): number {
+  return classify(error).exitCode;
 }
 
 function generalHint(
@@ -109,7 +135,8 @@ function generalHint(
   ) {
     return "check that --base-url or SMITHERS_BASE_URL names a Smithers server";
   }
-  if (error instanceof HttpError && error.status >= 500) return "look at the server's log, or try again";
+  if (error instanceof HttpError && error.status >= 500 && failure.exitCode === exitCodes.server)
+    return "look at the server's log, or try again";
   if (error instanceof TimeoutError) return "try again, or look whether the server is overloaded";
   if (error instanceof ConnectionError) {
     const known = networkHint(error.networkCode);

@@ -1,5 +1,5 @@
-import { resolve } from "node:path";
 import { UsageError, type Session } from "./command.js";
+import { resolvePath } from "./resolve-path.js";
 
 /** What `--input` and its like take: JSON, `@file`, or `-` for stdin; the default is an empty object. */
 export async function readJsonObject(
@@ -44,9 +44,10 @@ async function readGiven(
   }
   if (!given.startsWith("@")) return { text: given, from: "as given" };
   const path = given.slice(1);
+  const file = resolvePath(path, context);
   try {
     const { readFile } = await import("node:fs/promises");
-    return { text: withoutMark(await readFile(resolve(context.cwd, path), "utf8")), from: `from ${path}` };
+    return { text: withoutMark(await readFile(file, "utf8")), from: `from ${path}` };
   } catch (error) {
     throw new UsageError(`${flag} cannot read ${path}: ${(error as Error).message}`, {
       code: "INPUT_UNREADABLE",

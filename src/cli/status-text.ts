@@ -1,7 +1,8 @@
-import { emptyRunView, isOver, type RunStatus, type RunView } from "../client/index.js";
+import { emptyRunView, type RunStatus, type RunView } from "../client/index.js";
 import type { Session } from "./command.js";
 import { formatDuration, formatTime } from "./duration.js";
 import { errorText } from "./error-text.js";
+import { isTerminal } from "./status-table.js";
 import { paintStatus } from "./terminal/paint-status.js";
 import { readFrame, runTree, type FrameGroup } from "./tree/run-tree.js";
 import type { Style } from "./terminal/style.js";
@@ -65,7 +66,7 @@ function fields(
   style: Style,
 ): (readonly [string, string])[] {
   const counts = Object.entries(summary ?? {}).map(([state, count]) => `${count} ${visibleText(state)}`);
-  const ended = isOver(status) ? finishedAtMs : null;
+  const ended = isTerminal(status) ? finishedAtMs : null;
   const because = status === "failed" ? visibleText(errorText(view.error)) : "";
   return [
     ["run", visibleText(runId)],

@@ -1,7 +1,8 @@
-import { isOver, type BlockedRun, type RunStatus, type RunView } from "../client/index.js";
+import type { BlockedRun, RunStatus, RunView } from "../client/index.js";
 import { formatDuration, formatRunningTime, formatTime } from "./duration.js";
 import { gateName } from "./follow/gate-name.js";
 import { waitsSince } from "./follow/open-gate.js";
+import { isTerminal } from "./status-table.js";
 import { visibleText } from "./terminal/visible-text.js";
 
 /** Something that keeps a run from going on, in words made visible, and the words of our command that helps. */
@@ -26,7 +27,7 @@ export function whyStill(status: RunStatus, view: RunView, now: number): Obstacl
     return [
       { what: "a resume keeps what has finished, and goes on where attempts are left", command: resume },
     ];
-  if (isOver(status.status)) return [];
+  if (isTerminal(status.status)) return [];
 
   const obstacles: Obstacle[] = [];
   for (const gate of view.openGates) {

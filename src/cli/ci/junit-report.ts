@@ -1,10 +1,12 @@
 import { accessSync, constants, mkdirSync, promises as files, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import type { NodeView, RunView } from "../../client/index.js";
 import { UsageError } from "../command.js";
+import type { Context } from "../context.js";
 import { gateName } from "../follow/gate-name.js";
 import type { FollowEnding, Reporter } from "../follow/reporter.js";
 import { runResult, whyFailed } from "../follow/run-result.js";
+import { resolvePath } from "../resolve-path.js";
 import { visibleText } from "../terminal/visible-text.js";
 
 /**
@@ -12,8 +14,8 @@ import { visibleText } from "../terminal/visible-text.js";
  *
  * @throws {UsageError} where nothing can be written there
  */
-export function junitFile(path: string, cwd: string): string {
-  const file = resolve(cwd, path);
+export function junitFile(path: string, context: Pick<Context, "cwd">): string {
+  const file = resolvePath(path, context);
   try {
     mkdirSync(dirname(file), { recursive: true });
     accessSync(dirname(file), constants.W_OK);

@@ -7,6 +7,7 @@ import {
   watchOption,
   type FollowOptions,
 } from "../follow/follow-run.js";
+import { canResume } from "../status-table.js";
 import { visibleText } from "../terminal/visible-text.js";
 import { workflowHint } from "../workflow-hint.js";
 
@@ -15,7 +16,7 @@ export const resume = defineCommand<FollowOptions & { watch?: boolean }>({
   summary: "Let a paused or failed run go on; its workflow is looked up on the server when left out.",
   options: [watchOption, ...followOptions],
   changesRuns: true,
-  offersRun: (status) => status !== "running" && status !== "finished" && status !== "continued",
+  offersRun: canResume,
   examples: ["resume 4f1c --watch", "resume 4f1c ./deploy.tsx"],
 
   async execute({ args, options }, session) {

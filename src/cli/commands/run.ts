@@ -8,6 +8,7 @@ import {
   type FollowOptions,
 } from "../follow/follow-run.js";
 import { readJsonObject } from "../read-input.js";
+import { canResume } from "../status-table.js";
 import { visibleText } from "../terminal/visible-text.js";
 import { workflowHint } from "../workflow-hint.js";
 
@@ -79,8 +80,7 @@ async function start(
     if (!(error instanceof HttpError) || error.status !== 409 || runId === undefined || ifExists === "fail")
       throw error;
     const { status } = await client.getStatus({ runId });
-    const isStopped = status !== "running" && status !== "finished" && status !== "continued";
     note(`run ${visibleText(runId)} exists and is ${visibleText(status)}`);
-    return ifExists === "resume" && isStopped ? client.resume({ runId, workflowPath }) : { runId };
+    return ifExists === "resume" && canResume(status) ? client.resume({ runId, workflowPath }) : { runId };
   }
 }

@@ -1,9 +1,9 @@
 import { setMaxListeners } from "node:events";
-import { isOver } from "../../client/index.js";
 import { defineCommand, UsageError } from "../command.js";
 import { followOptions, followRun, type FollowOptions } from "../follow/follow-run.js";
 import { followRuns, RunsLostError } from "../follow/follow-runs.js";
 import { parseCount } from "../parse-count.js";
+import { isTerminal } from "../status-table.js";
 import { allRuns } from "../run-id-arguments.js";
 
 interface WatchOptions extends FollowOptions {
@@ -41,7 +41,7 @@ export const watch = defineCommand<WatchOptions>({
     if (options.junit !== undefined) throw new UsageError("--junit is the report of one run; name one run");
     if (all) {
       const runs = await client.listRuns({ limit: allRuns });
-      const open = runs.filter(({ status }) => !isOver(status)).map((run) => run.runId);
+      const open = runs.filter(({ status }) => !isTerminal(status)).map((run) => run.runId);
       if (open.length > 0) return followRuns(session, open, options, ["--all"]);
       session.note("no run is going on");
       return { kind: "silent", exitCode: 0 };

@@ -1,8 +1,9 @@
-import { isWaiting, type ApprovalView, type RunView } from "../../client/index.js";
+import type { ApprovalView, RunView } from "../../client/index.js";
 import { UsageError, type CommandInput, type OptionSpec, type Outcome, type Session } from "../command.js";
 import { followRun, type FollowOptions } from "./follow-run.js";
 import { gateName } from "./gate-name.js";
 import { parseCount } from "../parse-count.js";
+import { isWaiting } from "../status-table.js";
 import { visibleText } from "../terminal/visible-text.js";
 
 export interface DecideOptions extends FollowOptions {

@@ -1,4 +1,5 @@
-import { isWaiting, type ApprovalView, type RunView } from "../../client/index.js";
+import type { ApprovalView, RunView } from "../../client/index.js";
+import { isWaiting } from "../status-table.js";
 
 /**
  * Since when a gate waits for a person, by the server's clock; undefined while the run has not come to it. 0.5.0 names a
