@@ -234,7 +234,7 @@ describe("flags and settings", () => {
     expect(stderr).toContain(`smithers-client watch ${runId}`);
   });
 
-  test("a reader that has enough ends it quietly", async () => {
+  test("a reader that has enough ends it quietly, with the code that says so", async () => {
     const runId = await waitingRun();
     const watching = startCli(["watch", runId]);
     await new Promise((seen) => watching.stdout.once("data", seen));
@@ -242,7 +242,7 @@ describe("flags and settings", () => {
     await cli(["approve", runId]);
     await cli(["resume", runId]);
     const { stderr, exitCode } = await watching;
-    expect(exitCode).toBe(0);
+    expect(exitCode).toBe(141);
     expect(stderr).not.toMatch(/error|EPIPE/);
   });
 });

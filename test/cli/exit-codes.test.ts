@@ -241,7 +241,7 @@ describe("a bug of ours", () => {
     baseUrl: "http://127.0.0.1:1",
     stdin: {
       isTTY: false,
-      text: () => Promise.reject(thrown as Error),
+      text: () => Promise.reject(thrown),
       question: async () => undefined,
     },
   });

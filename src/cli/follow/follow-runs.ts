@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { EventBatch, RunStatus } from "../../client/index.js";
 import type { FollowOutcome, Session } from "../command.js";
-import { worstExitCode } from "../exit-codes.js";
+import { exitCodes, worstExitCode } from "../exit-codes.js";
 import { CommandError, exitCodeOfError } from "../failure.js";
 import { followRun, type FollowOptions } from "./follow-run.js";
 import { paintLabel, runLabels, type RunLabel } from "./run-labels.js";
@@ -143,12 +143,18 @@ function worstOf(lanes: readonly Lane[]): RunStatus {
     throw new RunsLostError(
       lost.map(({ label }) => label.runId),
       `${lost.length}${of} runs could not be followed to the end: ${each}`,
-      worstExitCode(lost.map((lane) => exitCodeOfError(lane.lost))),
+      worstExitCode(lost.map(lostExitCode)),
     );
   }
   const statuses = lanes.map(({ ended }) => ended as RunStatus);
   const worst = worstExitCode(statuses.map(({ status }) => exitCodeOf(status)));
   return statuses.find(({ status }) => exitCodeOf(status) === worst) as RunStatus;
+}
+
+/** A run that was there and is refused now is lost, as one whose server is gone is. */
+function lostExitCode({ lost }: Lane): number {
+  const code = exitCodeOfError(lost);
+  return code === exitCodes.usage ? exitCodes.server : code;
 }
 
 function whyLost({ label, lost }: Lane): string {

@@ -367,7 +367,7 @@ describe("an end before the run's", () => {
     );
     const [first = "", last] = stdout.split(/(?<=\n)/);
     expect(first).toMatch(line);
-    expect({ last, stderr }).toEqual({ last: "exit 0\n", stderr: "" });
+    expect({ last, stderr }).toEqual({ last: "exit 141\n", stderr: "" });
     await waitUntil(() => server.sockets.size === 0);
     expect(server.requests.filter(({ path }) => isEvents(path))).toHaveLength(1);
   });
