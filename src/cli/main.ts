@@ -16,6 +16,7 @@ import { exitCodeOf } from "./status-table.js";
 import { commandNameOf } from "./syntax.js";
 import { styleFor } from "./terminal/color.js";
 import { safeJson, visibleText } from "./terminal/visible-text.js";
+import { startTimer } from "./timer.js";
 
 /**
  * The whole command line, in the context given.
@@ -237,11 +238,11 @@ function limitTime(signal: AbortSignal, timeoutMs: number | undefined): { signal
   const forward = () => controller.abort(signal.reason);
   if (signal.aborted) forward();
   signal.addEventListener("abort", forward, { once: true });
-  const timer = setTimeout(() => controller.abort(new TimedOut(timeoutMs)), Math.min(timeoutMs, 2 ** 31 - 1));
+  const timer = startTimer(timeoutMs, () => controller.abort(new TimedOut(timeoutMs)));
   return {
     signal: controller.signal,
     end: () => {
-      clearTimeout(timer);
+      timer.stop();
       signal.removeEventListener("abort", forward);
     },
   };

@@ -237,7 +237,7 @@ describe("a reader of stdout that goes away", () => {
 });
 
 describe("a bug of ours", () => {
-  const broken = (thrown: unknown) => ({
+  const broken = (thrown: Error) => ({
     baseUrl: "http://127.0.0.1:1",
     stdin: {
       isTTY: false,
@@ -263,7 +263,7 @@ describe("a bug of ours", () => {
   });
 
   test.each([undefined, null, "text", { code: "EPIPE" }])("%j thrown is one too", async (thrown) => {
-    expect((await runMain(args, broken(thrown))).exitCode).toBe(70);
+    expect((await runMain(args, broken(thrown as unknown as Error))).exitCode).toBe(70);
   });
 
   test.each([

@@ -1,4 +1,6 @@
+import { ProtocolError } from "../../client/index.js";
 import type { Format } from "../format.js";
+import { jsonText } from "../json-text.js";
 import { safeJson } from "../terminal/visible-text.js";
 
 /** One document for a result, one compact line for each event: the server's own, untouched. */
@@ -7,7 +9,9 @@ export const json: Format = {
   narrates: false,
 
   async document({ document }, { stdout }) {
-    await stdout.write(`${safeJson(JSON.stringify(document))}\n`);
+    const text = jsonText(document);
+    if (text === undefined) throw new ProtocolError("the server's answer is nested too deeply to be written");
+    await stdout.write(`${safeJson(text)}\n`);
   },
 
   async follow({ records }, { stdout }) {
