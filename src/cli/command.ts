@@ -105,6 +105,8 @@ export interface FollowOutcome {
   kind: "follow";
   runId: string;
   records: AsyncGenerator<EventBatch, RunStatus, undefined>;
+  /** The run's events up to this number are not shown; default: -1, which shows all. */
+  shownAfter?: number;
   /** When the run started, where the events to come do not tell. */
   startedAtMs: number | null;
   ci: CiSystem;

@@ -16,7 +16,13 @@ import { whyStill } from "./why-still.js";
 export async function statusText(status: RunStatus, session: Session, style: Style): Promise<string> {
   const { runId } = status;
   const { context, commandLine } = session;
-  const [history, frame] = await Promise.all([readView(runId, session), readTree(runId, session)]);
+  const [history, frame, workflowPath] = await Promise.all([
+    readView(runId, session),
+    readTree(runId, session),
+    status.status === "failed"
+      ? session.client.findWorkflowPath({ runId }).catch(() => undefined)
+      : undefined,
+  ]);
   const { view, problem } = history;
   const now = context.now();
   const rows = treeRows(runTree(frame, view), view, Infinity);
@@ -25,7 +31,7 @@ export async function statusText(status: RunStatus, session: Session, style: Sty
     ...(within === undefined || rows.length === 0 ? [] : [style.dim(groupWords(within, style))]),
     ...treeLines(rows, { view, now, style, spinner: style.symbols.running }),
   ];
-  const still = whyStill(status, view, now).flatMap(({ what, command }) => [
+  const still = whyStill(status, view, now, workflowPath).flatMap(({ what, command }) => [
     `${style.yellow(style.symbols.waiting)} ${what}`,
     ...(command === undefined ? [] : [`  ${style.dim("next:")}  ${visibleText(commandLine(...command))}`]),
   ]);

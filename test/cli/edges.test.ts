@@ -178,8 +178,15 @@ describe("a text of 5 MB", () => {
 });
 
 describe("under GitHub Actions", () => {
-  const event = (type: string, fields: object = {}): SmithersEvent =>
-    ({ type, runId: "r", nodeId: "n", iteration: 0, attempt: 1, timestampMs: 1, ...fields }) as SmithersEvent;
+  const event = (type: string, fields: object = {}): SmithersEvent => ({
+    type,
+    runId: "r",
+    nodeId: "n",
+    iteration: 0,
+    attempt: 1,
+    timestampMs: 1,
+    ...fields,
+  });
 
   test("the group of a node keeps the end of what it said, however much that was", () => {
     const lines = new GithubLines(styleOf(), 0);

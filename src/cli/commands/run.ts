@@ -7,6 +7,7 @@ import {
   watchOption,
   type FollowOptions,
 } from "../follow/follow-run.js";
+import { followResumed } from "../follow/follow-resumed.js";
 import { readJsonObject } from "../read-input.js";
 import { canResume } from "../status-table.js";
 import { visibleText } from "../terminal/visible-text.js";
@@ -47,7 +48,13 @@ export const run = defineCommand<FollowOptions & RunOptions>({
     }
     checkFollow(options, session);
     const input = await readJsonObject("--input", options.input, session);
-    const document = await start(workflowPath, input, options, session);
+    const started = await start(workflowPath, input, options, session);
+    if (started === "resume" && options.watch === true && options.runId !== undefined)
+      return followResumed(session, options.runId, workflowPath, options);
+    const document =
+      started === "resume"
+        ? await session.client.resume({ runId: options.runId ?? "", workflowPath })
+        : started;
     const { runId } = document;
     if (options.watch === true) {
       session.note(
@@ -67,13 +74,16 @@ export const run = defineCommand<FollowOptions & RunOptions>({
   },
 });
 
-/** Starts the run, or takes the one of that id which is there already: a CI step that is retried finds its own. */
+/**
+ * Starts the run, or takes the one of that id which is there already: a CI step that is retried finds its own. Where that
+ * one is to be resumed, that is left to the caller.
+ */
 async function start(
   workflowPath: string,
   input: object,
   { runId, ifExists = "fail" }: RunOptions,
   { client, note }: Session,
-): Promise<RunReference> {
+): Promise<RunReference | "resume"> {
   try {
     return await client.runWorkflow({ workflowPath, input, runId });
   } catch (error) {
@@ -81,6 +91,6 @@ async function start(
       throw error;
     const { status } = await client.getStatus({ runId });
     note(`run ${visibleText(runId)} exists and is ${visibleText(status)}`);
-    return ifExists === "resume" && canResume(status) ? client.resume({ runId, workflowPath }) : { runId };
+    return ifExists === "resume" && canResume(status) ? "resume" : { runId };
   }
 }

@@ -1,4 +1,5 @@
 import { ProtocolError } from "../../client/index.js";
+import { shownLines } from "../follow/shown-events.js";
 import type { Format } from "../format.js";
 import { jsonText } from "../json-text.js";
 import { safeJson } from "../terminal/visible-text.js";
@@ -14,12 +15,13 @@ export const json: Format = {
     await stdout.write(`${safeJson(text)}\n`);
   },
 
-  async follow({ records }, { stdout }) {
+  async follow(outcome, { stdout }) {
     for (;;) {
-      const { done, value } = await records.next();
+      const { done, value } = await outcome.records.next();
       if (done) return value;
       // One write a chunk: one for each event would take three times as long.
-      await stdout.write(safeJson(value.lines));
+      const lines = shownLines(value, outcome);
+      if (lines !== "") await stdout.write(safeJson(lines));
     }
   },
 

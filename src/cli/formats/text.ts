@@ -2,6 +2,7 @@ import { emptyRunView, reduceRunAll } from "../../client/index.js";
 import { GithubLines } from "../ci/github-lines.js";
 import { EventLines } from "../follow/event-lines.js";
 import type { Format } from "../format.js";
+import { isShown } from "../follow/shown-events.js";
 import { heartbeat } from "../follow/heartbeat.js";
 import { printLabelled } from "../follow/labelled-lines.js";
 import { stillFollowing } from "../follow/still-following.js";
@@ -37,9 +38,12 @@ export const text: Format = {
       for (;;) {
         const { done, value } = await records.next();
         if (done) return value;
-        const { events } = value;
-        view = reduceRunAll(view, events);
-        const printed = events.map((event) => lines.print(event)).join("");
+        view = reduceRunAll(view, value.telling);
+        // Also what is not shown goes through the printer, which knows from it since when a node has been running.
+        const printed = [...value]
+          .map((record) => [lines.print(record.event), isShown(record, outcome)] as const)
+          .map(([line, isNew]) => (isNew ? line : ""))
+          .join("");
         if (printed === "") continue;
         silence.beat();
         await log.write(printed);

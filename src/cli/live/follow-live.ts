@@ -1,6 +1,13 @@
-import { emptyRunView, reduceRunAll, type RunStatus, type RunView } from "../../client/index.js";
+import {
+  emptyRunView,
+  reduceRunAll,
+  type RunStatus,
+  type RunView,
+  type SmithersEvent,
+} from "../../client/index.js";
 import { widthOf } from "../terminal/color.js";
 import type { FollowOutcome } from "../command.js";
+import { isShown } from "../follow/shown-events.js";
 import { EventLines } from "../follow/event-lines.js";
 import type { Output } from "../format.js";
 import type { Screen } from "../terminal/screen.js";
@@ -38,7 +45,8 @@ export async function followLive(outcome: DrawnOutcome, output: Output, screen: 
         await live.finish(value);
         return value;
       }
-      await live.see(value.events);
+      const shown = [...value].filter((record) => isShown(record, outcome)).map(({ event }) => event);
+      await live.see(value.events, new Set(shown));
     }
   } finally {
     await live.close();
@@ -77,11 +85,11 @@ class LiveRun {
     this.#changed();
   }
 
-  async see(events: Events): Promise<void> {
+  async see(events: Events, shown: ReadonlySet<SmithersEvent>): Promise<void> {
     this.#view = reduceRunAll(this.#view, events);
     for (const event of events) {
       const line = this.#lines.lineFor(event);
-      if (line !== undefined && !shownLive.has(event.type)) this.#pending += `${line}\n`;
+      if (line !== undefined && shown.has(event) && !shownLive.has(event.type)) this.#pending += `${line}\n`;
     }
     const { updatedAtMs } = this.#view;
     if (updatedAtMs !== null)
