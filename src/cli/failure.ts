@@ -154,7 +154,7 @@ function generalHint(
 
 function proxyHint(variable: string, baseUrl: string): string {
   const host = URL.canParse(baseUrl) ? new URL(baseUrl).hostname : "<the server's host>";
-  return `set ${variable} to the URL of a proxy that can be used, or reach the server without one: NO_PROXY=${host}`;
+  return `set ${variable} right, or name the server's host in NO_PROXY: NO_PROXY=${host}`;
 }
 
 /** What to do about a network that refuses for a reason of its own. */
