@@ -112,10 +112,10 @@ export function exitCodeOfError(error: unknown): number {
 function generalHint(
   error: unknown,
   failure: Failure,
-  { commandLine, commandName, baseUrl = "" }: FailureContext,
+  { commandLine, commandName }: FailureContext,
 ): string | undefined {
   if (error instanceof ArgumentError && /^https?_proxy$/i.test(error.argument))
-    return proxyHint(error.argument, baseUrl);
+    return proxyHint(error.argument);
   if (error instanceof HttpError) {
     const { status, code } = error;
     if (status === 407)
@@ -141,7 +141,7 @@ function generalHint(
     return "look at the server's log, or try again";
   if (error instanceof TimeoutError) return "try again, or look whether the server is overloaded";
   if (error instanceof ConnectionError) {
-    const known = networkHint(error.networkCode, baseUrl);
+    const known = networkHint(error.networkCode);
     if (known !== undefined) return known;
     return error.position === undefined
       ? "start a server with 'smithers-client serve', or name yours with --base-url or SMITHERS_BASE_URL"
@@ -152,14 +152,13 @@ function generalHint(
   return undefined;
 }
 
-function proxyHint(variable: string, baseUrl: string): string {
-  const host = URL.canParse(baseUrl) ? new URL(baseUrl).hostname : "<the server's host>";
-  return `set ${variable} right, or name the server's host in NO_PROXY: NO_PROXY=${host}`;
+function proxyHint(variable: string): string {
+  return `set ${variable} right, or name the server's host in NO_PROXY`;
 }
 
 /** What to do about a network that refuses for a reason of its own. */
-function networkHint(code = "", baseUrl: string): string | undefined {
-  if (code.startsWith("PROXY_")) return proxyHint("that variable", baseUrl);
+function networkHint(code = ""): string | undefined {
+  if (code.startsWith("PROXY_")) return proxyHint("that variable");
   if (/SELF_SIGNED|ISSUER_CERT|LEAF_SIGNATURE/.test(code))
     return "if you trust that server, set NODE_EXTRA_CA_CERTS to a file with the certificate of its authority (PEM)";
   if (/^CERT_/.test(code)) return "renew the server's certificate, or set this machine's clock right";
