@@ -37,12 +37,18 @@ export const text: Format = {
     try {
       for (;;) {
         const { done, value } = await records.next();
-        if (done) return value;
+        if (done) {
+          const left = lines.end();
+          if (left !== "") await log.write(left);
+          return value;
+        }
         view = reduceRunAll(view, value.telling);
         // Also what is not shown goes through the printer, which knows from it since when a node has been running.
         const printed = [...value]
-          .map((record) => [lines.print(record.event), isShown(record, outcome)] as const)
-          .map(([line, isNew]) => (isNew ? line : ""))
+          .map((record) => {
+            const line = lines.print(record.event);
+            return isShown(record, outcome) ? line : "";
+          })
           .join("");
         if (printed === "") continue;
         silence.beat();
@@ -50,8 +56,9 @@ export const text: Format = {
       }
     } finally {
       silence.stop();
+      // What ended it before its end says more than that this cannot be written either.
       const left = lines.end();
-      if (left !== "") await log.write(left);
+      if (left !== "") await log.write(left).catch(() => {});
     }
   },
 

@@ -117,14 +117,24 @@ describe("a kept connection that the server has closed meanwhile", () => {
     expect(server.connections).toBe(2);
   });
 
-  test("is never used for a decision", async () => {
-    const server = await rawServer((_, socket) =>
-      socket.write(answer(200, { runId: "r" }, { connection: "keep-alive" })),
-    );
+  test("is never used for a decision, which could not be sent again", async () => {
+    const seen: { method: string; index: number }[] = [];
+    const numbers = new Map<unknown, number>();
+    const server = await rawServer(({ method }, socket) => {
+      if (!numbers.has(socket)) numbers.set(socket, numbers.size);
+      seen.push({ method, index: numbers.get(socket) ?? -1 });
+      const body = { runId: "r", workflowName: "w", status: "running", summary: {} };
+      socket.write(answer(200, body, { connection: "keep-alive" }));
+    });
     const client = clientOf(server.baseUrl);
-    await client.getStatus({ runId: "r" }).catch(() => {});
-    await client.approve({ runId: "r", nodeId: "n" });
-    expect(server.connections).toBe(2);
+    await client.getStatus({ runId: "r" });
+    await client.getStatus({ runId: "r" });
+    await client.approve({ runId: "r", nodeId: "gate" });
+    expect(seen).toEqual([
+      { method: "GET", index: 0 },
+      { method: "GET", index: 0 },
+      { method: "POST", index: 1 },
+    ]);
   });
 });
 
