@@ -399,3 +399,25 @@ describe("in a working directory that has been deleted", () => {
     expect(stderr).toContain("cannot read /nothere.json: ENOENT");
   });
 });
+
+test("a decision about a node that does not wait for one any more is refused, not a broken server", async () => {
+  const server = await protocolServer();
+  server.addRun("r", { status: "waiting-approval" });
+  for (const type of ["RunStarted", "NodeWaitingApproval"])
+    server.publish("r", { type, runId: "r", nodeId: "gate", iteration: 0, timestampMs: 1 });
+  const message = "Node gate is not waiting for approval. See https://smithers.sh/reference/errors";
+  server.misbehave("approve", {
+    kind: "answer",
+    status: 500,
+    body: { error: { code: "SERVER_ERROR", message } },
+  });
+  server.misbehave("deny", {
+    kind: "answer",
+    status: 500,
+    body: { error: { code: "SERVER_ERROR", message: "oh" } },
+  });
+  const approved = await runMain(["approve", "r", "gate"], { baseUrl: server.baseUrl });
+  expect(approved.exitCode).toBe(4);
+  expect(approved.stderr).toContain(message);
+  expect((await runMain(["deny", "r", "gate"], { baseUrl: server.baseUrl })).exitCode).toBe(5);
+});
