@@ -1,16 +1,27 @@
 /* global require -- only the bundle is ever executed */
 // Gives the command line its outside world and its exit code. What not every command needs is loaded on use.
-import { fstatSync } from "node:fs";
+import { fstatSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { UsageError } from "../dist/cli/command.js";
 import { completeWord } from "../dist/cli/completion/scripts.js";
 import { Interrupted } from "../dist/cli/context.js";
-import { main } from "../dist/cli/main.js";
+import { exitCodes } from "../dist/cli/exit-codes.js";
+import { describeUncaught, main } from "../dist/cli/main.js";
 import { foregroundCheck } from "../dist/cli/terminal/foreground.js";
 import { Screen } from "../dist/cli/terminal/screen.js";
 import { version } from "../package.json";
 
 const stop = new AbortController();
+
+// Also for a rejection that nobody handles. What the process knows may be wrong by now, so nothing but this is done.
+process.on("uncaughtException", (error) => {
+  try {
+    writeSync(2, describeUncaught(error, process.argv.slice(2), process.env));
+  } catch {
+    // Nobody reads stderr; the exit code still says it.
+  }
+  process.exit(exitCodes.bug);
+});
 
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(name, () => {
@@ -124,22 +135,10 @@ const stdin = {
   question: async (prompt, signal) => (screen === undefined ? undefined : askAtTerminal(prompt, signal)),
 };
 
-/**
- * Following makes much garbage that dies young. Left to itself the heap grows with it by some 70 MiB, which a process
- * that may run for hours beside others keeps; held close, the peak of two million events is within 20 MiB of that of
- * twenty thousand. Other commands save the 8 ms that it takes.
- */
-async function keepHeapClose() {
-  const { setFlagsFromString } = await import("node:v8");
-  setFlagsFromString("--semi-space-growth-factor=1");
-  setFlagsFromString("--heap-growing-percent=10");
-}
-
 let send;
 
 async function fetch(url, request) {
   send ??= (await import("../dist/cli/network/http-fetch.js")).httpFetch(process.env);
-  if (request.headers.Accept === "text/event-stream") await keepHeapClose();
   return send(url, request);
 }
 
@@ -148,7 +147,7 @@ main(process.argv.slice(2), {
   stdout: outputStream(process.stdout, shareTerminal() ? screen : undefined),
   stderr: outputStream(process.stderr, screen),
   env: process.env,
-  cwd: process.cwd(),
+  cwd: workingDirectory(),
   version,
   signal: stop.signal,
   fetch,

@@ -55,7 +55,8 @@ export interface Context {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
+  /** The working directory; undefined where it has been deleted. */
+  readonly cwd: string | undefined;
   /** The package's version. */
   readonly version: string;
   /** Aborted by a signal to the process; its reason is an {@link Interrupted}. */

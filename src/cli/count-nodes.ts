@@ -1,4 +1,5 @@
 import type { NodeView, RunView } from "../client/index.js";
+import { nodeCategory } from "./status-table.js";
 
 /** How many nodes are known, and in which state. */
 export interface NodeCounts {
@@ -12,14 +13,13 @@ export interface NodeCounts {
 export function countNodes({ nodes }: RunView): NodeCounts {
   const counts = { known: nodes.size, done: 0, failed: 0, running: 0 };
   for (const node of nodes.values()) {
-    if (node.state === "finished" || node.state === "skipped") counts.done++;
-    else if (node.state === "failed") counts.failed++;
-    else if (isExecuting(node)) counts.running++;
+    const category = nodeCategory(node.state);
+    if (category === "done" || category === "failed" || category === "running") counts[category]++;
   }
   return counts;
 }
 
 /** Whether an engine is at work on the node. */
 export function isExecuting({ state }: NodeView): boolean {
-  return state === "in-progress" || state === "retrying";
+  return nodeCategory(state) === "running";
 }

@@ -7,9 +7,11 @@ export const exitCodes = {
   usage: 4,
   server: 5,
   notAuthorised: 6,
+  bug: 70,
   timedOut: 124,
   SIGHUP: 129,
   SIGINT: 130,
+  readerGone: 141,
   SIGTERM: 143,
 } as const;
 
@@ -19,17 +21,40 @@ export const exitCodeHelp: readonly (readonly [string, string])[] = [
   ["1", "the followed run failed"],
   ["2", "the followed run was cancelled"],
   ["3", "the followed run is waiting for an approval (only where asked to stop there)"],
-  ["4", "bad usage or input, or the server refused the request"],
+  ["4", "bad usage or input, or the server refused the request (as for a workflow file it cannot load)"],
   ["5", "the server cannot be reached, broke, or its stream was lost for good"],
   ["6", "not authorised"],
+  ["70", "a bug in smithers-client"],
   ["124", "--timeout ran out"],
   ["129, 130, 143", "ended by SIGHUP, SIGINT (Ctrl-C), SIGTERM"],
+  ["141", "the reader of stdout went away before the end of the followed run was known"],
 ];
 
-/** The exit code that a followed run's last status stands for. */
-export function exitCodeOf(status: string): number {
-  if (status === "finished" || status === "continued") return exitCodes.done;
-  if (status === "cancelled") return exitCodes.runCancelled;
-  if (status.startsWith("waiting-") || status === "paused") return exitCodes.runWaiting;
-  return exitCodes.runFailed;
+/** What following may end with, from the best to the worst. */
+const fromBestToWorst: readonly number[] = [
+  exitCodes.done,
+  exitCodes.runWaiting,
+  exitCodes.runCancelled,
+  exitCodes.runFailed,
+  exitCodes.usage,
+  exitCodes.notAuthorised,
+  exitCodes.server,
+];
+
+/** The code that says the worst of several; one that is none of a run's, such as that of a bug, is worse than all. */
+export function worstExitCode(codes: Iterable<number>): number {
+  const badness = (code: number) =>
+    fromBestToWorst.includes(code) ? fromBestToWorst.indexOf(code) : Infinity;
+  return [...codes].reduce<number>(
+    (worst, code) => (badness(code) > badness(worst) ? code : worst),
+    exitCodes.done,
+  );
+}
+
+/** The exit code for an answer with an HTTP status that is not success. */
+export function exitCodeOfHttpStatus(status: number): number {
+  if (status === 401 || status === 403 || status === 407) return exitCodes.notAuthorised;
+  // "Later" is the server's trouble, not the caller's mistake.
+  if (status === 408 || status === 425 || status === 429) return exitCodes.server;
+  return status >= 400 && status < 500 ? exitCodes.usage : exitCodes.server;
 }

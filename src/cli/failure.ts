@@ -9,7 +9,8 @@ import {
 import { UsageError, type Session } from "./command.js";
 import { Interrupted } from "./context.js";
 import { formatDuration } from "./duration.js";
-import { exitCodes } from "./exit-codes.js";
+import { exitCodeOfHttpStatus, exitCodes } from "./exit-codes.js";
+import { isRefusal } from "./server-refusal.js";
 
 /** What is told of an error, and the code that the process ends with. */
 export interface Failure {
@@ -18,6 +19,19 @@ export interface Failure {
   message: string;
   status?: number;
   hint?: string;
+}
+
+/** An error of the command line's own that is no mistake of the person's. */
+export class CommandError extends Error {
+  constructor(
+    /** A stable word for `--json`. */
+    readonly code: string,
+    message: string,
+    readonly exitCode: number,
+  ) {
+    super(message);
+    this.name = "CommandError";
+  }
 }
 
 /** The reason of an abort by `--timeout`. */
@@ -59,7 +73,8 @@ function classify(error: unknown): Failure {
   }
   if (error instanceof HttpError) {
     const { status, code, message } = error;
-    return { exitCode: exitCodeOfHttpStatus(status), code, message, status };
+    const exitCode = isRefusal(error) ? exitCodes.usage : exitCodeOfHttpStatus(status);
+    return { exitCode, code, message, status };
   }
   if (error instanceof ConnectionError || error instanceof TimeoutError || error instanceof ProtocolError) {
     return { exitCode: exitCodes.server, code: error.code, message: error.message };
@@ -69,17 +84,28 @@ function classify(error: unknown): Failure {
   }
   if (error instanceof TimedOut)
     return { exitCode: exitCodes.timedOut, code: "TIMED_OUT", message: error.message };
-  const message = error instanceof Error ? error.message : String(error);
-  const code =
-    error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "INTERNAL";
-  return { exitCode: exitCodes.server, code, message };
+  if (error instanceof CommandError) {
+    return { exitCode: error.exitCode, code: error.code, message: error.message };
+  }
+  if (error instanceof Error && "syscall" in error && error.syscall === "write") {
+    const code = "code" in error && typeof error.code === "string" ? error.code : "WRITE";
+    return { exitCode: exitCodes.usage, code, message: `cannot write the output: ${error.message}` };
+  }
+  return { exitCode: exitCodes.bug, code: "BUG", message: bugMessage(error) };
 }
 
-function exitCodeOfHttpStatus(status: number): number {
-  if (status === 401 || status === 403 || status === 407) return exitCodes.notAuthorised;
-  // "Later" is the server's trouble, not the caller's mistake.
-  if (status === 408 || status === 425 || status === 429) return exitCodes.server;
-  return status >= 400 && status < 500 ? exitCodes.usage : exitCodes.server;
+/** One line for an error that nobody foresaw, wherever it comes from. */
+export function bugMessage(error: unknown): string {
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return (
+    `this is a bug in smithers-client (${what.replace(/\s+/g, " ")}); please report it, with what the same command ` +
+    "says with --debug: npm bugs smithers-client"
+  );
+}
+
+/** What the process ends with because of an error. */
+export function exitCodeOfError(error: unknown): number {
+  return classify(error).exitCode;
 }
 
 function generalHint(
@@ -87,6 +113,8 @@ function generalHint(
   failure: Failure,
   { commandLine, commandName }: FailureContext,
 ): string | undefined {
+  if (error instanceof ArgumentError && /^https?_proxy$/i.test(error.argument))
+    return proxyHint(error.argument);
   if (error instanceof HttpError) {
     const { status, code } = error;
     if (status === 407)
@@ -108,7 +136,8 @@ function generalHint(
   ) {
     return "check that --base-url or SMITHERS_BASE_URL names a Smithers server";
   }
-  if (error instanceof HttpError && error.status >= 500) return "look at the server's log, or try again";
+  if (error instanceof HttpError && error.status >= 500 && failure.exitCode === exitCodes.server)
+    return "look at the server's log, or try again";
   if (error instanceof TimeoutError) return "try again, or look whether the server is overloaded";
   if (error instanceof ConnectionError) {
     const known = networkHint(error.networkCode);
@@ -122,9 +151,13 @@ function generalHint(
   return undefined;
 }
 
+function proxyHint(variable: string): string {
+  return `set ${variable} right, or name the server's host in NO_PROXY`;
+}
+
 /** What to do about a network that refuses for a reason of its own. */
 function networkHint(code = ""): string | undefined {
-  if (code.startsWith("PROXY_")) return "set that variable right, or name the server's host in NO_PROXY";
+  if (code.startsWith("PROXY_")) return proxyHint("that variable");
   if (/SELF_SIGNED|ISSUER_CERT|LEAF_SIGNATURE/.test(code))
     return "if you trust that server, set NODE_EXTRA_CA_CERTS to a file with the certificate of its authority (PEM)";
   if (/^CERT_/.test(code)) return "renew the server's certificate, or set this machine's clock right";

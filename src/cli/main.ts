@@ -5,17 +5,19 @@ import type { CommandInput, CommandSpec, FollowOutcome, Outcome, Session } from 
 import { commandLine } from "./command-line.js";
 import { completeWord } from "./completion/scripts.js";
 import { Interrupted, type Context } from "./context.js";
-import { exitCodeOf, exitCodes } from "./exit-codes.js";
-import { describeFailure, TimedOut } from "./failure.js";
+import { exitCodes } from "./exit-codes.js";
+import { bugMessage, describeFailure, TimedOut } from "./failure.js";
 import { Reports } from "./follow/reporter.js";
 import type { Format, Output } from "./format.js";
 import { openSession } from "./open-session.js";
 import { parseCommandLine } from "./program.js";
 import { withNewestRun, withWholeRunIds } from "./run-id-arguments.js";
 import { readFormat, readSettings, type Settings } from "./settings.js";
+import { exitCodeOf } from "./status-table.js";
 import { commandNameOf } from "./syntax.js";
 import { styleFor } from "./terminal/color.js";
-import { visibleStack } from "./terminal/visible-text.js";
+import { safeJson, visibleStack, visibleText } from "./terminal/visible-text.js";
+import { startTimer } from "./timer.js";
 
 /**
  * The whole command line, in the context given.
@@ -32,7 +34,7 @@ export async function main(argv: readonly string[], context: Context): Promise<n
   let settings: Settings | undefined;
   let told: Told | undefined;
   try {
-    format = readFormat(asksForJson(argv), context.env);
+    format = readFormat(hasFlag(argv, "--json"), context.env);
     const request = await parseCommandLine(argv, context.version);
     if ("show" in request) {
       await context.stdout.write(request.show);
@@ -45,12 +47,21 @@ export async function main(argv: readonly string[], context: Context): Promise<n
     told = { command, input: { args, options } };
     return await execute(told, settings, format, context);
   } catch (error) {
-    if (isClosedPipe(error)) {
-      await endReports(told, "the reader of the output has gone", exitCodes.done);
-      return exitCodes.done;
-    }
+    if (isClosedPipe(error)) return await endUnread(told);
     return await tell(error, told, settings, format, told?.session?.context ?? context);
   }
+}
+
+/**
+ * What is left to say, on stderr, of an error that nothing has caught: one line in the format asked for, and the stack
+ * where `--debug` asks for it. The process is to end with {@link exitCodes}`.bug` then.
+ */
+export function describeUncaught(error: unknown, argv: readonly string[], env: Context["env"]): string {
+  const message = visibleText(bugMessage(error));
+  const isJson = hasFlag(argv, "--json") || env["SMITHERS_FORMAT"] === "json";
+  const line = isJson ? safeJson(JSON.stringify({ error: { code: "BUG", message } })) : `error: ${message}`;
+  const stack = hasFlag(argv, "--debug") && error instanceof Error ? `${visibleStack(error)}\n` : "";
+  return `${line}\n${stack}`;
 }
 
 /** What is known of the work when it goes wrong; it grows as the work goes on. */
@@ -61,6 +72,8 @@ interface Told {
   following?: FollowOutcome;
   /** The run that is followed has shown itself to be there. */
   hasBegun?: boolean;
+  /** What the result is, once that is known and only remains to be written. */
+  result?: { exitCode: number; status?: RunStatus };
   reports?: Reports;
   /** What became of the run that was followed. */
   aftermath?: string | undefined;
@@ -95,15 +108,20 @@ async function show(outcome: Outcome, format: Format, output: Output, told: Told
     case "silent":
       return outcome.exitCode;
     case "document":
+      told.result = { exitCode: outcome.exitCode ?? exitCodes.done };
       await format.document(outcome, output);
-      return outcome.exitCode ?? exitCodes.done;
+      return told.result.exitCode;
     case "follow":
       told.following = outcome;
       told.reports = new Reports(outcome.reporters, outcome.view);
       try {
-        const records = noting(outcome.records, () => (told.hasBegun = true));
+        const records = noting(outcome, told);
         const status = await format.follow({ ...outcome, records }, output);
-        const exitCode = (outcome.exitCode ?? exitCodeOf)(status.status);
+        const { exitCode } = (told.result ??= resultOf(outcome, status));
+        if (exitCode === exitCodes.server)
+          told.session?.note(
+            `the status '${visibleText(status.status)}' does not say how the run's work ends`,
+          );
         await endReports(told, undefined, exitCode, status);
         return exitCode;
       } catch (error) {
@@ -117,17 +135,39 @@ async function show(outcome: Outcome, format: Format, output: Output, told: Told
   }
 }
 
-/** The records as they come; calls back before each of them. */
+/** The records as they come; takes note that there are some, and of the run's end. */
 async function* noting(
-  records: FollowOutcome["records"],
-  note: () => void,
+  outcome: FollowOutcome,
+  told: Told,
 ): AsyncGenerator<EventRecord[], RunStatus, undefined> {
   for (;;) {
-    const { done, value } = await records.next();
-    if (done) return value;
-    note();
+    const { done, value } = await outcome.records.next();
+    told.hasBegun = true;
+    if (done) {
+      told.result = resultOf(outcome, value);
+      return value;
+    }
     yield value;
   }
+}
+
+function resultOf(outcome: FollowOutcome, status: RunStatus): { exitCode: number; status: RunStatus } {
+  return { exitCode: (outcome.exitCode ?? exitCodeOf)(status.status), status };
+}
+
+/**
+ * The reader of our output has gone, as `head` does when it has enough. What was known by then is still the result; the
+ * end of a run that was being followed was not.
+ */
+async function endUnread(told: Told | undefined): Promise<number> {
+  if (told?.result !== undefined) {
+    const { exitCode, status } = told.result;
+    await endReports(told, undefined, exitCode, status);
+    return exitCode;
+  }
+  if (told?.following === undefined) return exitCodes.done;
+  await endReports(told, "the reader of the output went away before the run's end", exitCodes.readerGone);
+  return exitCodes.readerGone;
 }
 
 /** Tells of an error in the format asked for, and gives the exit code. */
@@ -194,9 +234,9 @@ function guarded(context: Context): Context {
 }
 
 /** Needed before the command line is read, since reading it may be what goes wrong. */
-function asksForJson(argv: readonly string[]): boolean {
+function hasFlag(argv: readonly string[], flag: string): boolean {
   const end = argv.indexOf("--");
-  return (end === -1 ? argv : argv.slice(0, end)).includes("--json");
+  return (end === -1 ? argv : argv.slice(0, end)).includes(flag);
 }
 
 /** The context's signal, aborted by `--timeout` as well; `end` leaves no timer and no listener behind. */
@@ -206,17 +246,17 @@ function limitTime(signal: AbortSignal, timeoutMs: number | undefined): { signal
   const forward = () => controller.abort(signal.reason);
   if (signal.aborted) forward();
   signal.addEventListener("abort", forward, { once: true });
-  const timer = setTimeout(() => controller.abort(new TimedOut(timeoutMs)), Math.min(timeoutMs, 2 ** 31 - 1));
+  const timer = startTimer(timeoutMs, () => controller.abort(new TimedOut(timeoutMs)));
   return {
     signal: controller.signal,
     end: () => {
-      clearTimeout(timer);
+      timer.stop();
       signal.removeEventListener("abort", forward);
     },
   };
 }
 
-/** The reader of our output has gone, as `head` does when it has enough: an end like any other. */
+/** Whether the error says that nobody reads our output any more. */
 function isClosedPipe(error: unknown): boolean {
   return (
     error instanceof Error &&

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import { UsageError, type Session } from "./command.js";
 import { decodeText, EncodingError } from "./input/decode-text.js";
 import { looksLikePath, lostQuotes, quotingHint } from "./input/json-quoting.js";
 import { parseJson } from "./input/parse-json.js";
+import { resolvePath } from "./resolve-path.js";
 import { shellWord } from "./shell-word.js";
 import { visibleText } from "./terminal/visible-text.js";
 
@@ -37,7 +37,7 @@ export async function readJson(
   if (text.trim() === "") throw new UsageError(`${flag} ${from} is empty; it must be JSON, such as {}`);
   const parsed = await parseJson(text);
   if ("error" in parsed) {
-    const hint = text === given ? hintForArgument(flag, given, session.context.cwd) : undefined;
+    const hint = text === given ? hintForArgument(flag, given, session.context) : undefined;
     throw new UsageError(`${flag} ${from} ${parsed.error}`, {
       code: "INVALID_JSON",
       ...(hint === undefined ? {} : { hint }),
@@ -80,7 +80,8 @@ async function readGiven(
   }
   const path = given.slice(1);
   const { readFile } = await import("node:fs/promises");
-  const bytes = await readFile(resolve(context.cwd, path)).catch((error: Error) => {
+  const file = resolvePath(path, context);
+  const bytes = await readFile(file).catch((error: Error) => {
     throw new UsageError(`${flag} cannot read ${path}: ${error.message}`, { code: "INPUT_UNREADABLE" });
   });
   return decode(flag, `from ${path}`, bytes, (encoding) => {
@@ -106,8 +107,8 @@ function decode(
 }
 
 /** What a person probably meant with an argument that is not JSON. */
-function hintForArgument(flag: string, given: string, cwd: string): string | undefined {
-  if (looksLikePath(given) || existsSync(resolve(cwd, given)))
+function hintForArgument(flag: string, given: string, context: Session["context"]): string | undefined {
+  if (looksLikePath(given) || (context.cwd !== undefined && existsSync(resolvePath(given, context))))
     return `to read a file, put an @ before its name: ${flag} ${shellWord(`@${given}`)}`;
   return lostQuotes(given) ? quotingHint(flag) : undefined;
 }

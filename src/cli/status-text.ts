@@ -1,7 +1,8 @@
-import { emptyRunView, isTerminalStatus, type Frame, type RunStatus, type RunView } from "../client/index.js";
+import { emptyRunView, type Frame, type RunStatus, type RunView } from "../client/index.js";
 import type { Session } from "./command.js";
 import { formatDuration, formatTime } from "./duration.js";
 import { errorText } from "./error-text.js";
+import { isTerminal } from "./status-table.js";
 import { paintStatus } from "./terminal/paint-status.js";
 import { readFrame, runTree, type FrameGroup } from "./tree/run-tree.js";
 import type { Style } from "./terminal/style.js";
@@ -14,7 +15,13 @@ import { whyStill } from "./why-still.js";
 /** Where a run stands, for a person: the facts, its tree, and what keeps it from going on. */
 export async function statusText(status: RunStatus, session: Session, style: Style): Promise<string> {
   const { runId } = status;
-  const [history, frame] = await Promise.all([readView(runId, session), readTree(runId, session)]);
+  const [history, frame, workflowPath] = await Promise.all([
+    readView(runId, session),
+    readTree(runId, session),
+    status.status === "failed"
+      ? session.client.findWorkflowPath({ runId }).catch(() => undefined)
+      : undefined,
+  ]);
   const { view, problem, asOf } = history;
   const now = session.serverNow();
   const rows = treeRows(runTree(frame, view), view, Infinity);
@@ -23,7 +30,7 @@ export async function statusText(status: RunStatus, session: Session, style: Sty
     ...(within === undefined || rows.length === 0 ? [] : [style.dim(groupWords(within, style))]),
     ...treeLines(rows, { view, now, style, spinner: style.symbols.running }),
   ];
-  const still = whyStill(status, view, now).flatMap(({ what, command }) => [
+  const still = whyStill(status, view, now, workflowPath).flatMap(({ what, command }) => [
     `${style.yellow(style.symbols.waiting)} ${what}`,
     ...(command === undefined
       ? []
@@ -69,7 +76,7 @@ function fields(
   style: Style,
 ): (readonly [string, string])[] {
   const counts = Object.entries(summary ?? {}).map(([state, count]) => `${count} ${visibleText(state)}`);
-  const ended = isTerminalStatus(status) ? finishedAtMs : null;
+  const ended = isTerminal(status) ? finishedAtMs : null;
   const because = status === "failed" ? visibleMessage(errorText(view.error)) : "";
   return [
     ["run", visibleText(runId)],

@@ -1,8 +1,10 @@
-import { isTerminalStatus, type BlockedRun, type RunStatus, type RunView } from "../client/index.js";
+import type { BlockedRun, NodeView, RunStatus, RunView } from "../client/index.js";
 import type { Session } from "./command.js";
 import { formatDuration, formatRunningTime, formatTime } from "./duration.js";
+import { errorText } from "./error-text.js";
 import { gateName } from "./follow/gate-name.js";
 import { waitsSince } from "./follow/open-gate.js";
+import { isTerminal } from "./status-table.js";
 import { visibleText } from "./terminal/visible-text.js";
 
 /** Something that keeps a run from going on, in words made visible, and the command that helps. */
@@ -16,8 +18,12 @@ type Command = Readonly<Parameters<Session["commandLine"]>>;
 /** After so many milliseconds without an event it is told that a run which executes is silent. */
 const silentMs = 60_000;
 
-/** Why a run does not move, as its status and its events tell; nothing where it does, or has finished. */
-export function whyStill(status: RunStatus, view: RunView, now: number): Obstacle[] {
+/**
+ * Why a run does not move, as its status and its events tell; nothing where it does, or has finished.
+ *
+ * @param workflowPath where its workflow is on the server, if that is known; it is of use for a run that failed
+ */
+export function whyStill(status: RunStatus, view: RunView, now: number, workflowPath?: string): Obstacle[] {
   const { runId, runState } = status;
   const resume: Command = ["resume --watch", runId];
   if (status.status === "continued") {
@@ -25,11 +31,8 @@ export function whyStill(status: RunStatus, view: RunView, now: number): Obstacl
     if (continuedAs === null) return [];
     return [{ what: `it goes on as run ${visibleText(continuedAs)}`, command: ["status", continuedAs] }];
   }
-  if (status.status === "failed")
-    return [
-      { what: "a resume keeps what has finished, and goes on where attempts are left", command: resume },
-    ];
-  if (isTerminalStatus(status.status)) return [];
+  if (status.status === "failed") return [afterFailure(status, view, workflowPath)];
+  if (isTerminal(status.status)) return [];
 
   const obstacles: Obstacle[] = [];
   for (const gate of view.openGates) {
@@ -59,6 +62,42 @@ export function whyStill(status: RunStatus, view: RunView, now: number): Obstacl
     obstacles.push({ what: `it has stopped: ${visibleText(status.status)}`, command: resume });
   }
   return obstacles;
+}
+
+/** What helps a run that failed: a resume, unless it would fail again at once for the same node. */
+function afterFailure(
+  { runId, runState }: RunStatus,
+  view: RunView,
+  workflowPath: string | undefined,
+): Obstacle {
+  const blamed = blamedNodes(view);
+  if (blamed.length === 0) {
+    const what =
+      "a resume keeps what has finished and tries the rest again; it helps where the cause is gone";
+    return { what, command: ["resume --watch", runId] };
+  }
+  const command: Pick<Obstacle, "command"> =
+    workflowPath === undefined ? {} : { command: ["run --watch", workflowPath] };
+  const names = blamed.slice(0, 3).map(gateName).join(", ");
+  const who = blamed.length > 3 ? `${names} and ${blamed.length - 3} more` : names;
+  const isOne = blamed.length === 1;
+  if (blamed.every(({ approval }) => approval?.decision === "denied")) {
+    const what = `${who} ${isOne ? "was" : "were"} denied, so a resume fails again at once; a new run asks again`;
+    return { what, ...command };
+  }
+  // From 0.32 on a run is not resumed any more after its workflow's file has changed.
+  const other = runState === undefined ? "; a resume helps once the workflow allows more attempts" : "";
+  const why = `${who} ${isOne ? "has" : "have"} no attempts left, so a resume fails again at once`;
+  return { what: `${why}; a new run with the same input starts over${other}`, ...command };
+}
+
+/** The nodes that the run failed for, where it did for nodes: those whose engine gave them up. */
+function blamedNodes({ nodes, error }: RunView): NodeView[] {
+  const { details } = (typeof error === "object" ? (error ?? {}) : {}) as {
+    details?: { key?: unknown } | null;
+  };
+  const isForNodes = /^Task failed\b/.test(errorText(error)) || nodes.has(String(details?.key));
+  return isForNodes ? [...nodes.values()].filter(({ state }) => state === "failed") : [];
 }
 
 /** A run that counts as executing, and of which nothing is heard. */

@@ -288,8 +288,8 @@ describe("a real server", () => {
   });
 
   test.each([
-    ["is not there", "missing.tsx", 5, "SERVER_ERROR", /missing\.tsx/],
-    ["does not compile", "broken.tsx", 5, "SERVER_ERROR", /HTTP 500/],
+    ["is not there", "missing.tsx", 4, "SERVER_ERROR", /missing\.tsx/],
+    ["does not compile", "broken.tsx", 4, "SERVER_ERROR", /HTTP 500/],
     ["is outside the root", "../outside.tsx", 4, "WORKFLOW_PATH_OUTSIDE_ROOT", /must be within server root/],
   ])("a workflow that %s", (_, workflow, exitCode, code, says) =>
     expectFailure({

@@ -37,8 +37,9 @@ describe("the way from start to end", () => {
 
     const resumed = await cli(["resume", runId, "-w"]);
     expect(resumed.exitCode).toBe(0);
-    expect(resumed.stdout).toMatch(/^ +0\.0s {2}run +started$/m);
-    expect(resumed.stdout).toMatch(/gate +waiting for approval$/m);
+    // What there was before is not shown again.
+    expect(resumed.stdout).toMatch(/^ +\d+\.\ds {2}run +started\n/);
+    expect(resumed.stdout).not.toMatch(/build|waiting for approval/);
     expect(resumed.stdout).toMatch(/ship +finished \(attempt 1\) in \d/);
     expect(resumed.stdout.trimEnd().split("\n").at(-1)).toMatch(/run +finished$/);
 
@@ -234,7 +235,7 @@ describe("flags and settings", () => {
     expect(stderr).toContain(`smithers-client watch -- ${runId}`);
   });
 
-  test("a reader that has enough ends it quietly", async () => {
+  test("a reader that has enough ends it quietly, with the code that says so", async () => {
     const runId = await waitingRun();
     const watching = startCli(["watch", runId]);
     await new Promise((seen) => watching.stdout.once("data", seen));
@@ -242,7 +243,7 @@ describe("flags and settings", () => {
     await cli(["approve", runId]);
     await cli(["resume", runId]);
     const { stderr, exitCode } = await watching;
-    expect(exitCode).toBe(0);
+    expect(exitCode).toBe(141);
     expect(stderr).not.toMatch(/error|EPIPE/);
   });
 });

@@ -43,7 +43,7 @@ test("shows the tree, why the run does not move, and the command that moves it",
   const failed = await cli(["status", runId], { env });
   expect(failed.stdout).toMatch(/^error {5}.+$/m);
   expect(failed.stdout).toContain(
-    `a resume keeps what has finished, and goes on where attempts are left\n  next:  smithers-client resume --watch -- ${runId}`,
+    "gate was denied, so a resume fails again at once; a new run asks again\n  next:  smithers-client run ",
   );
 });
 

@@ -1,10 +1,14 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { whyStill } from "../../src/cli/why-still.js";
 import { emptyRunView, reduceRunAll, type RunStatus, type SmithersEvent } from "../../src/client/index.js";
 
 const now = 1_000_000_000;
 
-function still(status: Partial<RunStatus>, events: ({ type: string } & Record<string, unknown>)[] = []) {
+function still(
+  status: Partial<RunStatus>,
+  events: ({ type: string } & Record<string, unknown>)[] = [],
+  workflowPath?: string,
+) {
   const told = events.map(
     (event) => ({ runId: "r", timestampMs: now - 10_000, iteration: 0, ...event }) as SmithersEvent,
   );
@@ -17,10 +21,9 @@ function still(status: Partial<RunStatus>, events: ({ type: string } & Record<st
     status: "running",
     ...status,
   };
-  return whyStill(whole, reduceRunAll(emptyRunView("r"), told), now).map(({ what, command = [] }) => [
-    what,
-    command.join(" "),
-  ]);
+  return whyStill(whole, reduceRunAll(emptyRunView("r"), told), now, workflowPath).map(
+    ({ what, command = [] }) => [what, command.join(" ")],
+  );
 }
 
 const paused = { type: "RunStatusChanged", status: "waiting-approval" };
@@ -85,11 +88,56 @@ test("an engine that is gone, and one that may be", () => {
 test("the end", () => {
   expect(still({ status: "finished" })).toEqual([]);
   expect(still({ status: "cancelled" })).toEqual([]);
-  expect(still({ status: "failed" })).toEqual([
-    ["a resume keeps what has finished, and goes on where attempts are left", "resume --watch r"],
-  ]);
   expect(still({ status: "paused" })).toEqual([["it has stopped: paused", "resume --watch r"]]);
   expect(still({ status: "continued" }, [{ type: "RunContinuedAsNew", newRunId: "s" }])).toEqual([
     ["it goes on as run s", "status s"],
   ]);
+});
+
+describe("a run that failed", () => {
+  const failed = (nodeId: string) => ({ type: "NodeFailed", nodeId, attempt: 2, error: "full" });
+  const denied = (nodeId: string) => ({ type: "ApprovalDenied", nodeId });
+  const end = (error: unknown) => ({ type: "RunFailed", error });
+  /** As 0.5.0 and as 0.32.0 say that a node was the reason. */
+  const old = end("Task failed");
+  const newer = end({
+    code: "SESSION_ERROR",
+    message: "Task failed: a See https://x",
+    details: { key: "a::0" },
+  });
+  const newerState = { status: "failed", runState: { state: "failed" } };
+
+  test("for a node without attempts left is not helped by a resume", () => {
+    expect(still({ status: "failed" }, [failed("a"), old], "x.tsx")).toEqual([
+      [
+        "a has no attempts left, so a resume fails again at once; a new run with the same input starts over; " +
+          "a resume helps once the workflow allows more attempts",
+        "run x.tsx --watch",
+      ],
+    ]);
+    expect(still(newerState, [failed("a"), newer], "x.tsx")).toEqual([
+      [
+        "a has no attempts left, so a resume fails again at once; a new run with the same input starts over",
+        "run x.tsx --watch",
+      ],
+    ]);
+  });
+
+  test("for gates that were denied is not, either", () => {
+    expect(still({ status: "failed" }, [denied("a"), old], "x.tsx")).toEqual([
+      ["a was denied, so a resume fails again at once; a new run asks again", "run x.tsx --watch"],
+    ]);
+    const five = ["a", "b", "c", "d", "e"].map(denied);
+    expect(still({ status: "failed" }, [...five, old])).toEqual([
+      ["a, b, c and 2 more were denied, so a resume fails again at once; a new run asks again", ""],
+    ]);
+  });
+
+  test("for a reason of its own is, where that is gone, whatever nodes failed before", () => {
+    const hint =
+      "a resume keeps what has finished and tries the rest again; it helps where the cause is gone";
+    for (const events of [[], [end("render boom")], [failed("tolerated"), end({ message: "render boom" })]]) {
+      expect(still({ status: "failed" }, events, "x.tsx")).toEqual([[hint, "resume r --watch"]]);
+    }
+  });
 });

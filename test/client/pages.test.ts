@@ -35,7 +35,7 @@ async function read(args: WatchRunArgs, enough = Infinity): Promise<Read & { sta
       expect(event).toEqual(JSON.parse(data));
     }
     if (got.data.length < enough) continue;
-    await records.return(undefined as never);
+    await records.return(undefined);
     return { ...got, status: undefined };
   }
 }

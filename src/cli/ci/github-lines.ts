@@ -3,11 +3,13 @@ import { EventLines, endsNode, keyOf } from "../follow/event-lines.js";
 import { gateName } from "../follow/gate-name.js";
 import type { LinePrinter } from "../follow/line-printer.js";
 import type { Style } from "../terminal/style.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { copyOf, visibleText } from "../terminal/visible-text.js";
 import { githubCommand, harmlessText } from "./github-command.js";
 
 /** The most lines that are kept of one node's output; those before the last so many are counted. */
-const outputLimit = 2000;
+const maxLines = 2000;
+/** The most characters that are kept of all nodes' output together, and of one node's. */
+const maxLength = { all: 32 * 1024 * 1024, node: 1024 * 1024 };
 
 /**
  * The lines of a run for GitHub's log: as elsewhere, but that what ends a node is the title of a group in which its
@@ -31,7 +33,7 @@ export class GithubLines implements LinePrinter {
       this.#open.delete(key);
       return log.group(line);
     }
-    log?.add(event, line);
+    log?.add(event, line, Math.min(maxLength.node, Math.floor(maxLength.all / this.#open.size)));
     return line === undefined ? "" : harmlessText(`${line}\n`);
   }
 
@@ -48,34 +50,54 @@ type NodeName = Parameters<typeof gateName>[0];
 class NodeLog {
   readonly node: NodeName;
   #lines: string[] = [];
+  /** Of the lines together, in characters. */
+  #length = 0;
   #leftOut = 0;
 
   constructor(node: NodeName) {
     this.node = node;
   }
 
-  add(event: SmithersEvent, line: string | undefined): void {
-    const { text, toolName, status } = event as Record<string, unknown>;
-    if (line !== undefined) this.#lines.push(line);
-    // The mark keeps a line of the node's own from looking like one of ours.
-    else if (event.type === "NodeOutput" && typeof text === "string")
-      this.#lines.push(
-        ...text
-          .replace(/\r?\n$/, "")
-          .split(/\r?\n/)
-          .map((each) => `| ${visibleText(each)}`),
-      );
-    else if (event.type === "ToolCallStarted") this.#lines.push(`tool ${visibleText(String(toolName))}`);
-    else if (event.type === "ToolCallFinished")
-      this.#lines.push(`tool ${visibleText(String(toolName))}: ${visibleText(String(status))}`);
-    if (this.#lines.length <= 2 * outputLimit) return;
-    this.#leftOut += this.#lines.length - outputLimit;
-    this.#lines = this.#lines.slice(-outputLimit);
+  /** Keeps what there is to say of the event, and of all of it no more than `most` characters for long. */
+  add(event: SmithersEvent, line: string | undefined, most: number): void {
+    for (const added of line === undefined ? linesFor(event) : [line]) {
+      this.#lines.push(added);
+      this.#length += added.length;
+      // By half each time, since to drop the first of many lines takes as long as to drop half of them.
+      if (this.#lines.length > 2 * maxLines || this.#length > 2 * most) this.#trim(most);
+    }
+  }
+
+  /** Drops the oldest lines until the rest is within the limits. */
+  #trim(most: number): void {
+    let from = Math.max(0, this.#lines.length - maxLines);
+    let left = this.#lines.slice(from).reduce((sum, each) => sum + each.length, 0);
+    for (; left > most && from < this.#lines.length - 1; from++) left -= this.#lines[from]?.length ?? 0;
+    this.#leftOut += from;
+    this.#lines = this.#lines.slice(from);
+    this.#length = left;
   }
 
   group(title: string): string {
     const before = this.#leftOut === 0 ? "" : `(${this.#leftOut} lines before are left out)\n`;
     const body = harmlessText(`${before}${this.#lines.join("\n")}\n`);
     return `${githubCommand("group", title)}\n${body}${githubCommand("endgroup", "")}\n`;
+  }
+}
+
+function linesFor(event: SmithersEvent): string[] {
+  const { text, toolName, status } = event as Record<string, unknown>;
+  switch (event.type) {
+    case "NodeOutput": {
+      const lines = typeof text === "string" ? text.replace(/\r?\n$/, "").split(/\r?\n/) : [];
+      // The mark keeps a line of the node's own from looking like one of ours.
+      return lines.map((each) => copyOf(`| ${visibleText(each)}`));
+    }
+    case "ToolCallStarted":
+      return [`tool ${visibleText(String(toolName))}`];
+    case "ToolCallFinished":
+      return [`tool ${visibleText(String(toolName))}: ${visibleText(String(status))}`];
+    default:
+      return [];
   }
 }

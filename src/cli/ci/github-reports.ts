@@ -11,6 +11,8 @@ import { visibleText } from "../terminal/visible-text.js";
 
 /** GitHub takes 1 MiB of summary from a step, and nothing of a longer one; in bytes. */
 const summaryLimit = 900 * 1024;
+/** GitHub shows ten annotations of a step; the summary has all failed nodes. */
+const maxAnnotated = 20;
 /** The most columns of a server's text in a cell. */
 const cellWidth = 200;
 
@@ -27,10 +29,11 @@ export function githubReports(session: Session): Reporter {
 }
 
 function annotate(view: RunView, { status, problem, exitCode }: FollowEnding, { annotate }: Session): void {
-  for (const node of view.nodes.values()) {
-    if (node.state === "failed") annotate("error", gateName(node), whyFailed(node));
-  }
+  const failed = [...view.nodes.values()].filter(({ state }) => state === "failed");
+  for (const node of failed.slice(0, maxAnnotated)) annotate("error", gateName(node), whyFailed(node));
   const run = `run ${visibleText(view.runId)}`;
+  if (failed.length > maxAnnotated)
+    annotate("error", run, `${failed.length - maxAnnotated} more nodes failed`);
   if (problem !== undefined) annotate("error", run, visibleText(problem));
   else if (exitCode !== 0) annotate("error", run, runResult(view, status?.status));
 }

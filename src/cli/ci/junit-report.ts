@@ -1,19 +1,23 @@
 import { accessSync, constants, mkdirSync, promises as files, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import type { NodeView, RunView } from "../../client/index.js";
+import { isTime } from "../duration.js";
 import { UsageError } from "../command.js";
+import type { Context } from "../context.js";
 import { gateName } from "../follow/gate-name.js";
 import type { FollowEnding, Reporter } from "../follow/reporter.js";
 import { runResult, whyFailed } from "../follow/run-result.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { resolvePath } from "../resolve-path.js";
+import { fitWidth } from "../terminal/fit-width.js";
+import { escapeControls, visibleText } from "../terminal/visible-text.js";
 
 /**
  * The file for a report, made sure of before the run starts, its folder made where there is none.
  *
  * @throws {UsageError} where nothing can be written there
  */
-export function junitFile(path: string, cwd: string): string {
-  const file = resolve(cwd, path);
+export function junitFile(path: string, context: Pick<Context, "cwd">): string {
+  const file = resolvePath(path, context);
   try {
     mkdirSync(dirname(file), { recursive: true });
     accessSync(dirname(file), constants.W_OK);
@@ -41,13 +45,20 @@ interface Case {
   message: string;
 }
 
+/** The most characters of all messages together, and how many each may have however many there are. */
+const maxMessages = 8 * 1024 * 1024;
+const minMessage = 100;
+
 function report(view: RunView, ending: FollowEnding): string {
-  const cases = [...view.nodes.values()].map(nodeCase);
+  const nodes = [...view.nodes.values()];
+  const failed = nodes.filter(({ state }) => state === "failed").length;
+  const most = Math.max(minMessage, Math.floor(maxMessages / Math.max(1, failed)));
+  const cases = nodes.map((node) => nodeCase(node, most));
   const result = ending.problem ?? runResult(view, ending.status?.status);
   const isExplained = ending.problem === undefined && cases.some(({ verdict }) => verdict === "failure");
   if (ending.exitCode !== 0 && !isExplained)
     cases.push({ name: "run", ms: 0, verdict: "error", message: visibleText(result) });
-  const suite = ending.status?.workflowName ?? view.runId;
+  const suite = visibleText(ending.status?.workflowName ?? view.runId);
   const count = (verdict: Verdict) => cases.filter((each) => each.verdict === verdict).length;
   const totals = attributes({
     tests: cases.length,
@@ -56,8 +67,9 @@ function report(view: RunView, ending: FollowEnding): string {
     skipped: count("skipped"),
     time: seconds(view.startedAtMs === null ? 0 : (view.updatedAtMs ?? view.startedAtMs) - view.startedAtMs),
   });
-  const started: Record<string, string> =
-    view.startedAtMs === null ? {} : { timestamp: new Date(view.startedAtMs).toISOString() };
+  const started: Record<string, string> = isTime(view.startedAtMs)
+    ? { timestamp: new Date(view.startedAtMs).toISOString() }
+    : {};
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites${totals}>`,
@@ -70,14 +82,14 @@ function report(view: RunView, ending: FollowEnding): string {
   ].join("\n");
 }
 
-function nodeCase(node: NodeView): Case {
+function nodeCase(node: NodeView, maxMessage: number): Case {
   const { state, startedAtMs, finishedAtMs, attempt } = node;
   const ms = startedAtMs === null || finishedAtMs === null ? 0 : finishedAtMs - startedAtMs;
   const named = { name: gateName(node), ms };
   if (state === "finished") return { ...named, verdict: "passed", message: "" };
   if (state === "failed") {
     const attempts = attempt > 1 ? ` (attempt ${attempt})` : "";
-    return { ...named, verdict: "failure", message: whyFailed(node) + attempts };
+    return { ...named, verdict: "failure", message: fitWidth(whyFailed(node), maxMessage) + attempts };
   }
   return { ...named, verdict: "skipped", message: visibleText(state) };
 }
@@ -88,7 +100,7 @@ function caseElement({ name, ms, verdict, message }: Case, suite: string): strin
 }
 
 function seconds(ms: number): string {
-  return (Math.max(0, ms) / 1000).toFixed(3);
+  return (isTime(ms) ? Math.max(0, ms) / 1000 : 0).toFixed(3);
 }
 
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
@@ -97,7 +109,7 @@ function attributes(values: Record<string, string | number>): string {
   // XML has no way to write most control characters, escaped or not: they are spelled out.
   return Object.entries(values)
     .map(([name, value]) => {
-      const text = visibleText(String(value)).replace(/[\ufffe\uffff]/g, "\ufffd");
+      const text = escapeControls(String(value)).replace(/[\ufffe\uffff]/g, "\ufffd");
       return ` ${name}="${text.replace(/[&<>"]/g, (character) => entities[character] ?? character)}"`;
     })
     .join("");

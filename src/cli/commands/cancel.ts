@@ -1,8 +1,8 @@
-import { isTerminalStatus } from "../../client/index.js";
 import { defineCommand, UsageError } from "../command.js";
 import { describeCancelRefusal } from "../follow/describe-cancel-refusal.js";
-import { exitCodeOf, exitCodes } from "../exit-codes.js";
+import { exitCodes } from "../exit-codes.js";
 import { followRun } from "../follow/follow-run.js";
+import { exitCodeOf, isTerminal } from "../status-table.js";
 import { visibleText } from "../terminal/visible-text.js";
 
 export const cancel = defineCommand<{ watch?: boolean }>({
@@ -11,43 +11,47 @@ export const cancel = defineCommand<{ watch?: boolean }>({
   options: [{ flags: "-w, --watch", description: "follow the run to its end; exit 0 when it is cancelled" }],
   changesRuns: true,
   // At a gate 0.5.0 refuses it, and denying the gate is what is meant.
-  offersRun: (status) => !isTerminalStatus(status) && status !== "waiting-approval",
+  offersRun: (status) => !isTerminal(status) && status !== "waiting-approval",
   examples: ["cancel 4f1c", "cancel 4f1c --watch"],
 
   async execute({ args: [runId = ""], options }, session) {
-    const { client } = session;
-    let document;
+    const { client, note } = session;
+    const run = `run ${visibleText(runId)}`;
+    const refused = (reason: string) =>
+      new UsageError(`${run} cannot be cancelled, at ${session.baseUrl}: ${reason}`, {
+        code: "NOT_CANCELLABLE",
+        hint: session.commandLine("status", runId),
+      });
+
+    let document: object;
+    let isCancelledAlready: boolean;
     try {
-      document = await client.cancel({ runId });
+      const answer = await client.cancel({ runId });
+      // From 0.32 on the answer tells whether it was this call that ended the run.
+      const endedAs = answer["won"] === false ? String(answer["terminalStatus"]) : undefined;
+      isCancelledAlready = endedAs === "cancelled";
+      if (endedAs !== undefined && !isCancelledAlready)
+        throw refused(`it is over already: ${visibleText(endedAs)}`);
+      document = answer;
     } catch (error) {
       const refusal = await describeCancelRefusal(error, runId, client);
       if (refusal === undefined) throw error;
-      throw new UsageError(
-        `run ${visibleText(runId)} cannot be cancelled, at ${session.baseUrl}: ${refusal}`,
-        {
-          code: "NOT_CANCELLABLE",
-          hint: session.commandLine("status", runId),
-        },
-      );
+      if (refusal.status !== "cancelled") throw refused(refusal.reason);
+      isCancelledAlready = true;
+      document = { runId, changed: false };
     }
     if (options.watch === true) {
       return {
         ...followRun(session, runId, { onApproval: "wait", resume: false }),
         // Cancelled is what was asked for; a run that finished first was not.
-        exitCode: (status) =>
-          status === "cancelled"
-            ? exitCodes.done
-            : status === "finished"
-              ? exitCodes.usage
-              : exitCodeOf(status),
+        exitCode: (status) => {
+          if (status === "cancelled") return exitCodes.done;
+          if (isTerminal(status)) note(`${run} was not cancelled: it is ${visibleText(status)}`);
+          return status === "finished" ? exitCodes.usage : exitCodeOf(status);
+        },
       };
     }
-    const run = `run ${visibleText(runId)}`;
-    // From 0.32 on the answer tells whether it was this call that ended the run.
-    const text =
-      document["won"] === false
-        ? `${run} is over already: ${visibleText(String(document["terminalStatus"]))}`
-        : `asked ${run} to cancel`;
+    const text = isCancelledAlready ? `${run} is cancelled already` : `asked ${run} to cancel`;
     return { kind: "document", document, text: () => text };
   },
 });

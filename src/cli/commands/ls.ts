@@ -1,10 +1,11 @@
-import { isTerminalStatus, type RunRow } from "../../client/index.js";
+import type { RunRow } from "../../client/index.js";
 import { defineCommand } from "../command.js";
 import { formatAgo, formatDuration, formatTime } from "../duration.js";
 import { paintStatus } from "../terminal/paint-status.js";
 import { parseCount } from "../parse-count.js";
 import { runLabels } from "../follow/run-labels.js";
 import { columnsOf } from "../terminal/fit-width.js";
+import { isTerminal, knownStatuses } from "../status-table.js";
 import { table } from "../terminal/table.js";
 import { visibleText } from "../terminal/visible-text.js";
 
@@ -14,12 +15,6 @@ interface LsOptions {
   quiet?: boolean;
   time?: "relative" | "iso";
 }
-
-/** Statuses that servers are known to have; others are possible. */
-const statuses = [
-  ...["running", "waiting-approval", "finished", "failed", "cancelled"],
-  ...["waiting-event", "waiting-timer", "waiting-quota", "paused", "continued"],
-];
 
 export const ls = defineCommand<LsOptions>({
   syntax: "ls",
@@ -33,7 +28,7 @@ export const ls = defineCommand<LsOptions>({
     {
       flags: "--status <status>",
       description: "only runs of this status, such as waiting-approval",
-      suggests: statuses,
+      suggests: knownStatuses,
     },
     { flags: "-q, --quiet", description: "print the run ids alone" },
     {
@@ -83,6 +78,6 @@ export const ls = defineCommand<LsOptions>({
 function took({ status, startedAtMs, finishedAtMs }: RunRow, now: number): string {
   if (startedAtMs === null) return "-";
   // A resumed run keeps the time of its earlier end in its row.
-  const end = isTerminalStatus(status) ? finishedAtMs : now;
+  const end = isTerminal(status) ? finishedAtMs : now;
   return end === null ? "-" : formatDuration(end - startedAtMs);
 }

@@ -1,12 +1,9 @@
 import { ArgumentError, HttpError } from "../../client/index.js";
 import { defineCommand, UsageError, type Session } from "../command.js";
-import {
-  checkFollow,
-  followOptions,
-  followRun,
-  watchOption,
-  type FollowOptions,
-} from "../follow/follow-run.js";
+import { checkFollow, followOptions, watchOption, type FollowOptions } from "../follow/follow-run.js";
+import { didNothing, followResumed, nothingResumed } from "../follow/follow-resumed.js";
+import { canResume } from "../status-table.js";
+import { isLoadError } from "../server-refusal.js";
 import { visibleText } from "../terminal/visible-text.js";
 import { workflowHint } from "../workflow-hint.js";
 
@@ -15,15 +12,21 @@ export const resume = defineCommand<FollowOptions & { watch?: boolean }>({
   summary: "Let a paused or failed run go on; its workflow is looked up on the server when left out.",
   options: [watchOption, ...followOptions],
   changesRuns: true,
-  offersRun: (status) => status !== "running" && status !== "finished" && status !== "continued",
+  offersRun: canResume,
   examples: ["resume 4f1c --watch", "resume 4f1c ./deploy.tsx"],
 
   async execute({ args, options }, session) {
     checkFollow(options, session);
     const { runId, workflow } = inOrder(args, session);
     const workflowPath = workflow ?? (await session.client.findWorkflowPath({ runId }));
+    if (options.watch === true) return followResumed(session, runId, workflowPath, options);
     const document = await session.client.resume({ runId, workflowPath });
-    if (options.watch === true) return followRun(session, runId, options, { workflowPath });
+    if (didNothing(document)) {
+      throw new UsageError(`${nothingResumed(runId)}, at ${session.baseUrl}`, {
+        code: "NOT_RESUMED",
+        hint: session.commandLine("watch", runId),
+      });
+    }
     return { kind: "document", document, text: () => visibleText(document.runId) };
   },
 
@@ -34,7 +37,10 @@ export const resume = defineCommand<FollowOptions & { watch?: boolean }>({
     if (error.code === "DB_NOT_CONFIGURED") {
       return `this server keeps no list of runs, so pass the workflow: ${session.commandLine("resume", runId)} <workflow>`;
     }
-    return workflow === undefined ? undefined : workflowHint(error, workflow);
+    if (workflow !== undefined) return workflowHint(error, workflow);
+    if (!isLoadError(error)) return undefined;
+    const command = session.commandLine("resume", runId, "<workflow>").replace("'<workflow>'", "<workflow>");
+    return `the workflow that the run was started with cannot be loaded any more; put it right, or name it: ${command}`;
   },
 });
 

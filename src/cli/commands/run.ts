@@ -7,7 +7,9 @@ import {
   watchOption,
   type FollowOptions,
 } from "../follow/follow-run.js";
+import { followResumed } from "../follow/follow-resumed.js";
 import { readJsonObject } from "../read-input.js";
+import { canResume } from "../status-table.js";
 import { visibleText } from "../terminal/visible-text.js";
 import { workflowHint } from "../workflow-hint.js";
 
@@ -46,7 +48,13 @@ export const run = defineCommand<FollowOptions & RunOptions>({
     }
     checkFollow(options, session);
     const input = await readJsonObject("--input", options.input, session);
-    const document = await start(workflowPath, input, options, session);
+    const started = await start(workflowPath, input, options, session);
+    if (started === "resume" && options.watch === true && options.runId !== undefined)
+      return followResumed(session, options.runId, workflowPath, options);
+    const document =
+      started === "resume"
+        ? await session.client.resume({ runId: options.runId ?? "", workflowPath })
+        : started;
     const { runId } = document;
     if (options.watch === true) {
       session.note(
@@ -80,21 +88,23 @@ function usableIdHint(runId: string): string {
     : `use an id of letters, digits, '-', '_' and '.': --run-id ${usable}`;
 }
 
-/** Starts the run, or takes the one of that id which is there already: a CI step that is retried finds its own. */
+/**
+ * Starts the run, or takes the one of that id which is there already: a CI step that is retried finds its own. Where that
+ * one is to be resumed, that is left to the caller.
+ */
 async function start(
   workflowPath: string,
   input: object,
   { runId, ifExists = "fail" }: RunOptions,
   { client, note }: Session,
-): Promise<RunReference> {
+): Promise<RunReference | "resume"> {
   try {
     return await client.runWorkflow({ workflowPath, input, runId });
   } catch (error) {
     if (!(error instanceof HttpError) || error.status !== 409 || runId === undefined || ifExists === "fail")
       throw error;
     const { status } = await client.getStatus({ runId });
-    const isStopped = status !== "running" && status !== "finished" && status !== "continued";
     note(`run ${visibleText(runId)} exists and is ${visibleText(status)}`);
-    return ifExists === "resume" && isStopped ? client.resume({ runId, workflowPath }) : { runId };
+    return ifExists === "resume" && canResume(status) ? "resume" : { runId };
   }
 }

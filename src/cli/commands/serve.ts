@@ -1,9 +1,10 @@
 import { statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createClient, HttpError } from "../../client/index.js";
 import { defineCommand, UsageError } from "../command.js";
-import { Interrupted } from "../context.js";
+import { Interrupted, type Context } from "../context.js";
+import { resolvePath } from "../resolve-path.js";
 import { findInstallation } from "../serve/find-installation.js";
 import { orAborted, ServerError, startServer } from "../serve/start-server.js";
 import type { ServerSettings } from "../serve/server-process.js";
@@ -35,15 +36,15 @@ export const serve = defineCommand<{ port?: number; root?: string; db?: string |
 
   async execute({ options }, session) {
     const { context, signal } = session;
-    const root = resolve(context.cwd, options.root ?? ".");
+    const root = resolvePath(options.root ?? ".", context);
     if (!isDirectory(root)) throw new UsageError(`--root: there is no directory ${visibleText(root)}`);
-    const { entry, bun } = install([root, context.cwd, ownDirectory], context.env["PATH"]);
+    const { entry, bun } = install([root, context.cwd ?? root, ownDirectory], context.env["PATH"]);
     const settings: ServerSettings = {
       entry,
       root,
       port: options.port ?? defaultPort,
       database:
-        typeof options.db === "string" ? readDatabase(options.db, context.cwd) : join(root, "smithers.db"),
+        typeof options.db === "string" ? readDatabase(options.db, context) : join(root, "smithers.db"),
       listsRuns: options.db !== false,
     };
 
@@ -120,8 +121,8 @@ function parsePort(text: string): number {
   throw new UsageError(`'${visibleText(text)}' is not a port: an integer from 0 to 65535`);
 }
 
-function readDatabase(text: string, cwd: string): string {
-  const file = resolve(cwd, text);
+function readDatabase(text: string, context: Pick<Context, "cwd">): string {
+  const file = resolvePath(text, context);
   if (text === "" || isDirectory(file)) throw new UsageError(`--db: '${visibleText(text)}' is not a file`);
   const directory = dirname(file);
   if (!isDirectory(directory)) throw new UsageError(`--db: there is no directory ${visibleText(directory)}`);

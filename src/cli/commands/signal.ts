@@ -1,4 +1,3 @@
-import { isTerminalStatus, isWaitingStatus } from "../../client/index.js";
 import { defineCommand, UsageError, type Session } from "../command.js";
 import {
   checkFollow,
@@ -9,6 +8,7 @@ import {
 } from "../follow/follow-run.js";
 import { readJson } from "../read-input.js";
 import { resumeByHand } from "../follow/resume-by-hand.js";
+import { isTerminal, isWaiting } from "../status-table.js";
 import { visibleText } from "../terminal/visible-text.js";
 
 interface SignalOptions extends FollowOptions {
@@ -31,7 +31,7 @@ export const signal = defineCommand<SignalOptions>({
     ...followOptions,
   ],
   changesRuns: true,
-  offersRun: (status) => !isTerminalStatus(status),
+  offersRun: (status) => !isTerminal(status),
   examples: [`signal 4f1c payment --data '{"amount":5}'`, "signal 4f1c payment --data @payment.json --watch"],
 
   async execute({ args: [runId = "", name = ""], options }, session) {
@@ -39,7 +39,7 @@ export const signal = defineCommand<SignalOptions>({
     const { client, note, commandLine } = session;
     const data = options.data === undefined ? {} : (await readJson("--data", options.data, session)).value;
     const { status } = await client.getStatus({ runId });
-    if (isTerminalStatus(status)) {
+    if (isTerminal(status)) {
       const what = `run ${visibleText(runId)} is over (${visibleText(status)})`;
       throw new UsageError(`${what}: nothing would take the signal up`, {
         code: "RUN_OVER",
@@ -68,7 +68,7 @@ async function resumeWhereItWaits(runId: string, session: Session): Promise<void
   const { client, note, commandLine } = session;
   try {
     const { status } = await client.getStatus({ runId });
-    if (!isWaitingStatus(status)) {
+    if (!isWaiting(status)) {
       const command = commandLine("resume", runId);
       return note(`the run is ${visibleText(status)}; once it stops to wait, it goes on after: ${command}`);
     }

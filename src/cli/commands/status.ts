@@ -1,5 +1,6 @@
+import type { RunStatus, SmithersClient } from "../../client/index.js";
 import { defineCommand } from "../command.js";
-import { exitCodeOf } from "../exit-codes.js";
+import { exitCodeOf } from "../status-table.js";
 import { statusText } from "../status-text.js";
 
 export const status = defineCommand<{ exitStatus?: boolean }>({
@@ -8,7 +9,7 @@ export const status = defineCommand<{ exitStatus?: boolean }>({
   options: [
     {
       flags: "--exit-status",
-      description: "exit as following the run would: 1 failed, 2 cancelled, 3 waiting",
+      description: "exit with the run's result: 0 finished, 1 failed, 2 cancelled, 3 not ended",
     },
   ],
   examples: ["status 4f1c", "status 4f1c --json | jq -r .status"],
@@ -18,11 +19,21 @@ export const status = defineCommand<{ exitStatus?: boolean }>({
     return {
       kind: "document",
       document,
-      // A run that executes has no result yet, good or bad.
-      ...(options.exitStatus === true && document.status !== "running"
-        ? { exitCode: exitCodeOf(document.status) }
-        : {}),
+      ...(options.exitStatus === true ? { exitCode: await resultOf(document, session.client) } : {}),
       text: (style) => statusText(document, session, style),
     };
   },
 });
+
+/** The exit code for a run; where its work goes on as another run, that one has the result. */
+async function resultOf(status: RunStatus, client: SmithersClient): Promise<number> {
+  const seen = new Set<string>();
+  let last = status;
+  while (last.status === "continued" && !seen.has(last.runId)) {
+    seen.add(last.runId);
+    const { continuedAs } = (await client.loadRunView({ runId: last.runId })).view;
+    if (continuedAs === null) break;
+    last = await client.getStatus({ runId: continuedAs });
+  }
+  return exitCodeOf(last.status);
+}

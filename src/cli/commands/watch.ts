@@ -1,9 +1,10 @@
 import { setMaxListeners } from "node:events";
-import { isTerminalStatus, type RunRow } from "../../client/index.js";
+import type { RunRow } from "../../client/index.js";
 import { defineCommand, UsageError } from "../command.js";
 import { followOptions, followRun, type FollowOptions } from "../follow/follow-run.js";
 import { followRuns, RunsLostError } from "../follow/follow-runs.js";
 import { parseCount } from "../parse-count.js";
+import { isTerminal } from "../status-table.js";
 import { allRuns } from "../run-id-arguments.js";
 
 interface WatchOptions extends FollowOptions {
@@ -39,7 +40,7 @@ export const watch = defineCommand<WatchOptions>({
     if (options.junit !== undefined) throw new UsageError("--junit is the report of one run; name one run");
     if (all) {
       const runs = await client.listRuns<RunRow>({ limit: allRuns });
-      const open = runs.filter(({ status }) => !isTerminalStatus(status)).map((run) => run.runId);
+      const open = runs.filter(({ status }) => !isTerminal(status)).map((run) => run.runId);
       if (open.length > 0) return followRuns(session, open, options, ["watch --all"]);
       session.note("no run is going on");
       return { kind: "silent", exitCode: 0 };

@@ -120,7 +120,7 @@ function offersForValue(option: OptionSpec, current: string, { cwd }: OfferConte
 }
 
 /** The files that a path may go on to, each behind an `@`, which no shell takes for a path; a folder ends with `/`. */
-function filesBehindAt(path: string, cwd: string): Offer[] {
+function filesBehindAt(path: string, cwd = ""): Offer[] {
   const folder = path.slice(0, path.lastIndexOf("/") + 1);
   const isHidden = path.startsWith(".", folder.length);
   return readdirSync(resolve(cwd, folder))

@@ -1,7 +1,8 @@
-import { isTerminalStatus, type SmithersClient } from "../../client/index.js";
+import type { SmithersClient } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { Interrupted } from "../context.js";
 import { describeCancelRefusal } from "./describe-cancel-refusal.js";
+import { isTerminal } from "../status-table.js";
 import { visibleText } from "../terminal/visible-text.js";
 
 /** How long a run that we cancelled is waited for, in ms: what it has under way ends first. */
@@ -25,13 +26,14 @@ async function cancelAndWait(runId: string, lastingClient: SmithersClient): Prom
     await lastingClient.cancel({ runId });
     for (const ends = Date.now() + patienceMs; Date.now() < ends;) {
       const { status } = await lastingClient.getStatus({ runId });
-      if (isTerminalStatus(status)) return `${run} is ${visibleText(status)}`;
+      if (isTerminal(status)) return `${run} is ${visibleText(status)}`;
       await new Promise((done) => setTimeout(done, 200));
     }
     return `${run} was asked to cancel, and what it has under way has not ended yet`;
   } catch (error) {
     const refusal = await describeCancelRefusal(error, runId, lastingClient).catch(() => undefined);
-    const why = refusal ?? (error instanceof Error ? error.message : String(error));
-    return `${run} could not be cancelled: ${visibleText(why)}`;
+    if (refusal?.status === "cancelled") return `${run} is cancelled`;
+    const why = refusal?.reason ?? visibleText(error instanceof Error ? error.message : String(error));
+    return `${run} could not be cancelled: ${why}`;
   }
 }

@@ -1,5 +1,5 @@
 import { nodeKey, type SmithersEvent } from "../../client/index.js";
-import { formatDuration } from "../duration.js";
+import { formatDuration, isTime } from "../duration.js";
 import { errorText } from "../error-text.js";
 import { columnsOf, fitWidth } from "../terminal/fit-width.js";
 import type { LinePrinter } from "./line-printer.js";
@@ -34,8 +34,9 @@ export class EventLines implements LinePrinter {
 
   /** The event's line without its end; undefined where the event has none. */
   lineFor(event: SmithersEvent): string | undefined {
-    const { type, timestampMs: at } = event;
-    this.#startedAtMs ??= this.#startOf() ?? (type === "RunStarted" ? at : null);
+    const { type } = event;
+    const at = isTime(event.timestampMs) ? event.timestampMs : NaN;
+    this.#startedAtMs ??= this.#startOf() ?? (type === "RunStarted" && !Number.isNaN(at) ? at : null);
     const key = keyOf(event);
     if (type === "NodeStarted" && key !== undefined) this.#nodes.set(key, at);
     const said = wordsFor(event, this.#nodes.get(key ?? "") ?? null, this.#style);
@@ -77,7 +78,8 @@ function wordsFor(
     typeof fields["iteration"] === "number" && fields["iteration"] > 0 ? ` #${fields["iteration"]}` : "";
   const node = (words: string) => ({ subject: visibleText(nodeId) + turn, words });
   const attempt = typeof fields["attempt"] === "number" ? ` (attempt ${fields["attempt"]})` : "";
-  const took = nodeStartedAtMs === null ? "" : ` in ${formatDuration(event.timestampMs - nodeStartedAtMs)}`;
+  const tookMs = event.timestampMs - (nodeStartedAtMs ?? NaN);
+  const took = isTime(tookMs) ? ` in ${formatDuration(tookMs)}` : "";
   const message = visibleMessage(errorText(fields["error"]));
   const because = message === "" ? "" : `: ${message}`;
 

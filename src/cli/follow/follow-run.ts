@@ -62,7 +62,7 @@ export function checkFollow(options: FollowOptions & { watch?: boolean }, sessio
     throw new UsageError(`${given.flags.split(" ")[0]} is about following the run: it goes with --watch`);
   }
   gateDecider(options, "", session);
-  if (options.junit !== undefined) junitFile(options.junit, session.context.cwd);
+  if (options.junit !== undefined) junitFile(options.junit, session.context);
 }
 
 function isGiven(options: object, flags: string): boolean {
@@ -98,7 +98,7 @@ export function followRun(
     heartbeatMs: options.heartbeat ?? (session.ci === "none" ? undefined : ciHeartbeatMs),
     reporters: [
       ...(session.ci === "github" ? [githubReports(session)] : []),
-      ...(options.junit === undefined ? [] : [junitReport(junitFile(options.junit, session.context.cwd))]),
+      ...(options.junit === undefined ? [] : [junitReport(junitFile(options.junit, session.context))]),
     ],
     newestFrame: async (id, signal) =>
       (

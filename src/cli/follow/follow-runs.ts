@@ -1,28 +1,21 @@
 import { setMaxListeners } from "node:events";
 import { emptyRunView, type EventRecord, type RunStatus } from "../../client/index.js";
 import type { FollowOutcome, Session } from "../command.js";
-import { exitCodeOf, exitCodes } from "../exit-codes.js";
+import { exitCodes, worstExitCode } from "../exit-codes.js";
+import { CommandError, exitCodeOfError } from "../failure.js";
 import { followRun, type FollowOptions } from "./follow-run.js";
 import { paintLabel, runLabels, type RunLabel } from "./run-labels.js";
+import { exitCodeOf } from "../status-table.js";
 import { visibleText } from "../terminal/visible-text.js";
 
-/** What several runs ended with, from the best to the worst; that a run was lost is worse than all of these. */
-const fromBestToWorst: readonly number[] = [
-  exitCodes.done,
-  exitCodes.runWaiting,
-  exitCodes.runCancelled,
-  exitCodes.runFailed,
-];
-
 /** Some of the runs that were followed could not be followed to their end. */
-export class RunsLostError extends Error {
-  readonly code = "RUNS_LOST";
-
+export class RunsLostError extends CommandError {
   constructor(
     readonly runIds: readonly string[],
     message: string,
+    exitCode: number,
   ) {
-    super(message);
+    super("RUNS_LOST", message, exitCode);
     this.name = "RunsLostError";
   }
 }
@@ -153,11 +146,18 @@ function worstOf(lanes: readonly Lane[]): RunStatus {
     throw new RunsLostError(
       lost.map(({ label }) => label.runId),
       `${lost.length}${of} runs could not be followed to the end: ${each}`,
+      worstExitCode(lost.map(lostExitCode)),
     );
   }
-  const badness = ({ ended }: Lane) => fromBestToWorst.indexOf(exitCodeOf(ended?.status ?? ""));
-  const [worst] = lanes.toSorted((a, b) => badness(b) - badness(a));
-  return worst?.ended as RunStatus;
+  const statuses = lanes.map(({ ended }) => ended as RunStatus);
+  const worst = worstExitCode(statuses.map(({ status }) => exitCodeOf(status)));
+  return statuses.find(({ status }) => exitCodeOf(status) === worst) as RunStatus;
+}
+
+/** A run that was there and is refused now is lost, as one whose server is gone is. */
+function lostExitCode({ lost }: Lane): number {
+  const code = exitCodeOfError(lost);
+  return code === exitCodes.usage ? exitCodes.server : code;
 }
 
 function whyLost({ label, lost }: Lane): string {

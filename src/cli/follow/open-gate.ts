@@ -1,4 +1,5 @@
-import { isWaitingStatus, type ApprovalView, type RunView } from "../../client/index.js";
+import type { ApprovalView, RunView } from "../../client/index.js";
+import { isWaiting } from "../status-table.js";
 
 /**
  * Since when a gate waits for a person, by the server's clock; undefined while the run has not come to it. 0.5.0 names a
@@ -8,7 +9,7 @@ export function waitsSince(gate: ApprovalView, view: RunView): number | undefine
   if (gate.decision !== null) return undefined;
   const named = gate.requestedAtMs ?? view.startedAtMs ?? 0;
   if (gate.request !== null) return named;
-  if (!isWaitingStatus(view.status)) return undefined;
+  if (!isWaiting(view.status)) return undefined;
   let since = named;
   for (const { finishedAtMs } of view.nodes.values()) since = Math.max(since, finishedAtMs ?? 0);
   return since;

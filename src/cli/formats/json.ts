@@ -1,4 +1,6 @@
+import { ProtocolError } from "../../client/index.js";
 import type { Format } from "../format.js";
+import { jsonText } from "../json-text.js";
 import { safeJson } from "../terminal/visible-text.js";
 
 /** One document for a result, one compact line for each event: the server's own, untouched. */
@@ -7,12 +9,14 @@ export const json: Format = {
   narrates: false,
 
   async document({ document }, { stdout }) {
-    await stdout.write(`${safeJson(JSON.stringify(document))}\n`);
+    const text = jsonText(document);
+    if (text === undefined) throw new ProtocolError("the server's answer is nested too deeply to be written");
+    await stdout.write(`${safeJson(text)}\n`);
   },
 
-  async follow({ records }, { stdout }) {
+  async follow(outcome, { stdout }) {
     for (;;) {
-      const { done, value } = await records.next();
+      const { done, value } = await outcome.records.next();
       if (done) return value;
       // One write for each chunk: one for each event would take three times as long.
       await stdout.write(safeJson(value.map(({ data }) => `${toOneLine(data)}\n`).join("")));

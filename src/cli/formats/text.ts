@@ -34,7 +34,11 @@ export const text: Format = {
     try {
       for (;;) {
         const { done, value } = await records.next();
-        if (done) return value;
+        if (done) {
+          const left = lines.end();
+          if (left !== "") await log.write(left);
+          return value;
+        }
         const printed = value.map(({ event }) => lines.print(event)).join("");
         if (printed === "") continue;
         silence.beat();
@@ -42,8 +46,9 @@ export const text: Format = {
       }
     } finally {
       silence.stop();
+      // What ended it before its end says more than that this cannot be written either.
       const left = lines.end();
-      if (left !== "") await log.write(left);
+      if (left !== "") await log.write(left).catch(() => {});
     }
   },
 

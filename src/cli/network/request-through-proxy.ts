@@ -1,7 +1,6 @@
 import { request as httpRequest, type ClientRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect as connectPlain, isIP, type Socket } from "node:net";
-import { addAbortSignal } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import { ConnectionError, HttpError } from "../../client/index.js";
 import { hostOf, portOf, type Proxy } from "./proxy.js";
@@ -36,7 +35,7 @@ export async function requestThroughProxy(
   });
   if (url.protocol === "http:") {
     return httpRequest({
-      ...options,
+      method,
       path: target,
       headers: { ...options.headers, ...proxy.headers, host: url.host },
       createConnection: () => socket,
@@ -52,7 +51,7 @@ export async function requestThroughProxy(
   if (status === 200) {
     const host = hostOf(url);
     const createConnection = () => connectTls({ socket: tunnel, host, servername: serverName(host) });
-    return httpsRequest(url, { ...options, createConnection });
+    return httpsRequest(url, { method, headers: options.headers, createConnection });
   }
   tunnel.destroy();
   if (status !== 407) throw failed(`answers ${status} to CONNECT ${authority}`, "PROXY_REFUSED");
@@ -73,13 +72,18 @@ function connectTo({ url }: Proxy, signal: AbortSignal): Promise<Socket> {
   const socket = isTls
     ? connectTls({ host, port, servername: serverName(host) })
     : connectPlain({ host, port });
-  addAbortSignal(signal, socket);
+  // It stays, so that no error of the socket is ever without a listener.
+  socket.on("error", () => {});
+  const abort = () => void socket.destroy();
+  signal.addEventListener("abort", abort, { once: true });
   return new Promise((resolve, reject) => {
     socket.once("error", reject);
-    socket.once(isTls ? "secureConnect" : "connect", () => {
-      socket.off("error", reject);
-      resolve(socket);
+    socket.once("close", () => {
+      signal.removeEventListener("abort", abort);
+      reject(new Error("closed"));
     });
+    socket.once(isTls ? "secureConnect" : "connect", () => resolve(socket));
+    if (signal.aborted) abort();
   });
 }
 

@@ -1,5 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Context } from "../context.js";
+import { exitCodes } from "../exit-codes.js";
+import { CommandError } from "../failure.js";
 import { visibleText } from "../terminal/visible-text.js";
 import type { ServerReport, ServerSettings } from "./server-process.js";
 
@@ -7,15 +9,14 @@ import type { ServerReport, ServerSettings } from "./server-process.js";
 const graceMs = 3_000;
 
 /** A server that did not start, or ended by itself. */
-export class ServerError extends Error {
-  readonly code = "SERVER_ENDED";
+export class ServerError extends CommandError {
   /** Its own words, where it did not start. */
   readonly reason: string;
   /** What went wrong in the system's words, such as `EADDRINUSE`, where it said. */
   readonly systemCode: string | undefined;
 
   constructor(message: string, { reason = "", systemCode }: { reason?: string; systemCode?: string } = {}) {
-    super(reason === "" ? message : `${message}: ${reason}`);
+    super("SERVER_ENDED", reason === "" ? message : `${message}: ${reason}`, exitCodes.server);
     this.name = "ServerError";
     this.reason = reason;
     this.systemCode = systemCode;

@@ -1,13 +1,10 @@
+import { statusFacts } from "../status-table.js";
 import type { Style } from "./style.js";
 import { visibleText } from "./visible-text.js";
 
-/** A run's status or a node's state, made safe, in the colour of what it means. */
+/** A run's status, made safe, in the colour of what it means. */
 export function paintStatus(status: string, style: Style): string {
+  const { color } = statusFacts(status);
   const text = visibleText(status);
-  if (status === "finished" || status === "continued") return style.green(text);
-  if (status === "failed") return style.red(text);
-  if (status === "running" || status === "in-progress" || status === "retrying") return style.cyan(text);
-  if (status.startsWith("waiting-") || status === "paused" || status === "cancelled")
-    return style.yellow(text);
-  return text;
+  return color === undefined ? text : style[color](text);
 }

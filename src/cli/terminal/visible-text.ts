@@ -7,8 +7,25 @@ const unsafe =
 
 const short: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** A server's text for one line of a terminal: what could move the cursor or forge a line is spelled out, as `\u001b`. */
+/** So many characters of a very long text are shown: some hundred lines of a terminal. */
+const maxShown = 10_000;
+/** A text that is not much longer is shown whole, and so is one that was cut before and has words around it now. */
+const maxWhole = 11_000;
+
+/**
+ * A server's text for one line of a terminal: what could move the cursor or forge a line is spelled out, as `\u001b`, and
+ * a very long text is cut, with how much of it is left out.
+ */
 export function visibleText(text: string): string {
+  if (text.length <= maxWhole) return escapeControls(text);
+  const isInPair = /[\ud800-\udbff]/.test(text.charAt(maxShown - 1));
+  const shown = text.slice(0, isInPair ? maxShown - 1 : maxShown);
+  const left = text.length - shown.length;
+  return `${copyOf(escapeControls(shown))}… (${left} more characters; --json has all of it)`;
+}
+
+/** As {@link visibleText}, however long the text is. */
+export function escapeControls(text: string): string {
   return text.replace(unsafe, (character) => short[character] ?? escaped(character));
 }
 
@@ -30,6 +47,11 @@ export function visibleStack({ message, stack = "" }: Error): string {
   while (end < stack.length && stack[end] === message[end - start]) end++;
   const frames = stack.slice(end).split("\n").map(visibleText).join("\n");
   return visibleText(stack.slice(0, end)) + frames;
+}
+
+/** The same text, made visible before, in memory of its own: a slice keeps all of the text that it was taken from. */
+export function copyOf(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /** What {@link visibleText} spells out, but for what JSON text has between its tokens or escapes by itself. */

@@ -4,19 +4,17 @@ import { waitsSince } from "../follow/open-gate.js";
 import { whyFailed } from "../follow/run-result.js";
 import type { RunTask } from "./run-tree.js";
 import type { Style } from "../terminal/style.js";
+import { nodeCategory, statusFacts, type Category } from "../status-table.js";
 import { visibleMessage, visibleText } from "../terminal/visible-text.js";
 
 /** What nodes have in common that are counted together. */
-export type NodeClass = "done" | "failed" | "running" | "waiting" | "cancelled" | "pending";
+export type NodeClass = Category;
 
 /** Its class; a gate that was named before the run has come to it is still to come. */
 export function classOf({ node }: RunTask, view: RunView): NodeClass {
   const state: string = node?.state ?? "pending";
-  if (state === "pending" || state === "failed" || state === "cancelled") return state;
-  if (state === "finished" || state === "skipped") return "done";
-  if (!state.startsWith("waiting-")) return "running";
   const gate = state === "waiting-approval" ? node?.approval : undefined;
-  return gate && waitsSince(gate, view) === undefined ? "pending" : "waiting";
+  return gate && waitsSince(gate, view) === undefined ? "pending" : nodeCategory(state);
 }
 
 /** When and how a node is drawn. */
@@ -114,11 +112,5 @@ export function statusLook(
   status: string,
   look: Pick<Look, "style" | "spinner">,
 ): ReturnType<typeof classLook> {
-  return classLook(classOfStatus(status), look);
-}
-
-function classOfStatus(status: string): NodeClass {
-  if (status === "finished" || status === "continued") return "done";
-  if (status === "failed" || status === "cancelled") return status;
-  return status.startsWith("waiting-") || status === "paused" ? "waiting" : "running";
+  return classLook(statusFacts(status).category, look);
 }

@@ -1,5 +1,6 @@
 import { nodeKey, type Frame, type FrameNode, type NodeView, type RunView } from "../../client/index.js";
-import { countNodes, isExecuting, type NodeCounts } from "../count-nodes.js";
+import { countNodes, type NodeCounts } from "../count-nodes.js";
+import { nodeCategory } from "../status-table.js";
 import { visibleMessage, visibleText } from "../terminal/visible-text.js";
 
 /** A workflow as a frame shows it: containers, with their tasks as leaves. All texts have been made visible. */
@@ -142,7 +143,7 @@ export function runTree(frame: FrameGroup | undefined, view: RunView): RunGroup 
 }
 
 function isOpen(node: NodeView): boolean {
-  return isExecuting(node) || node.state.startsWith("waiting-") || node.approval?.decision === null;
+  return ["running", "waiting"].includes(nodeCategory(node.state)) || node.approval?.decision === null;
 }
 
 /** How many nodes are known, by the events or the tree, and in which state. */

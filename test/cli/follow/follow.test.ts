@@ -59,12 +59,12 @@ const isEvents = (path: string) => /\/events(\?|$)/.test(path);
 const runIdIn = (path: string) => /^\/v1\/runs\/([^/?]+)/.exec(path)?.[1] ?? "";
 
 /** The whole answer with the events that a path asks for, as bytes of the wire. */
-function wholeStream(path: string): Buffer {
+function wholeStream(path: string, until = history.length): Buffer {
   const after = Number(new URL(path, "http://x").searchParams.get("afterSeq") ?? -1);
   return Buffer.concat([
     Buffer.from(streamHead),
     chunk("retry: 100\n\n"),
-    ...history.slice(after + 1).map((data) => chunk(block(data))),
+    ...history.slice(after + 1, until).map((data) => chunk(block(data))),
     Buffer.from(lastChunk),
   ]);
 }
@@ -191,9 +191,11 @@ describe("run -w and resume -w follow through a cut", () => {
         else state.started.add(runId);
         return socket.end(last({ runId }));
       }
-      if (!isEvents(path)) return socket.end(status(runIdIn(path)));
-      const bytes = wholeStream(path);
-      if (state.cuts++ > 0) return socket.end(bytes);
+      // A run that is not new has failed, as after its fourth event, until it is resumed.
+      const hasFailed = state.started.size + state.resumed.length === 0;
+      if (!isEvents(path)) return socket.end(status(runIdIn(path), hasFailed ? "failed" : "finished"));
+      const bytes = wholeStream(path, hasFailed ? 4 : history.length);
+      if (hasFailed || state.cuts++ > 0) return socket.end(bytes);
       return sendCut(socket, bytes, Math.floor(bytes.length / 2), "reset");
     });
   const newState = () => ({ cuts: 0, started: new Set<string>(), resumed: [] as string[] });
@@ -205,11 +207,14 @@ describe("run -w and resume -w follow through a cut", () => {
     const state = newState();
     const { baseUrl } = await seen(state);
     const json = await cli([...args, "--json"], { baseUrl });
-    expect(json).toEqual({ stdout: lines, stderr: "", exitCode: 0 });
+    const shown = history.slice(name === "run" ? 0 : 4).map((line) => `${line}\n`);
+    expect(json).toEqual({ stdout: shown.join(""), stderr: "", exitCode: 0 });
     expect(state.cuts).toBe(2);
     expect([[...state.started], state.resumed]).toEqual(name === "run" ? [["r"], []] : [[], ["r"]]);
 
+    state.resumed = [];
     const whole = await cli(args, { baseUrl });
+    state.resumed = [];
     state.cuts = 0;
     const cut = await cli(args, { baseUrl });
     expect(whole).toMatchObject({ stdout: cut.stdout, exitCode: 0 });
@@ -323,13 +328,16 @@ describe("a real server", () => {
     await waitUntil(async () => (await getStatus({ baseUrl, runId })).status === "running");
     const watched = startCli(["watch", runId, "--json"], { baseUrl });
     // Both have read past the old failure, and the run cannot go on before it is let.
-    for (const soFar of [resumedSoFar, written(watched)])
-      await waitUntil(() => /"RunFailed"[^]*"RunStarted"/.test(soFar.stdout));
+    const watchedSoFar = written(watched);
+    await waitUntil(() => /"RunFailed"[^]*"RunStarted"/.test(watchedSoFar.stdout));
+    await waitUntil(() => resumedSoFar.stdout.includes("RunStarted"));
     await writeFile(join(root, "go"), "");
 
     const all = await historyOf(baseUrl, runId);
-    for (const result of [await resumed, await watched, await cli(["watch", runId, "--json"], { baseUrl })])
+    for (const result of [await watched, await cli(["watch", runId, "--json"], { baseUrl })])
       expect(result).toMatchObject({ stdout: all, stderr: "", exitCode: 0 });
+    const since = all.slice(failed.stdout.length);
+    expect(await resumed).toMatchObject({ stdout: since, stderr: "", exitCode: 0 });
     expect(all.startsWith(failed.stdout)).toBe(true);
     expect(all).toMatch(/"RunFinished".*\n$/);
     // From after the old failure on, too.
@@ -367,9 +375,11 @@ describe("an end before the run's", () => {
     );
     const [first = "", last] = stdout.split(/(?<=\n)/);
     expect(first).toMatch(line);
-    expect({ last, stderr }).toEqual({ last: "exit 0\n", stderr: "" });
+    expect({ last, stderr }).toEqual({ last: "exit 141\n", stderr: "" });
     await waitUntil(() => server.sockets.size === 0);
-    expect(server.requests.filter(({ path }) => isEvents(path))).toHaveLength(1);
+    // Before a resume it reads what there is, not to show it again.
+    const streams = command.startsWith("resume") ? 2 : 1;
+    expect(server.requests.filter(({ path }) => isEvents(path))).toHaveLength(streams);
   });
 
   test.each([

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { httpFetch } from "../../../src/cli/network/http-fetch.js";
 import { isThisMachine, proxyFor } from "../../../src/cli/network/proxy.js";
+import { runMain } from "../run-main.js";
 
 const server = "https://smithers.example.com:8443/v1/runs";
 const proxy = "http://proxy.example:3128";
@@ -100,3 +102,22 @@ describe("the proxy for a server", () => {
     expect(headers).toEqual({ "Proxy-Authorization": `Basic ${btoa("user:p@ss")}` });
   });
 });
+
+test.each(["HTTP_PROXY", "http_proxy"])(
+  "%s that cannot be used names itself and NO_PROXY",
+  async (variable) => {
+    for (const value of ["socks5://user:secret@proxy.example", "http://["]) {
+      const result = await runMain(["ls"], {
+        baseUrl: "http://smithers.test:7331",
+        env: { [variable]: value },
+        fetch: httpFetch({ [variable]: value }),
+      });
+      expect(result).toMatchObject({ stdout: "", exitCode: 4 });
+      expect(result.stderr).toMatch(new RegExp(`^error: ${variable} `));
+      expect(result.stderr).toMatch(
+        new RegExp(`^next: +set ${variable} right, or name the server's host in NO_PROXY$`, "m"),
+      );
+      expect(result.stderr).not.toContain("secret");
+    }
+  },
+);

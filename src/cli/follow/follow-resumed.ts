@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RunReference } from "../../client/index.js";
+import { UsageError, type FollowOutcome, type Session } from "../command.js";
+import { visibleText } from "../terminal/visible-text.js";
+import { followRun, type FollowOptions } from "./follow-run.js";
+
+/** A run that ends at once is looked at this many times, a second apart, before the resume counts as one that did nothing. */
+const maxLooks = 3;
+
+/**
+ * Resumes a run and follows it to its end; only what happens after the resume is shown.
+ *
+ * @throws {UsageError} `NOT_RESUMED`, while it is followed, if the run has ended without an event after the resume
+ */
+export async function followResumed(
+  session: Session,
+  runId: string,
+  workflowPath: string,
+  options: FollowOptions,
+): Promise<FollowOutcome> {
+  const { position: afterSeq } = await session.client.loadRunView({ runId });
+  if (didNothing(await session.client.resume({ runId, workflowPath }))) {
+    session.note(`${nothingResumed(runId)}; following it`);
+  }
+  let current = followRun(session, runId, options, { workflowPath, afterSeq });
+
+  async function* records(): FollowOutcome["records"] {
+    let hasNews = false;
+    for (let look = 1; ; look++) {
+      try {
+        for (;;) {
+          const { done, value } = await current.records.next();
+          if (done && hasNews) return value;
+          // A server may still have the old end as its status when it has just taken the resume.
+          if (done) break;
+          hasNews = true;
+          yield value;
+        }
+      } finally {
+        await current.records.return(undefined as never);
+      }
+      if (look === maxLooks) throw startedNothing(runId, session);
+      await sleep(1000, undefined, { signal: session.signal }).catch(() => session.signal.throwIfAborted());
+      current = followRun(session, runId, options, { workflowPath, afterSeq });
+    }
+  }
+  return { ...current, view: () => current.view(), records: records() };
+}
+
+/** Whether the server answers that the run is executing, and left it alone. */
+export function didNothing(answer: RunReference): boolean {
+  return answer["status"] === "running";
+}
+
+/** The message for a resume that did nothing. */
+export function nothingResumed(runId: string): string {
+  return (
+    `nothing was resumed: run ${visibleText(runId)} counts as running (from 0.32 on a server notices after 30s ` +
+    "that a run's engine is gone; then it can be resumed)"
+  );
+}
+
+function startedNothing(runId: string, { baseUrl, commandLine }: Session): UsageError {
+  const run = `run ${visibleText(runId)}`;
+  return new UsageError(
+    `the server took the resume of ${run}, and nothing has happened since, at ${baseUrl}; its log says why ` +
+      "(from 0.32 on a run cannot be resumed after its workflow's file has changed)",
+    { code: "NOT_RESUMED", hint: commandLine("status", runId) },
+  );
+}

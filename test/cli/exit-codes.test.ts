@@ -1,0 +1,303 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { exitCodeHelp, exitCodeOfHttpStatus, exitCodes, worstExitCode } from "../../src/cli/exit-codes.js";
+import { canResume, isTerminal, isWaiting, knownStatuses, statusFacts } from "../../src/cli/status-table.js";
+import * as library from "../../src/client/index.js";
+import { protocolServer } from "../faults/in-test.js";
+import type { ProtocolServer } from "../faults/protocol-server.js";
+import { cli } from "./run-cli.js";
+import { runMain } from "./run-main.js";
+
+describe("the table of statuses", () => {
+  test.each`
+    status                | terminal | waiting  | resume   | color        | category       | exitCode
+    ${"running"}          | ${false} | ${false} | ${false} | ${"cyan"}    | ${"running"}   | ${3}
+    ${"waiting-approval"} | ${false} | ${true}  | ${true}  | ${"yellow"}  | ${"waiting"}   | ${3}
+    ${"waiting-event"}    | ${false} | ${true}  | ${true}  | ${"yellow"}  | ${"waiting"}   | ${3}
+    ${"waiting-timer"}    | ${false} | ${true}  | ${true}  | ${"yellow"}  | ${"waiting"}   | ${3}
+    ${"waiting-quota"}    | ${false} | ${true}  | ${true}  | ${"yellow"}  | ${"waiting"}   | ${3}
+    ${"waiting-for-rain"} | ${false} | ${true}  | ${true}  | ${"yellow"}  | ${"waiting"}   | ${3}
+    ${"paused"}           | ${false} | ${false} | ${true}  | ${"yellow"}  | ${"waiting"}   | ${3}
+    ${"finished"}         | ${true}  | ${false} | ${false} | ${"green"}   | ${"done"}      | ${0}
+    ${"continued"}        | ${true}  | ${false} | ${false} | ${"green"}   | ${"done"}      | ${5}
+    ${"failed"}           | ${true}  | ${false} | ${true}  | ${"red"}     | ${"failed"}    | ${1}
+    ${"cancelled"}        | ${true}  | ${false} | ${true}  | ${"yellow"}  | ${"cancelled"} | ${2}
+    ${"archived"}         | ${true}  | ${false} | ${true}  | ${undefined} | ${"pending"}   | ${5}
+    ${"constructor"}      | ${true}  | ${false} | ${true}  | ${undefined} | ${"pending"}   | ${5}
+  `("$status", ({ status, terminal, waiting, resume, color, category, exitCode }) => {
+    expect(statusFacts(status as string)).toEqual({
+      isTerminal: terminal,
+      isWaiting: waiting,
+      canResume: resume,
+      color,
+      category,
+      exitCode,
+    });
+  });
+
+  test("has every known status, and agrees with the library", () => {
+    expect(knownStatuses).toHaveLength(10);
+    for (const status of [...knownStatuses, "waiting-for-rain", "archived"]) {
+      expect(isTerminal(status)).toBe(library.isTerminalStatus(status));
+      expect(isWaiting(status)).toBe(library.isWaitingStatus(status));
+      expect(canResume(status) && status === "running").toBe(false);
+    }
+  });
+
+  test("0 is the code of a run that finished alone", () => {
+    const done = knownStatuses.filter((status) => statusFacts(status).exitCode === exitCodes.done);
+    expect(done).toEqual(["finished"]);
+  });
+});
+
+describe("the exit code", () => {
+  test.each([
+    ...[400, 402, 404, 405, 406, 409, 410, 413, 414, 415, 418, 422, 431, 451].map(
+      (status) => [status, 4] as const,
+    ),
+    ...[401, 403, 407].map((status) => [status, 6] as const),
+    ...[301, 302, 308, 408, 425, 429, 500, 501, 502, 503, 504, 507, 599].map(
+      (status) => [status, 5] as const,
+    ),
+  ])("of HTTP %d is %d", (status, code) => {
+    expect(exitCodeOfHttpStatus(status)).toBe(code);
+  });
+
+  test("of several runs is that of the one that ended worst", () => {
+    const order = [0, 3, 2, 1, 4, 6, 5, 70];
+    for (const [index, code] of order.entries()) {
+      for (const better of order.slice(0, index + 1)) {
+        expect(worstExitCode([better, code])).toBe(code);
+        expect(worstExitCode([code, better])).toBe(code);
+      }
+    }
+    expect(worstExitCode([])).toBe(0);
+  });
+
+  test("is one that --help explains", () => {
+    const explained = exitCodeHelp.flatMap(([code]) => code.split(", ").map(Number));
+    expect(new Set(explained)).toEqual(new Set(Object.values(exitCodes)));
+  });
+});
+
+/** A server with a run of each status, and events for it. */
+async function serverWith(...statuses: string[]): Promise<ProtocolServer> {
+  const server = await protocolServer();
+  for (const status of statuses) {
+    server.addRun(`run-${status}`, { status: status === "never" ? "running" : status, finishedAtMs: 2 });
+    server.publish(`run-${status}`, { type: "RunStarted", runId: `run-${status}`, timestampMs: 1 });
+    if (library.isTerminalStatus(status))
+      server.publish(`run-${status}`, {
+        type: "RunStatusChanged",
+        runId: `run-${status}`,
+        status,
+        timestampMs: 2,
+      });
+  }
+  return server;
+}
+
+describe("following", () => {
+  test.each([
+    ["finished", 0],
+    ["failed", 1],
+    ["cancelled", 2],
+    ["continued", 5],
+  ])("a run that is %s exits with %d", async (status, code) => {
+    const { baseUrl } = await serverWith(status);
+    const result = await runMain(["watch", `run-${status}`], { baseUrl });
+    expect(result.exitCode).toBe(code);
+    if (code === 5) expect(result.stderr).toContain("'continued' does not say how the run's work ends");
+  });
+
+  test.each([
+    [["finished", "cancelled"], 2],
+    [["cancelled", "failed", "finished"], 1],
+    [["failed", "continued"], 5],
+  ])("%j exits with %d, that of the worst", async (statuses, code) => {
+    const { baseUrl } = await serverWith(...statuses);
+    expect(
+      (await runMain(["watch", ...statuses.map((status) => `run-${status}`)], { baseUrl })).exitCode,
+    ).toBe(code);
+  });
+
+  test("runs that were lost exit with what they were lost to", async () => {
+    const server = await serverWith("finished", "never");
+    server.misbehave("events", { kind: "answer", status: 403 }, { kind: "answer", status: 403 });
+    const result = await runMain(["watch", "run-finished", "run-never"], { baseUrl: server.baseUrl });
+    expect(result.exitCode).toBe(6);
+  });
+});
+
+describe("status --exit-status", () => {
+  test.each([
+    ["running", 3],
+    ["paused", 3],
+    ["waiting-timer", 3],
+    ["finished", 0],
+    ["failed", 1],
+    ["cancelled", 2],
+  ])("of a run that is %s is %d", async (status, code) => {
+    const server = await serverWith("finished");
+    server.setStatus("run-finished", status, null);
+    const args = ["status", "run-finished", "--json"];
+    expect((await runMain([...args, "--exit-status"], { baseUrl: server.baseUrl })).exitCode).toBe(code);
+    expect((await runMain(args, { baseUrl: server.baseUrl })).exitCode).toBe(0);
+  });
+
+  test("of a run that went on as another one is that one's", async () => {
+    const server = await serverWith("failed");
+    server.addRun("old", { status: "continued", finishedAtMs: 2 });
+    for (const event of [
+      { type: "RunStarted", runId: "old", timestampMs: 1 },
+      { type: "RunContinuedAsNew", runId: "old", newRunId: "run-failed", timestampMs: 2 },
+    ])
+      server.publish("old", event);
+    const result = await runMain(["status", "old", "--exit-status", "--json"], { baseUrl: server.baseUrl });
+    expect(result.exitCode).toBe(1);
+    expect(JSON.parse(result.stdout)).toMatchObject({ status: "continued" });
+  });
+});
+
+describe("cancel", () => {
+  test.each(["finished", "failed"])("of a run that is %s already is refused", async (status) => {
+    const { baseUrl } = await serverWith(status);
+    const result = await runMain(["cancel", `run-${status}`], { baseUrl });
+    expect(result).toMatchObject({ stdout: "", exitCode: 4 });
+    expect(result.stderr).toContain(`is over already: ${status}`);
+  });
+
+  test("of a run that is cancelled already changes nothing", async () => {
+    const { baseUrl } = await serverWith("cancelled");
+    expect(await runMain(["cancel", "run-cancelled"], { baseUrl })).toMatchObject({
+      stdout: "run run-cancelled is cancelled already\n",
+      exitCode: 0,
+    });
+    expect((await runMain(["cancel", "run-cancelled", "-w"], { baseUrl })).exitCode).toBe(0);
+  });
+
+  test.each([
+    ["finished", 4],
+    ["cancelled", 0],
+  ])("says what a newer server answers for a run that is %s: %d", async (terminalStatus, code) => {
+    const server = await serverWith("finished");
+    server.misbehave("cancel", {
+      kind: "answer",
+      status: 200,
+      body: { won: false, terminalStatus, runId: "run-finished" },
+    });
+    expect((await runMain(["cancel", "run-finished"], { baseUrl: server.baseUrl })).exitCode).toBe(code);
+  });
+
+  test.each([
+    ["cancelled", 0],
+    ["finished", 4],
+    ["failed", 1],
+  ])("-w of a run that ends as %s exits with %d", async (status, code) => {
+    const server = await serverWith(status);
+    server.misbehave("cancel", { kind: "answer", status: 200, body: { runId: `run-${status}` } });
+    const result = await runMain(["cancel", `run-${status}`, "-w"], { baseUrl: server.baseUrl });
+    expect(result.exitCode).toBe(code);
+    expect(result.stderr.includes("was not cancelled")).toBe(code !== 0);
+  });
+});
+
+describe("a reader of stdout that goes away", () => {
+  async function reportOf(server: ProtocolServer, runId: string, readerTakes: number) {
+    const folder = await mkdtemp(join(tmpdir(), "smithers-client-reader-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, "report.xml");
+    const result = await runMain(["watch", runId, "--junit", file], { baseUrl: server.baseUrl, readerTakes });
+    return { ...result, report: await readFile(file, "utf8") };
+  }
+
+  test("before the run's end was known is 141, and the report says so", async () => {
+    const { exitCode, stderr, report } = await reportOf(await serverWith("never"), "run-never", 0);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 141, stderr: "" });
+    expect(report).toMatch(/errors="1".*<error message="the reader of the output went away before the run/s);
+  });
+
+  test("after all of a failed run is the run's own code", async () => {
+    const { exitCode, report } = await reportOf(await serverWith("failed"), "run-failed", 1);
+    expect(exitCode).toBe(1);
+    expect(report).toContain('errors="1"');
+  });
+
+  test("of a document changes nothing of what the command did", async () => {
+    const server = await serverWith("failed");
+    const options = { baseUrl: server.baseUrl, readerTakes: 0 };
+    expect((await runMain(["ls"], options)).exitCode).toBe(0);
+    expect((await runMain(["status", "run-failed"], options)).exitCode).toBe(0);
+    expect((await runMain(["status", "run-failed", "--exit-status"], options)).exitCode).toBe(1);
+    expect((await runMain(["--help"], options)).exitCode).toBe(0);
+  });
+});
+
+describe("a bug of ours", () => {
+  const broken = (thrown: Error) => ({
+    baseUrl: "http://127.0.0.1:1",
+    stdin: {
+      isTTY: false,
+      bytes: () => Promise.reject(thrown),
+      question: async () => undefined,
+    },
+  });
+  const args = ["run", "x.tsx", "--input", "-"];
+
+  test("is 70, in one line that says so and how to report it", async () => {
+    const { exitCode, stderr } = await runMain(args, broken(new TypeError("x is not\na function")));
+    expect(exitCode).toBe(70);
+    expect(stderr).toMatch(
+      /^error: this is a bug in smithers-client \(TypeError: x is not a function\); .*npm bugs.*\n$/,
+    );
+  });
+
+  test("shows its stack with --debug, and is an object with --json", async () => {
+    const error = new TypeError("oh");
+    expect((await runMain([...args, "--debug"], broken(error))).stderr).toMatch(/^TypeError: oh\n {4}at /m);
+    const { stderr } = await runMain([...args, "--json"], broken(error));
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: "BUG" } });
+  });
+
+  test.each([undefined, null, "text", { code: "EPIPE" }])("%j thrown is one too", async (thrown) => {
+    expect((await runMain(args, broken(thrown as unknown as Error))).exitCode).toBe(70);
+  });
+
+  test.each([
+    ["an error", "setTimeout(() => { throw new TypeError('oh'); }, 100)"],
+    ["a rejection", "setTimeout(() => { Promise.reject(new TypeError('oh')); }, 100)"],
+  ])("%s that nobody catches is 70 as well", async (_, code) => {
+    const server = await serverWith("never");
+    const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}` };
+    const options = { baseUrl: server.baseUrl, env };
+    const text = await cli(["watch", "run-never"], options);
+    expect(text.exitCode).toBe(70);
+    expect(text.stderr).toMatch(/^error: this is a bug in smithers-client \(TypeError: oh\); .*\n$/);
+    const json = await cli(["watch", "run-never", "--json"], options);
+    expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: "BUG" } });
+    expect((await cli(["watch", "run-never", "--debug"], options)).stderr).toMatch(
+      /^TypeError: oh\n {4}at /m,
+    );
+  });
+});
+
+test("a full disk is no bug of ours, nor the server's", async () => {
+  const server = await serverWith("finished");
+  const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+    code: "ENOSPC",
+    syscall: "write",
+  });
+  const stdout = {
+    isTTY: false,
+    columns: undefined,
+    rows: undefined,
+    terminal: undefined,
+    write: () => Promise.reject(full),
+    onResize: () => () => {},
+  };
+  const result = await runMain(["ls"], { baseUrl: server.baseUrl, stdout });
+  expect(result.exitCode).toBe(4);
+  expect(result.stderr).toContain("cannot write the output: ENOSPC");
+});

@@ -1,0 +1,127 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { describe, expect, inject, test } from "vitest";
+import { protocolServer } from "../faults/in-test.js";
+import { binary, cleanEnvironment, cli, freshId } from "./run-cli.js";
+import { runMain } from "./run-main.js";
+
+describe("a workflow that the server cannot load", () => {
+  const baseUrl = inject("baseUrl");
+
+  test.each([
+    ["is not there", "nothere.tsx", /Cannot find module '.*nothere\.tsx'/],
+    ["does not compile", "broken.tsx", /"name" has already been declared/],
+  ])("since it %s is 4, with the server's own reason", async (_, workflow, reason) => {
+    for (const args of [
+      ["run", workflow],
+      ["run", workflow, "-w"],
+      ["resume", freshId("none"), workflow],
+    ]) {
+      const result = await cli(args, { baseUrl });
+      expect(result).toMatchObject({ stdout: "", exitCode: 4 });
+      expect(result.stderr).toMatch(reason);
+      expect(result.stderr).toMatch(/^next: .*a workflow on the server's machine/m);
+    }
+  });
+
+  const seen: [string, number][] = [
+    // From 0.5.0.
+    ["Workflow must export default", 4],
+    ["boom at load", 4],
+    ["Cannot find package 'nopackage' imported from /srv/nopkg.tsx", 4],
+    ["undefined is not an object (evaluating 'db.$client')", 4],
+    // From 0.32.0.
+    ["load workflow module: ENOENT: no such file or directory, open '/srv/x.tsx' See https://smithers.sh", 4],
+    ["load workflow module: EISDIR: illegal operation on a directory, read See https://smithers.sh", 4],
+    ['load workflow module: "name" has already been declared See https://smithers.sh', 4],
+    ["SqlMessageStorage requires a Bun SQLite client.", 4],
+    ["database is locked", 5],
+    ["disk I/O error", 5],
+    ["no such table: _smithers_runs", 5],
+    ["attempt to write a readonly database", 5],
+    ["SQLITE_BUSY: busy", 5],
+    ["", 5],
+  ];
+  test.each(seen)("%j is %d", async (message, code) => {
+    const server = await protocolServer();
+    server.addRun("r", { status: "failed" });
+    const refusal = {
+      kind: "answer",
+      status: 500,
+      body: { error: { code: "SERVER_ERROR", message } },
+    } as const;
+    server.misbehave("runWorkflow", refusal);
+    server.misbehave("resume", refusal);
+    for (const args of [
+      ["run", "x.tsx"],
+      ["resume", "r", "x.tsx"],
+    ]) {
+      const result = await runMain(args, { baseUrl: server.baseUrl });
+      expect(result.exitCode).toBe(code);
+      expect(result.stderr).toContain(message);
+    }
+  });
+
+  test("a proxy's page with a 500 says nothing of the workflow", async () => {
+    const server = await protocolServer();
+    server.misbehave("runWorkflow", { kind: "answer", status: 500, body: "<h1>Internal error</h1>" });
+    expect((await runMain(["run", "x.tsx"], { baseUrl: server.baseUrl })).exitCode).toBe(5);
+  });
+});
+
+describe("in a working directory that has been deleted", () => {
+  const gone = { baseUrl: inject("baseUrl"), cwd: undefined };
+
+  test("the binary works where no path is needed", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "smithers-client-gone-"));
+    const script = 'cd "$1" && rmdir "$1" && shift && exec "$@"';
+    const words = [script, "sh", folder, process.execPath, binary, "ls", "-q", "--limit", "1"];
+    const env = cleanEnvironment(gone.baseUrl);
+    const { exitCode, stderr } = await execa("sh", ["-c", ...words], {
+      env,
+      extendEnv: false,
+      reject: false,
+    });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  });
+
+  test.each([
+    [["run", "quick.tsx", "--input", "@x.json"]],
+    [["watch", "x", "--junit", "x.xml"]],
+    [["serve"]],
+    [["serve", "--root", "/", "--db", "x.db"]],
+  ])("%j is refused in words", async (args) => {
+    const { exitCode, stderr } = await runMain(args, gone);
+    expect(exitCode).toBe(4);
+    expect(stderr).toMatch(/^error: the working directory has been deleted\nnext: .*absolute path\n$/);
+  });
+
+  test("an absolute path needs none", async () => {
+    const { stderr } = await runMain(["run", "quick.tsx", "--input", "@/nothere.json"], gone);
+    expect(stderr).toContain("cannot read /nothere.json: ENOENT");
+  });
+});
+
+test("a decision about a node that does not wait for one any more is refused, not a broken server", async () => {
+  const server = await protocolServer();
+  server.addRun("r", { status: "waiting-approval" });
+  for (const type of ["RunStarted", "NodeWaitingApproval"])
+    server.publish("r", { type, runId: "r", nodeId: "gate", iteration: 0, timestampMs: 1 });
+  const message = "Node gate is not waiting for approval. See https://smithers.sh/reference/errors";
+  server.misbehave("approve", {
+    kind: "answer",
+    status: 500,
+    body: { error: { code: "SERVER_ERROR", message } },
+  });
+  server.misbehave("deny", {
+    kind: "answer",
+    status: 500,
+    body: { error: { code: "SERVER_ERROR", message: "oh" } },
+  });
+  const approved = await runMain(["approve", "r", "gate"], { baseUrl: server.baseUrl });
+  expect(approved.exitCode).toBe(4);
+  expect(approved.stderr).toContain(message);
+  expect((await runMain(["deny", "r", "gate"], { baseUrl: server.baseUrl })).exitCode).toBe(5);
+});
