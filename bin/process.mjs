@@ -135,6 +135,15 @@ const stdin = {
   question: async (prompt, signal) => (screen === undefined ? undefined : askAtTerminal(prompt, signal)),
 };
 
+/** Undefined where it has been deleted. */
+function workingDirectory() {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
 let send;
 
 async function fetch(url, request) {

@@ -27,7 +27,7 @@ export class GithubLines implements LinePrinter {
     const key = keyOf(event);
     const line = this.#lines.lineFor(event);
     if (key === undefined) return line === undefined ? "" : harmlessText(`${line}\n`);
-    if (event.type === "NodeStarted") this.#open.set(key, new NodeLog(event as NodeName));
+    if (event.type === "NodeStarted") this.#open.set(key, new NodeLog(event));
     const log = this.#open.get(key);
     if (log !== undefined && line !== undefined && endsNode.has(event.type)) {
       this.#open.delete(key);
