@@ -17,10 +17,13 @@ const maxWhole = 11_000;
  * a very long text is cut, with how much of it is left out.
  */
 export function visibleText(text: string): string {
-  if (text.length <= maxWhole) return escapeControls(text);
-  const isInPair = /[\ud800-\udbff]/.test(text.charAt(maxShown - 1));
-  const shown = text.slice(0, isInPair ? maxShown - 1 : maxShown);
-  const left = text.length - shown.length;
+  return text.length <= maxWhole ? escapeControls(text) : cut(text, maxShown);
+}
+
+function cut(text: string, maxLength: number): string {
+  const isInPair = /[\ud800-\udbff]/.test(text.charAt(maxLength - 1));
+  const shown = text.slice(0, isInPair ? maxLength - 1 : maxLength);
+  const left = (text.length - shown.length).toLocaleString("en");
   return `${copyOf(escapeControls(shown))}… (${left} more characters; --json has all of it)`;
 }
 
@@ -34,9 +37,7 @@ const maxMessageLength = 2000;
 
 /** As {@link visibleText}, for a message of any length: a long one is cut, and says how much of it is left out. */
 export function visibleMessage(text: string): string {
-  if (text.length <= maxMessageLength) return visibleText(text);
-  const shown = text.slice(0, maxMessageLength).replace(/[\ud800-\udbff]$/, "");
-  return `${visibleText(shown)}… (${(text.length - shown.length).toLocaleString("en")} more characters)`;
+  return text.length <= maxMessageLength ? visibleText(text) : cut(text, maxMessageLength);
 }
 
 /** An error's stack for a terminal: line breaks of its message are spelled out, so that only its frames are lines. */
