@@ -46,6 +46,12 @@ export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
   const progress = new RunProgress(args.runId);
   const proof = new Proof(inner, progress);
   const records = readRun(inner, progress);
+  const readNext = () => {
+    const turn = records.next();
+    // It may fail while something else is awaited, or when the reading is stopped.
+    turn.catch(() => {});
+    return turn;
+  };
   const toResult = (view: RunView, status: RunStatus, isCurrent: boolean): LoadedRun => {
     const asOf = isCurrent ? null : (view.updatedAtMs ?? 0);
     return { view, status, asOf, position: progress.stream?.position ?? -1 };
@@ -56,12 +62,12 @@ export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
   let looks = 0;
   let changes = 0;
   try {
-    let next = records.next();
+    let next = readNext();
     for (;;) {
       const turn = (await settledWithin(silenceMs, next))?.value;
       if (turn?.done) return toResult(progress.view, turn.value, true);
       if (turn !== undefined) {
-        next = records.next();
+        next = readNext();
         eventsRead += turn.value.length;
         // What comes next is of the run in which the work continues.
         if (progress.view.continuedAs !== null) return toResult(progress.view, await getStatus(inner), true);
