@@ -2,8 +2,8 @@ import type { EventRecord, RunStatus, RunView, SmithersClient } from "../client/
 import type { CiSystem } from "./ci/ci-system.js";
 import type { Context } from "./context.js";
 import type { FetchFrame } from "./live/frame-reader.js";
-import type { Reporter } from "./follow/reporter.js";
-import type { RunLabel } from "./follow/run-labels.js";
+import type { Reporter } from "./ci/reporter.js";
+import type { RunLabel } from "./describe/run-labels.js";
 import type { Style } from "./terminal/style.js";
 
 /** An option of a command, in commander's notation. */

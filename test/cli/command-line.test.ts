@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { UsageError } from "../../src/cli/command.js";
-import { commandNameOf } from "../../src/cli/syntax.js";
-import { parseCommandLine } from "../../src/cli/program.js";
+import { commandNameOf } from "../../src/cli/args/syntax.js";
+import { parseCommandLine } from "../../src/cli/args/program.js";
 
 /** What a command line means, without what it leaves out. */
 async function parse(...argv: string[]) {

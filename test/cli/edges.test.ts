@@ -11,10 +11,10 @@ import {
   formatRunningTime,
   formatTime,
   parseDuration,
-} from "../../src/cli/duration.js";
-import { errorText } from "../../src/cli/error-text.js";
+} from "../../src/cli/describe/duration.js";
+import { errorText } from "../../src/cli/describe/error-text.js";
 import { heartbeat } from "../../src/cli/follow/heartbeat.js";
-import { visibleText } from "../../src/cli/terminal/visible-text.js";
+import { visibleText } from "../../src/cli/terminal/escape-controls.js";
 import { startTimer } from "../../src/cli/timer.js";
 import type { SmithersEvent } from "../../src/client/index.js";
 import { protocolServer } from "../faults/in-test.js";

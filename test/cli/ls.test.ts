@@ -1,6 +1,6 @@
 import stringWidth from "string-width";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { visibleText } from "../../src/cli/terminal/visible-text.js";
+import { visibleText } from "../../src/cli/terminal/escape-controls.js";
 import type { RunRow } from "../../src/client/index.js";
 import { answer, RawServer } from "../faults/raw-server.js";
 import { startInTerminal } from "./binary-terminal.js";

@@ -6,8 +6,8 @@ import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
 import { approvals } from "../../src/cli/commands/approvals.js";
-import { commandLine } from "../../src/cli/command-line.js";
-import { visibleText } from "../../src/cli/terminal/visible-text.js";
+import { commandLine } from "../../src/cli/args/command-line.js";
+import { visibleText } from "../../src/cli/terminal/escape-controls.js";
 
 /** Ids as a server could send them, each of which some shell or the parser would take for something else. */
 const hostile = [

@@ -1,9 +1,9 @@
 import type { SmithersEvent } from "../../client/index.js";
-import { EventLines, endsNode, keyOf } from "../follow/event-lines.js";
-import { gateName } from "../follow/gate-name.js";
-import type { LinePrinter } from "../follow/line-printer.js";
+import { EventLines, endsNode, keyOf } from "../describe/event-lines.js";
+import { gateName } from "../describe/approval-label.js";
+import type { LinePrinter } from "./line-printer.js";
 import type { Style } from "../terminal/style.js";
-import { copyOf, visibleText } from "../terminal/visible-text.js";
+import { copyOf, visibleText } from "../terminal/escape-controls.js";
 import { githubCommand, harmlessText } from "./github-command.js";
 
 /** The most lines that are kept of one node's output; those before the last so many are counted. */

@@ -2,12 +2,12 @@
 import { promises as files } from "node:fs";
 import type { NodeView, RunView } from "../../client/index.js";
 import type { Session } from "../command.js";
-import { formatDuration } from "../duration.js";
+import { formatDuration } from "../describe/duration.js";
 import { fitWidth } from "../terminal/fit-width.js";
-import { gateName } from "../follow/gate-name.js";
-import type { FollowEnding, Reporter } from "../follow/reporter.js";
-import { runResult, runTook, whyFailed } from "../follow/run-result.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { gateName } from "../describe/approval-label.js";
+import type { FollowEnding, Reporter } from "./reporter.js";
+import { runResult, runTook, whyFailed } from "../describe/run-result.js";
+import { visibleText } from "../terminal/escape-controls.js";
 
 /** GitHub takes 1 MiB of summary from a step, and nothing of a longer one; in bytes. */
 const summaryLimit = 900 * 1024;

@@ -1,15 +1,15 @@
 import { accessSync, constants, mkdirSync, promises as files, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { NodeView, RunView } from "../../client/index.js";
-import { isTime } from "../duration.js";
+import { isTime } from "../describe/duration.js";
 import { UsageError } from "../command.js";
 import type { Context } from "../context.js";
-import { gateName } from "../follow/gate-name.js";
-import type { FollowEnding, Reporter } from "../follow/reporter.js";
-import { runResult, whyFailed } from "../follow/run-result.js";
-import { resolvePath } from "../resolve-path.js";
+import { gateName } from "../describe/approval-label.js";
+import type { FollowEnding, Reporter } from "./reporter.js";
+import { runResult, whyFailed } from "../describe/run-result.js";
+import { resolvePath } from "../args/resolve-path.js";
 import { fitWidth } from "../terminal/fit-width.js";
-import { escapeControls, visibleText } from "../terminal/visible-text.js";
+import { escapeControls, visibleText } from "../terminal/escape-controls.js";
 
 /**
  * The file for a report, made sure of before the run starts, its folder made where there is none.

@@ -1,9 +1,9 @@
 import type { ApprovalRow } from "../../client/index.js";
 import { defineCommand } from "../command.js";
-import { formatDuration } from "../duration.js";
-import { gateName } from "../follow/gate-name.js";
+import { formatDuration } from "../describe/duration.js";
+import { gateName } from "../describe/approval-label.js";
 import { table } from "../terminal/table.js";
-import { visibleMessage, visibleText } from "../terminal/visible-text.js";
+import { visibleMessage, visibleText } from "../terminal/escape-controls.js";
 
 export const approvals = defineCommand<{ quiet?: boolean }>({
   syntax: "approvals",

@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.js";
-import { decideGate, decideOptions, type DecideOptions } from "../follow/decide-gate.js";
+import { decideGate, decideOptions, type DecideOptions } from "../follow/decide-approval.js";
 
 export const approve = defineCommand<DecideOptions>({
   syntax: "approve <run-id> [node-id]",

@@ -1,9 +1,9 @@
 import { defineCommand, UsageError } from "../command.js";
-import { describeCancelRefusal } from "../follow/describe-cancel-refusal.js";
+import { describeCancelRefusal } from "../describe/cancel-refusal.js";
 import { exitCodes } from "../exit-codes.js";
 import { followRun } from "../follow/follow-run.js";
 import { exitCodeOf, isTerminal } from "../status-table.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleText } from "../terminal/escape-controls.js";
 
 export const cancel = defineCommand<{ watch?: boolean }>({
   syntax: "cancel <run-id>",

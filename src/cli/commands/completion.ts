@@ -1,6 +1,6 @@
 import { defineCommand, UsageError } from "../command.js";
 import { completionScripts } from "../completion/scripts.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleText } from "../terminal/escape-controls.js";
 
 export const completion = defineCommand({
   syntax: "completion <bash|zsh|fish>",

@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.js";
-import { decideGate, decideOptions, type DecideOptions } from "../follow/decide-gate.js";
+import { decideGate, decideOptions, type DecideOptions } from "../follow/decide-approval.js";
 
 export const deny = defineCommand<DecideOptions>({
   syntax: "deny <run-id> [node-id]",

@@ -1,13 +1,13 @@
 import type { RunRow } from "../../client/index.js";
 import { defineCommand } from "../command.js";
-import { formatAgo, formatDuration, formatTime } from "../duration.js";
+import { formatAgo, formatDuration, formatTime } from "../describe/duration.js";
 import { paintStatus } from "../terminal/paint-status.js";
-import { parseCount } from "../parse-count.js";
-import { runLabels } from "../follow/run-labels.js";
+import { parseCount } from "../args/parse-count.js";
+import { runLabels } from "../describe/run-labels.js";
 import { columnsOf } from "../terminal/fit-width.js";
 import { isTerminal, knownStatuses } from "../status-table.js";
 import { table } from "../terminal/table.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleText } from "../terminal/escape-controls.js";
 
 interface LsOptions {
   limit?: number;

@@ -3,9 +3,9 @@ import { defineCommand, UsageError, type Session } from "../command.js";
 import { checkFollow, followOptions, watchOption, type FollowOptions } from "../follow/follow-run.js";
 import { didNothing, followResumed, nothingResumed } from "../follow/follow-resumed.js";
 import { canResume } from "../status-table.js";
-import { isLoadError } from "../server-refusal.js";
-import { visibleText } from "../terminal/visible-text.js";
-import { workflowHint } from "../workflow-hint.js";
+import { isLoadError } from "../describe/server-refusal.js";
+import { visibleText } from "../terminal/escape-controls.js";
+import { workflowHint } from "../describe/workflow-hint.js";
 
 export const resume = defineCommand<FollowOptions & { watch?: boolean }>({
   syntax: "resume <run-id> [workflow]",

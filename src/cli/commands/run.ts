@@ -8,10 +8,10 @@ import {
   type FollowOptions,
 } from "../follow/follow-run.js";
 import { followResumed } from "../follow/follow-resumed.js";
-import { readJsonObject } from "../read-input.js";
+import { readJsonObject } from "../input/read-input.js";
 import { canResume } from "../status-table.js";
-import { visibleText } from "../terminal/visible-text.js";
-import { workflowHint } from "../workflow-hint.js";
+import { visibleText } from "../terminal/escape-controls.js";
+import { workflowHint } from "../describe/workflow-hint.js";
 
 interface RunOptions {
   input?: string;

@@ -4,11 +4,11 @@ import { fileURLToPath } from "node:url";
 import { createClient, HttpError } from "../../client/index.js";
 import { defineCommand, UsageError } from "../command.js";
 import { Interrupted, type Context } from "../context.js";
-import { resolvePath } from "../resolve-path.js";
+import { resolvePath } from "../args/resolve-path.js";
 import { findInstallation } from "../serve/find-installation.js";
 import { orAborted, ServerError, startServer } from "../serve/start-server.js";
 import type { ServerSettings } from "../serve/server-process.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleText } from "../terminal/escape-controls.js";
 
 /** The server's own default. */
 const defaultPort = 7331;

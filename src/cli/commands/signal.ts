@@ -6,10 +6,10 @@ import {
   watchOption,
   type FollowOptions,
 } from "../follow/follow-run.js";
-import { readJson } from "../read-input.js";
-import { resumeByHand } from "../follow/resume-by-hand.js";
+import { readJson } from "../input/read-input.js";
+import { resumeByHand } from "../follow/manual-resume-hint.js";
 import { isTerminal, isWaiting } from "../status-table.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleText } from "../terminal/escape-controls.js";
 
 interface SignalOptions extends FollowOptions {
   data?: string;

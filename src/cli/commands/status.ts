@@ -1,7 +1,7 @@
 import type { RunStatus, SmithersClient } from "../../client/index.js";
 import { defineCommand } from "../command.js";
 import { exitCodeOf } from "../status-table.js";
-import { statusText } from "../status-text.js";
+import { statusText } from "../tree/status-text.js";
 
 export const status = defineCommand<{ exitStatus?: boolean }>({
   syntax: "status <run-id>",

@@ -3,9 +3,9 @@ import type { RunRow } from "../../client/index.js";
 import { defineCommand, UsageError } from "../command.js";
 import { followOptions, followRun, type FollowOptions } from "../follow/follow-run.js";
 import { followRuns, RunsLostError } from "../follow/follow-runs.js";
-import { parseCount } from "../parse-count.js";
+import { parseCount } from "../args/parse-count.js";
 import { isTerminal } from "../status-table.js";
-import { allRuns } from "../run-id-arguments.js";
+import { allRuns } from "../args/run-ids.js";
 
 interface WatchOptions extends FollowOptions {
   afterSeq?: number;

@@ -2,7 +2,7 @@ import stringWidth from "string-width";
 import type { Context } from "../context.js";
 import { serverClock } from "../network/server-clock.js";
 import { fitWidth } from "../terminal/fit-width.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleText } from "../terminal/escape-controls.js";
 import { readBashLine } from "./bash-line.js";
 import { offersFor, type Offer, type OfferContext, type Offers } from "./offers.js";
 

@@ -2,15 +2,15 @@ import { readdirSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { createClient, type RunRow, type SmithersClient } from "../../client/index.js";
 import type { CommandSpec, OptionSpec } from "../command.js";
-import { commands } from "../commands.js";
+import { commands } from "../commands/index.js";
 import type { Context } from "../context.js";
-import { formatAgo } from "../duration.js";
-import { gateQuestion } from "../follow/gate-question.js";
-import { newestRun } from "../run-id-arguments.js";
-import { namesOf, optionNamed, optionsOf, placeholderOf, readWords } from "../read-words.js";
-import { readSettings } from "../settings.js";
-import { argumentName, commandNameOf } from "../syntax.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { formatAgo } from "../describe/duration.js";
+import { gateQuestion } from "../tree/approval-question.js";
+import { newestRun } from "../args/run-ids.js";
+import { namesOf, optionNamed, optionsOf, placeholderOf, readWords } from "../args/read-words.js";
+import { readSettings } from "../args/settings.js";
+import { argumentName, commandNameOf } from "../args/syntax.js";
+import { visibleText } from "../terminal/escape-controls.js";
 
 /** A word to go on with, and what it is. */
 export interface Offer {

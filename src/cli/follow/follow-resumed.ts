@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunReference } from "../../client/index.js";
 import { UsageError, type FollowOutcome, type Session } from "../command.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleText } from "../terminal/escape-controls.js";
 import { followRun, type FollowOptions } from "./follow-run.js";
 
 /** A run that ends at once is looked at this many times, a second apart, before the resume counts as one that did nothing. */

@@ -3,13 +3,13 @@ import { ciOption, type CiSystem } from "../ci/ci-system.js";
 import { githubReports } from "../ci/github-reports.js";
 import { junitFile, junitReport } from "../ci/junit-report.js";
 import { UsageError, type FollowOutcome, type OptionSpec, type Session } from "../command.js";
-import { formatDuration, parseDuration } from "../duration.js";
-import { endOrLeave } from "./end-or-leave.js";
-import { gateName } from "./gate-name.js";
-import { gateDecider, gateOptions, type GateOptions } from "./gate-policy.js";
-import { resumeByHand } from "./resume-by-hand.js";
-import { visibleText } from "../terminal/visible-text.js";
-import { waitingFor } from "./waiting-for.js";
+import { formatDuration, parseDuration } from "../describe/duration.js";
+import { endOrLeave } from "./cancel-or-detach.js";
+import { gateName } from "../describe/approval-label.js";
+import { gateDecider, gateOptions, type GateOptions } from "./approval-policy.js";
+import { resumeByHand } from "./manual-resume-hint.js";
+import { visibleText } from "../terminal/escape-controls.js";
+import { waitingFor } from "../describe/waiting-for.js";
 
 /** What every command that follows a run takes. */
 export interface FollowOptions extends GateOptions {

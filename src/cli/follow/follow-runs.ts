@@ -4,9 +4,9 @@ import type { FollowOutcome, Session } from "../command.js";
 import { exitCodes, worstExitCode } from "../exit-codes.js";
 import { CommandError, exitCodeOfError } from "../failure.js";
 import { followRun, type FollowOptions } from "./follow-run.js";
-import { paintLabel, runLabels, type RunLabel } from "./run-labels.js";
+import { paintLabel, runLabels, type RunLabel } from "../describe/run-labels.js";
 import { exitCodeOf } from "../status-table.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleText } from "../terminal/escape-controls.js";
 
 /** Some of the runs that were followed could not be followed to their end. */
 export class RunsLostError extends CommandError {

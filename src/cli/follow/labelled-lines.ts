@@ -1,9 +1,9 @@
 import type { RunStatus } from "../../client/index.js";
 import type { FollowOutcome, SeveralRuns } from "../command.js";
-import { EventLines } from "./event-lines.js";
-import type { Output } from "../format.js";
+import { EventLines } from "../describe/event-lines.js";
+import type { Output } from "../formats/format.js";
 import { heartbeat } from "./heartbeat.js";
-import { paintLabel, type RunLabel } from "./run-labels.js";
+import { paintLabel, type RunLabel } from "../describe/run-labels.js";
 
 /** Shows the events of several runs as lines, each with the label of its run in front; gives the last status. */
 export async function printLabelled(

@@ -1,7 +1,7 @@
 import { ProtocolError } from "../../client/index.js";
-import type { Format } from "../format.js";
-import { jsonText } from "../json-text.js";
-import { safeJson } from "../terminal/visible-text.js";
+import type { Format } from "./format.js";
+import { jsonText } from "../describe/json-text.js";
+import { safeJson } from "../terminal/escape-controls.js";
 
 /** One document for a result, one compact line for each event: the server's own, untouched. */
 export const json: Format = {

@@ -1,10 +1,10 @@
 import { GithubLines } from "../ci/github-lines.js";
-import { EventLines } from "../follow/event-lines.js";
-import type { Format } from "../format.js";
+import { EventLines } from "../describe/event-lines.js";
+import type { Format } from "./format.js";
 import { heartbeat } from "../follow/heartbeat.js";
 import { printLabelled } from "../follow/labelled-lines.js";
-import { stillFollowing } from "../follow/still-following.js";
-import { visibleMessage, visibleText } from "../terminal/visible-text.js";
+import { stillFollowing } from "../describe/heartbeat-line.js";
+import { visibleMessage, visibleText } from "../terminal/escape-controls.js";
 
 /** Lines for people: a result's own text, and one line for each event that matters. */
 export const text: Format = {

@@ -1,11 +1,11 @@
 import type { EventRecord, RunStatus, RunView } from "../../client/index.js";
 import { widthOf } from "../terminal/color.js";
 import type { FollowOutcome } from "../command.js";
-import { EventLines } from "../follow/event-lines.js";
-import type { Output } from "../format.js";
+import { EventLines } from "../describe/event-lines.js";
+import type { Output } from "../formats/format.js";
 import type { Screen } from "../terminal/screen.js";
 import { FrameReader, type FetchFrame } from "./frame-reader.js";
-import { livePart, livePartLines, type LivePart } from "./live-part.js";
+import { livePart, livePartLines, type LivePart } from "./live-region.js";
 import { runSummary } from "./run-summary.js";
 
 /** Milliseconds between two drawings at least, and between two pictures of the spinner. */

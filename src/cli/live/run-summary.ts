@@ -1,12 +1,12 @@
 import type { RunStatus, RunView } from "../../client/index.js";
-import { countNodes } from "../count-nodes.js";
+import { countNodes } from "../describe/count-nodes.js";
 import { columnsOf } from "../terminal/fit-width.js";
-import { gateName } from "../follow/gate-name.js";
-import { statusLook } from "../tree/node-look.js";
-import { runTook, whyFailed } from "../follow/run-result.js";
-import { errorText } from "../error-text.js";
+import { gateName } from "../describe/approval-label.js";
+import { statusLook } from "../tree/render-node.js";
+import { runTook, whyFailed } from "../describe/run-result.js";
+import { errorText } from "../describe/error-text.js";
 import type { Style } from "../terminal/style.js";
-import { visibleMessage, visibleText } from "../terminal/visible-text.js";
+import { visibleMessage, visibleText } from "../terminal/escape-controls.js";
 
 /** Failed nodes that are named once more at the end; of further ones the number is told. */
 const mostFailed = 5;

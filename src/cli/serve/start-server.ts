@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit-codes.js";
 import { CommandError } from "../failure.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleText } from "../terminal/escape-controls.js";
 import type { ServerReport, ServerSettings } from "./server-process.js";
 
 /** How long a server may take to end by itself once asked to. */

@@ -1,5 +1,5 @@
 import { fitWidth } from "./fit-width.js";
-import { visibleText } from "./visible-text.js";
+import { visibleText } from "./escape-controls.js";
 
 /** The longest notification, in columns; desktops show no more of one. */
 const widest = 200;

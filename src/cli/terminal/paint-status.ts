@@ -1,6 +1,6 @@
 import { statusFacts } from "../status-table.js";
 import type { Style } from "./style.js";
-import { visibleText } from "./visible-text.js";
+import { visibleText } from "./escape-controls.js";
 
 /** A run's status, made safe, in the colour of what it means. */
 export function paintStatus(status: string, style: Style): string {

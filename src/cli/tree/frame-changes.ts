@@ -2,7 +2,7 @@ import type { Frame, FrameNode } from "../../client/index.js";
 import { fitWidth } from "../terminal/fit-width.js";
 import { iterationsOf, kindOf } from "./run-tree.js";
 import type { Style } from "../terminal/style.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleText } from "../terminal/escape-controls.js";
 
 /** An element of a frame's tree: which it is, what is shown of it, and all that it has. */
 interface Element {

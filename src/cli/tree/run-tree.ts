@@ -1,7 +1,7 @@
 import { nodeKey, type Frame, type FrameNode, type NodeView, type RunView } from "../../client/index.js";
-import { countNodes, type NodeCounts } from "../count-nodes.js";
+import { countNodes, type NodeCounts } from "../describe/count-nodes.js";
 import { nodeCategory } from "../status-table.js";
-import { visibleMessage, visibleText } from "../terminal/visible-text.js";
+import { visibleMessage, visibleText } from "../terminal/escape-controls.js";
 
 /** A workflow as a frame shows it: containers, with their tasks as leaves. All texts have been made visible. */
 export interface FrameGroup {

@@ -1,9 +1,9 @@
 import { columnsOf, fitWidth, maxColumnsOf } from "../terminal/fit-width.js";
-import { classLook, nodeLook, type Look, type NodeClass } from "./node-look.js";
+import { classLook, nodeLook, type Look, type NodeClass } from "./render-node.js";
 import type { RunTask } from "./run-tree.js";
 import type { Container, Rest, TreeRow } from "./tree-rows.js";
 import type { Style } from "../terminal/style.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { visibleText } from "../terminal/escape-controls.js";
 
 /** Names are aligned up to this width; longer ones push aside only what is said of themselves. */
 const widestColumn = 40;

@@ -1,0 +1,39 @@
+import type { SmithersClient } from "../../client/index.js";
+import type { Session } from "../command.js";
+import { Interrupted } from "../context.js";
+import { describeCancelRefusal } from "../describe/cancel-refusal.js";
+import { isTerminal } from "../status-table.js";
+import { visibleText } from "../terminal/escape-controls.js";
+
+/** How long a run that we cancelled is waited for, in ms: what it has under way ends first. */
+const patienceMs = 30_000;
+
+/** Cancels the run that was followed, where the options ask for that, and says what became of it. */
+export async function endOrLeave(
+  runId: string,
+  options: { cancelOnTimeout?: boolean; cancelOnInterrupt?: boolean },
+  { signal, lastingClient, waitFor }: Session,
+): Promise<string> {
+  const run = `run ${visibleText(runId)}`;
+  const cancels = signal.reason instanceof Interrupted ? options.cancelOnInterrupt : options.cancelOnTimeout;
+  if (cancels !== true) return `${run} goes on`;
+  return waitFor(`cancelling ${run}`, cancelAndWait(runId, lastingClient));
+}
+
+async function cancelAndWait(runId: string, lastingClient: SmithersClient): Promise<string> {
+  const run = `run ${visibleText(runId)}`;
+  try {
+    await lastingClient.cancel({ runId });
+    for (const ends = Date.now() + patienceMs; Date.now() < ends;) {
+      const { status } = await lastingClient.getStatus({ runId });
+      if (isTerminal(status)) return `${run} is ${visibleText(status)}`;
+      await new Promise((done) => setTimeout(done, 200));
+    }
+    return `${run} was asked to cancel, and what it has under way has not ended yet`;
+  } catch (error) {
+    const refusal = await describeCancelRefusal(error, runId, lastingClient).catch(() => undefined);
+    if (refusal?.status === "cancelled") return `${run} is cancelled`;
+    const why = refusal?.reason ?? visibleText(error instanceof Error ? error.message : String(error));
+    return `${run} could not be cancelled: ${why}`;
+  }
+}
