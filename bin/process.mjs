@@ -161,7 +161,7 @@ main(process.argv.slice(2), {
   signal: stop.signal,
   fetch,
   now: Date.now,
-  spawn: (...args) => require("../dist/cli/node-spawn.js").nodeSpawn(...args),
+  spawn: (...args) => require("../dist/cli/serve/node-spawn.js").nodeSpawn(...args),
 }).then((exitCode) => {
   // A name server that does not answer would keep a completion, and the shell that waits for it; all of it is written.
   if (process.argv[2] === completeWord) process.exit(exitCode);

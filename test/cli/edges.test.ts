@@ -154,7 +154,7 @@ describe("a text of 5 MB", () => {
 
   test("is cut, with how much is left out and where all of it is", () => {
     const shown = visibleText(long);
-    expect(shown).toBe(`${"x".repeat(10_000)}… (4990004 more characters; --json has all of it)`);
+    expect(shown).toBe(`${"x".repeat(10_000)}… (4,990,004 more characters; --json has all of it)`);
     expect(visibleText(`failed: ${shown} (attempt 2)`)).toBe(`failed: ${shown} (attempt 2)`);
     expect(visibleText("y".repeat(10_000))).toBe("y".repeat(10_000));
     expect(visibleText(`${"x".repeat(9_999)}${"😀".repeat(5_000)}`)).not.toMatch(/\\ud83d/);
@@ -174,7 +174,7 @@ describe("a text of 5 MB", () => {
       expect(stdout.length + stderr.length).toBeLessThan(100_000);
       expect(stdout).toContain("more characters; --json has all of it)");
       expect(report.length).toBeLessThan(100_000);
-      expect(report).toMatch(/x{10000}… \(4990004 more characters; --json has all of it\)/);
+      expect(report).toMatch(/x{10000}… \(4,990,004 more characters; --json has all of it\)/);
     }
   });
 });
@@ -204,7 +204,7 @@ describe("under GitHub Actions", () => {
     expect(group.length).toBeLessThan(3 * 1024 * 1024);
     expect(group).toMatch(/^::group::.*\n\(\d+ lines before are left out\)\n/);
     expect(group).toMatch(
-      /\| short 999 and more\n\| 9{10000}… \(490000 more characters; .*\)\n::endgroup::\n$/,
+      /\| short 999 and more\n\| 9{10000}… \(490,000 more characters; .*\)\n::endgroup::\n$/,
     );
     // 500 MB went through it, and the lines that are kept hold on to none of that.
     expect(kept).toBeLessThan(30 * 1024 * 1024);

@@ -3,7 +3,7 @@ import { EventLines, endsNode, keyOf } from "../describe/event-lines.js";
 import { gateName } from "../describe/approval-label.js";
 import type { LinePrinter } from "./line-printer.js";
 import type { Style } from "../terminal/style.js";
-import { copyOf, visibleText } from "../terminal/escape-controls.js";
+import { visibleText } from "../terminal/escape-controls.js";
 import { githubCommand, harmlessText } from "./github-command.js";
 
 /** The most lines that are kept of one node's output; those before the last so many are counted. */
@@ -91,7 +91,7 @@ function linesFor(event: SmithersEvent): string[] {
     case "NodeOutput": {
       const lines = typeof text === "string" ? text.replace(/\r?\n$/, "").split(/\r?\n/) : [];
       // The mark keeps a line of the node's own from looking like one of ours.
-      return lines.map((each) => copyOf(`| ${visibleText(each)}`));
+      return lines.map((each) => `| ${visibleText(each)}`);
     }
     case "ToolCallStarted":
       return [`tool ${visibleText(String(toolName))}`];

@@ -7,36 +7,28 @@ const unsafe =
 
 const short: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** So many characters of a very long text are shown: some hundred lines of a terminal. */
+/** How much of a server's text is shown by default: some hundred lines of a terminal. In UTF-16 code units. */
 const maxShown = 10_000;
-/** A text that is not much longer is shown whole, and so is one that was cut before and has words around it now. */
-const maxWhole = 11_000;
+/** How much of a message is shown: enough to see what it is about. */
+const maxMessage = 2000;
 
 /**
  * A server's text for one line of a terminal: what could move the cursor or forge a line is spelled out, as `\u001b`, and
- * a very long text is cut, with how much of it is left out.
+ * a text that is longer than `max` is cut, with how much of it is left out.
  */
-export function visibleText(text: string): string {
-  if (text.length <= maxWhole) return escapeControls(text);
-  const isInPair = /[\ud800-\udbff]/.test(text.charAt(maxShown - 1));
-  const shown = text.slice(0, isInPair ? maxShown - 1 : maxShown);
-  const left = text.length - shown.length;
-  return `${copyOf(escapeControls(shown))}… (${left} more characters; --json has all of it)`;
+export function visibleText(text: string, max = maxShown): string {
+  // A text that was cut before and has words around it now is not cut again.
+  if (text.length <= 1.1 * max) return text.replace(unsafe, (character) => short[character] ?? escaped(character));
+  const shown = text.slice(0, max).replace(/[\ud800-\udbff]$/, "");
+  const left = (text.length - shown.length).toLocaleString("en");
+  // A slice would keep all of the text that it was taken from.
+  const copy = Buffer.from(visibleText(shown, Infinity)).toString();
+  return `${copy}… (${left} more characters; --json has all of it)`;
 }
 
-/** As {@link visibleText}, however long the text is. */
-export function escapeControls(text: string): string {
-  return text.replace(unsafe, (character) => short[character] ?? escaped(character));
-}
-
-/** So much of a message is enough to see what it is about; `--json` has all of it. In UTF-16 code units. */
-const maxMessageLength = 2000;
-
-/** As {@link visibleText}, for a message of any length: a long one is cut, and says how much of it is left out. */
+/** As {@link visibleText}, for a message that has other lines around it. */
 export function visibleMessage(text: string): string {
-  if (text.length <= maxMessageLength) return visibleText(text);
-  const shown = text.slice(0, maxMessageLength).replace(/[\ud800-\udbff]$/, "");
-  return `${visibleText(shown)}… (${(text.length - shown.length).toLocaleString("en")} more characters)`;
+  return visibleText(text, maxMessage);
 }
 
 /** An error's stack for a terminal: line breaks of its message are spelled out, so that only its frames are lines. */
@@ -47,11 +39,6 @@ export function visibleStack({ message, stack = "" }: Error): string {
   while (end < stack.length && stack[end] === message[end - start]) end++;
   const frames = stack.slice(end).split("\n").map(visibleText).join("\n");
   return visibleText(stack.slice(0, end)) + frames;
-}
-
-/** The same text, made visible before, in memory of its own: a slice keeps all of the text that it was taken from. */
-export function copyOf(text: string): string {
-  return Buffer.from(text).toString();
 }
 
 /** What {@link visibleText} spells out, but for what JSON text has between its tokens or escapes by itself. */

@@ -15,6 +15,6 @@ test.each([
     const event = { runId: "r", iteration: 0, timestampMs: 1000, ...fields } as SmithersEvent;
     const line = lines.lineFor(event) ?? "";
     expect(line.length).toBeLessThan(2200);
-    expect(line).toMatch(/… \([\d,]+ more characters\)$/);
+    expect(line).toMatch(/… \([\d,]+ more characters; .*\)$/);
   }
 });
