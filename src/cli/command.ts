@@ -1,4 +1,4 @@
-import type { EventRecord, RunStatus, RunView, SmithersClient } from "../client/index.js";
+import type { EventRecord, Run, RunView, SmithersClient } from "../client/index.js";
 import type { CiSystem } from "./ci/ci-system.js";
 import type { Context } from "./context.js";
 import type { FetchFrame } from "./live/frame-reader.js";
@@ -60,7 +60,7 @@ export function defineCommand<Options>(spec: CommandSpec<Options>): CommandSpec<
 export interface Session {
   readonly client: SmithersClient;
   /** The same without the session's signal, for what is to be put in order after an interruption; each call is bounded. */
-  readonly lastingClient: SmithersClient;
+  readonly cleanupClient: SmithersClient;
   readonly context: Context;
   /** Milliseconds since 1970 by the server's clock, for all that is measured from a time of the server's. */
   serverNow(): number;
@@ -73,9 +73,9 @@ export interface Session {
   /** How to write what goes to stdout. */
   readonly style: Style;
   /** How to write what goes to stderr. */
-  readonly noteStyle: Style;
+  readonly stderrStyle: Style;
   /** Whether there is a person to ask: at a terminal, in a format for people. */
-  readonly canAsk: boolean;
+  readonly canPrompt: boolean;
   /** One line of narrative on stderr; silent where the format is for machines. */
   note(line: string): void;
   /** Rings for a person who may look elsewhere, once for what comes together; silent where nobody sits at a terminal. */
@@ -87,7 +87,7 @@ export interface Session {
   /** Does work that takes a moment, with a spinner where a person watches. */
   waitFor<T>(what: string, work: Promise<T>): Promise<T>;
   /** Does what needs the person's attention to itself, such as a question, after what was begun so before. */
-  inTurn<T>(work: () => Promise<T>): Promise<T>;
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
   /**
    * A command line to type next, for this server, safe to paste: words of our own (`approve --iteration 2`), then `--`,
    * then each word that a server or a person named.
@@ -109,7 +109,7 @@ export interface DocumentOutcome {
 export interface FollowOutcome {
   kind: "follow";
   runId: string;
-  records: AsyncGenerator<EventRecord[], RunStatus, undefined>;
+  records: AsyncGenerator<EventRecord[], Run, undefined>;
   /** The run as the records read so far show it. */
   view(): RunView;
   ci: CiSystem;
@@ -136,7 +136,7 @@ export interface SeveralRuns {
   /** How many of them have not ended yet. */
   open(): number;
   /** The command that follows these runs again, for {@link Session.commandLine}. */
-  comeBack(): readonly [ours: string, ...named: string[]];
+  rewatchArgs(): readonly [ours: string, ...named: string[]];
 }
 
 /** Nothing to show: the command did its work on stderr. */

@@ -1,6 +1,6 @@
-import type { EventRecord, RunStatus } from "../client/index.js";
+import type { EventRecord, Run } from "../client/index.js";
 import { ciSystem, type CiSystem } from "./ci/ci-system.js";
-import { guardedStream } from "./ci/github-command.js";
+import { guardStream } from "./ci/github-command.js";
 import type { CommandInput, CommandSpec, FollowOutcome, Outcome, Session } from "./command.js";
 import { commandLine } from "./args/command-line.js";
 import { completeWord } from "./completion/scripts.js";
@@ -9,14 +9,14 @@ import { exitCodes } from "./exit-codes.js";
 import { bugMessage, describeFailure, TimedOut } from "./failure.js";
 import { Reports } from "./ci/reporter.js";
 import type { Format, Output } from "./formats/format.js";
-import { openSession } from "./session/create-session.js";
+import { createSession } from "./session/create-session.js";
 import { parseCommandLine } from "./args/program.js";
-import { withNewestRun, withWholeRunIds } from "./args/run-ids.js";
+import { resolveLatest, resolveRunIdPrefixes } from "./args/run-ids.js";
 import { readFormat, readSettings, type Settings } from "./args/settings.js";
 import { exitCodeOf } from "./status-table.js";
 import { commandNameOf } from "./args/syntax.js";
 import { styleFor } from "./terminal/color.js";
-import { safeJson, visibleStack, visibleText } from "./terminal/escape-controls.js";
+import { escapeJsonControls, escapeStack, escapeControls } from "./terminal/escape-controls.js";
 import { startTimer } from "./timer.js";
 
 /**
@@ -57,10 +57,12 @@ export async function main(argv: readonly string[], context: Context): Promise<n
  * where `--debug` asks for it. The process is to end with {@link exitCodes}`.bug` then.
  */
 export function describeUncaught(error: unknown, argv: readonly string[], env: Context["env"]): string {
-  const message = visibleText(bugMessage(error));
+  const message = escapeControls(bugMessage(error));
   const isJson = hasFlag(argv, "--json") || env["SMITHERS_FORMAT"] === "json";
-  const line = isJson ? safeJson(JSON.stringify({ error: { code: "BUG", message } })) : `error: ${message}`;
-  const stack = hasFlag(argv, "--debug") && error instanceof Error ? `${visibleStack(error)}\n` : "";
+  const line = isJson
+    ? escapeJsonControls(JSON.stringify({ error: { code: "BUG", message } }))
+    : `error: ${message}`;
+  const stack = hasFlag(argv, "--debug") && error instanceof Error ? `${escapeStack(error)}\n` : "";
   return `${line}\n${stack}`;
 }
 
@@ -73,7 +75,7 @@ interface Told {
   /** The run that is followed has shown itself to be there. */
   hasBegun?: boolean;
   /** What the result is, once that is known and only remains to be written. */
-  result?: { exitCode: number; status?: RunStatus };
+  result?: { exitCode: number; status?: Run };
   reports?: Reports;
   /** What became of the run that was followed. */
   aftermath?: string | undefined;
@@ -85,15 +87,15 @@ async function execute(told: Told, settings: Settings, format: Format, outside: 
   const output = await outputFor(context, settings);
   const limit = limitTime(context.signal, settings.timeoutMs);
   try {
-    const session = openSession(settings, format, output, context, ci, limit.signal);
+    const session = createSession(settings, format, output, context, ci, limit.signal);
     told.session = session;
-    told.input = await withNewestRun(told.command, told.input, session);
+    told.input = await resolveLatest(told.command, told.input, session);
     try {
       return await show(await told.command.execute(told.input, session), format, output, told);
     } catch (error) {
       const whole = told.hasBegun
         ? undefined
-        : await withWholeRunIds(error, told.command, told.input, session);
+        : await resolveRunIdPrefixes(error, told.command, told.input, session);
       if (whole === undefined) throw error;
       told.input = whole;
       return await show(await told.command.execute(whole, session), format, output, told);
@@ -120,7 +122,7 @@ async function show(outcome: Outcome, format: Format, output: Output, told: Told
         const { exitCode } = (told.result ??= resultOf(outcome, status));
         if (exitCode === exitCodes.server)
           told.session?.note(
-            `the status '${visibleText(status.status)}' does not say how the run's work ends`,
+            `the status '${escapeControls(status.status)}' does not say how the run's work ends`,
           );
         await endReports(told, undefined, exitCode, status);
         return exitCode;
@@ -136,10 +138,7 @@ async function show(outcome: Outcome, format: Format, output: Output, told: Told
 }
 
 /** The records as they come; takes note that there are some, and of the run's end. */
-async function* noting(
-  outcome: FollowOutcome,
-  told: Told,
-): AsyncGenerator<EventRecord[], RunStatus, undefined> {
+async function* noting(outcome: FollowOutcome, told: Told): AsyncGenerator<EventRecord[], Run, undefined> {
   for (;;) {
     const { done, value } = await outcome.records.next();
     told.hasBegun = true;
@@ -151,7 +150,7 @@ async function* noting(
   }
 }
 
-function resultOf(outcome: FollowOutcome, status: RunStatus): { exitCode: number; status: RunStatus } {
+function resultOf(outcome: FollowOutcome, status: Run): { exitCode: number; status: Run } {
   return { exitCode: (outcome.exitCode ?? exitCodeOf)(status.status), status };
 }
 
@@ -190,14 +189,14 @@ async function tell(
   if (hint !== undefined) failure.hint = hint;
   if (session && following && (error instanceof Interrupted || error instanceof TimedOut)) {
     failure.message += `; ${aftermath ?? `run ${following.runId} goes on`}`;
-    failure.hint = line(...(following.several?.comeBack() ?? (["watch", following.runId] as const)));
+    failure.hint = line(...(following.several?.rewatchArgs() ?? (["watch", following.runId] as const)));
   }
   await endReports(told, failure.message, failure.exitCode);
   const output = await outputFor(context, settings ?? { noColor: false, plain: false });
   try {
     await (format ?? readFormat(false, {})).failure(failure, output);
     if (settings?.debug && error instanceof Error && error.stack)
-      await context.stderr.write(`${visibleStack(error)}\n`);
+      await context.stderr.write(`${escapeStack(error)}\n`);
   } catch {
     // Nobody reads stderr any more; the exit code still tells.
   }
@@ -212,7 +211,7 @@ async function outputFor(context: Context, settings: Pick<Settings, "noColor" | 
     stdout,
     stderr,
     style: await styleFor(stdout, env, settings),
-    noteStyle: await styleFor(stderr, env, settings),
+    stderrStyle: await styleFor(stderr, env, settings),
     screen: canDraw ? screen : undefined,
     env,
   };
@@ -223,14 +222,14 @@ async function endReports(
   told: Told | undefined,
   problem: string | undefined,
   exitCode: number,
-  status?: RunStatus,
+  status?: Run,
 ): Promise<void> {
   await told?.reports?.end({ status, problem, exitCode }, (line) => told.session?.note(line));
 }
 
 /** The context under GitHub's runner, which obeys lines of a certain form wherever they come from. */
 function guarded(context: Context): Context {
-  return { ...context, stdout: guardedStream(context.stdout), stderr: guardedStream(context.stderr) };
+  return { ...context, stdout: guardStream(context.stdout), stderr: guardStream(context.stderr) };
 }
 
 /** Needed before the command line is read, since reading it may be what goes wrong. */

@@ -5,7 +5,7 @@ import { noteDecision } from "./follow/own-decisions.js";
 import { noteStart, startedRecently } from "./follow/recent-starts.js";
 import { isAnswerLost, retryPolicies, withRetries, type Attempts } from "./http/retry.js";
 import { checkedCount, resolveOptions, type ConnectionOptions, type ResolvedOptions } from "./options.js";
-import type { Frame, RunReference, RunRow, RunStatus, SignalReceipt } from "./results.js";
+import type { Frame, RunReference, RunRow, Run, SignalReceipt } from "./results.js";
 import { withServer } from "./server/detect-server.js";
 import { checkNewRunId } from "./server/ids.js";
 import type { Decision, ServerApi } from "./server/server-api.js";
@@ -201,7 +201,7 @@ function sendOnce<T>(
  *
  * @throws {@link HttpError} 404 if the server has no such run
  */
-export async function getStatus(args: RunArgs): Promise<RunStatus> {
+export async function getStatus(args: RunArgs): Promise<Run> {
   return readOfRun(args, (server) => server.getRun(args.runId));
 }
 

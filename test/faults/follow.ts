@@ -1,4 +1,4 @@
-import { driveRun, watchRun, type RunStatus, type SmithersEvent } from "../../src/client/index.js";
+import { driveRun, watchRun, type Run, type SmithersEvent } from "../../src/client/index.js";
 import { ChaosProxy } from "./chaos-proxy.js";
 import { DrivenRun } from "./driven-run.js";
 import type { Fault } from "./fault-dealer.js";
@@ -95,7 +95,7 @@ export async function followThroughFaults(seed: number): Promise<Outcome> {
   };
   let expected: () => string[];
   let finalStatus: () => string;
-  let events: AsyncGenerator<SmithersEvent, RunStatus, undefined>;
+  let events: AsyncGenerator<SmithersEvent, Run, undefined>;
   let playing: Promise<void>;
   let judge = () => ({ wrong: [] as string[], raced: 0 });
   if (isDriven) {

@@ -1,19 +1,19 @@
 import { ArgumentError, HttpError, type RunRow } from "../../client/index.js";
 import { UsageError, type CommandInput, type CommandSpec, type Session } from "../command.js";
 import { argumentName, commandNameOf } from "./syntax.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** What stands for the newest run wherever a command takes a run's id. */
-export const newestRun = "@latest";
+export const latestRun = "@latest";
 
 /** What else may stand for a run's id, as `--help` shows it. */
 export const runIdHelp: readonly (readonly [string, string])[] = [
-  [newestRun, "the newest run"],
+  [latestRun, "the newest run"],
   ["4f1c", "the one run whose id begins so (in CI only where nothing is changed)"],
 ];
 
 /** More runs than the largest answer can hold, since a list cut short could make a beginning look unique. */
-export const allRuns = 1_000_000;
+export const noLimit = 1_000_000;
 
 /** How many of the runs that a beginning may mean an error names. */
 const namedCandidates = 10;
@@ -25,18 +25,18 @@ type Input = CommandInput<Record<string, unknown>>;
  *
  * @throws {UsageError} where the server has no runs
  */
-export async function withNewestRun(command: CommandSpec, input: Input, session: Session): Promise<Input> {
+export async function resolveLatest(command: CommandSpec, input: Input, session: Session): Promise<Input> {
   const isNewest = (word: string | undefined, index: number) =>
-    word === newestRun && argumentName(command, index) === "run-id";
+    word === latestRun && argumentName(command, index) === "run-id";
   if (!input.args.some(isNewest)) return input;
   const [newest] = await session.client.listRuns<RunRow>({ limit: 1 });
   if (newest === undefined) {
-    throw new UsageError(`there is no ${newestRun} run: the server has none yet, at ${session.baseUrl}`, {
+    throw new UsageError(`there is no ${latestRun} run: the server has none yet, at ${session.baseUrl}`, {
       code: "NO_RUNS",
       hint: session.commandLine("run --help"),
     });
   }
-  tell(newestRun, newest.runId, session);
+  tell(latestRun, newest.runId, session);
   return { ...input, args: input.args.map((word, index) => (isNewest(word, index) ? newest.runId : word)) };
 }
 
@@ -48,17 +48,17 @@ export async function withNewestRun(command: CommandSpec, input: Input, session:
  * @param error what the command ended with
  * @throws {UsageError} where a beginning may mean several runs
  */
-export async function withWholeRunIds(
+export async function resolveRunIdPrefixes(
   error: unknown,
   command: CommandSpec,
   input: Input,
   session: Session,
 ): Promise<Input | undefined> {
   const isId = (index: number) => argumentName(command, index) === "run-id";
-  const isBinding = session.ci !== "none" && command.changesRuns === true;
-  if (!isUnknownRun(error) || isBinding || !input.args.some((_, index) => isId(index))) return undefined;
+  const needsExactId = session.ci !== "none" && command.changesRuns === true;
+  if (!isUnknownRun(error) || needsExactId || !input.args.some((_, index) => isId(index))) return undefined;
   // A server that keeps no list knows whole ids alone, and what it said first is what there is to say.
-  const rows = await session.client.listRuns<RunRow>({ limit: allRuns }).catch((): RunRow[] => []);
+  const rows = await session.client.listRuns<RunRow>({ limit: noLimit }).catch((): RunRow[] => []);
   session.signal.throwIfAborted();
   const args = input.args.map((word, index) => {
     if (!word || !isId(index) || rows.some(({ runId }) => runId === word)) return word;
@@ -85,10 +85,10 @@ function ambiguous(
   command: CommandSpec,
   session: Session,
 ): UsageError {
-  const named = meant.slice(0, namedCandidates).map(visibleText).join(", ");
+  const named = meant.slice(0, namedCandidates).map(escapeControls).join(", ");
   const others = meant.length > namedCandidates ? ` and ${meant.length - namedCandidates} more` : "";
   return new UsageError(
-    `'${visibleText(word)}' may mean ${meant.length} runs: ${named}${others}; say which`,
+    `'${escapeControls(word)}' may mean ${meant.length} runs: ${named}${others}; say which`,
     {
       code: "AMBIGUOUS_RUN_ID",
       hint: session.commandLine(commandNameOf(command), meant[0] ?? ""),
@@ -96,6 +96,6 @@ function ambiguous(
   );
 }
 
-function tell(typed = "", runId = "", { note, noteStyle }: Session): void {
-  note(noteStyle.dim(`${visibleText(typed)} is run ${visibleText(runId)}`));
+function tell(typed = "", runId = "", { note, stderrStyle }: Session): void {
+  note(stderrStyle.dim(`${escapeControls(typed)} is run ${escapeControls(runId)}`));
 }

@@ -1,4 +1,4 @@
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /**
  * A word as it is typed in sh, bash, zsh or fish, at a prompt too. Control characters and the like are shown as escapes:
@@ -9,7 +9,7 @@ import { visibleText } from "../terminal/escape-controls.js";
  * (`%self`, `~`) stands inside.
  */
 export function shellWord(word: string): string {
-  const shown = visibleText(word);
+  const shown = escapeControls(word);
   if (shown === "") return "''";
   if (/^[\w@+:,./-]+$/.test(shown)) return shown;
   return shown.replace(/[^'\\]+|['\\]/g, (part) => (/['\\]/.test(part) ? `\\${part}` : `'${part}'`));

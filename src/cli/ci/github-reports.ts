@@ -4,10 +4,10 @@ import type { NodeView, RunView } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { formatDuration } from "../describe/duration.js";
 import { fitWidth } from "../terminal/fit-width.js";
-import { gateName } from "../describe/approval-label.js";
+import { approvalLabel } from "../describe/approval-label.js";
 import type { FollowEnding, Reporter } from "./reporter.js";
-import { runResult, runTook, whyFailed } from "../describe/run-result.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { runResult, elapsed, failureReason } from "../describe/run-result.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** GitHub takes 1 MiB of summary from a step, and nothing of a longer one; in bytes. */
 const summaryLimit = 900 * 1024;
@@ -30,17 +30,18 @@ export function githubReports(session: Session): Reporter {
 
 function annotate(view: RunView, { status, problem, exitCode }: FollowEnding, { annotate }: Session): void {
   const failed = [...view.nodes.values()].filter(({ state }) => state === "failed");
-  for (const node of failed.slice(0, maxAnnotated)) annotate("error", gateName(node), whyFailed(node));
-  const run = `run ${visibleText(view.runId)}`;
+  for (const node of failed.slice(0, maxAnnotated))
+    annotate("error", approvalLabel(node), failureReason(node));
+  const run = `run ${escapeControls(view.runId)}`;
   if (failed.length > maxAnnotated)
     annotate("error", run, `${failed.length - maxAnnotated} more nodes failed`);
-  if (problem !== undefined) annotate("error", run, visibleText(problem));
+  if (problem !== undefined) annotate("error", run, escapeControls(problem));
   else if (exitCode !== 0) annotate("error", run, runResult(view, status?.status));
 }
 
 function summary(view: RunView, { status, problem }: FollowEnding, session: Session): string {
   const name = markdownText(status?.workflowName ?? `run ${view.runId}`);
-  const result = problem ?? `${runResult(view, status?.status)}${runTook(view)}`;
+  const result = problem ?? `${runResult(view, status?.status)}${elapsed(view)}`;
   const head = [
     `### ${name}: ${markdownText(result)}`,
     "",
@@ -62,16 +63,16 @@ function summary(view: RunView, { status, problem }: FollowEnding, session: Sess
 }
 
 function summaryRow(node: NodeView): string {
-  const result = node.state === "failed" ? `failed: ${whyFailed(node)}` : node.state;
+  const result = node.state === "failed" ? `failed: ${failureReason(node)}` : node.state;
   const { startedAtMs, finishedAtMs } = node;
   const took =
     startedAtMs === null || finishedAtMs === null ? "" : formatDuration(finishedAtMs - startedAtMs);
-  return `| ${markdownText(gateName(node))} | ${markdownText(result)} | ${node.attempt || ""} | ${took} |`;
+  return `| ${markdownText(approvalLabel(node))} | ${markdownText(result)} | ${node.attempt || ""} | ${took} |`;
 }
 
 /** A text as Markdown that shows just that, whatever is in it: nothing of it is markup, a link or the end of a cell. */
 function markdownText(text: string): string {
-  return fitWidth(visibleText(text), cellWidth).replace(
+  return fitWidth(escapeControls(text), cellWidth).replace(
     /[!-,./:-@[-`{-~]/g,
     (character) => `&#${character.charCodeAt(0)};`,
   );

@@ -1,10 +1,10 @@
-import type { RunStatus, RunView } from "../../client/index.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import type { Run, RunView } from "../../client/index.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** How the following of a run ended. */
 export interface FollowEnding {
   /** The run's last status; undefined where the following ended before the run. */
-  status: RunStatus | undefined;
+  status: Run | undefined;
   /** Why the following ended before the run; undefined where it did not. */
   problem: string | undefined;
   /** What the process will end with. */
@@ -36,7 +36,7 @@ export class Reports {
       try {
         await reporter.end(this.#view(), ending);
       } catch (error) {
-        note(`a report could not be written: ${visibleText((error as Error).message)}`);
+        note(`a report could not be written: ${escapeControls((error as Error).message)}`);
       }
     }
   }

@@ -3,7 +3,7 @@ import { describeCancelRefusal } from "../describe/cancel-refusal.js";
 import { exitCodes } from "../exit-codes.js";
 import { followRun } from "../follow/follow-run.js";
 import { exitCodeOf, isTerminal } from "../status-table.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 export const cancel = defineCommand<{ watch?: boolean }>({
   syntax: "cancel <run-id>",
@@ -16,7 +16,7 @@ export const cancel = defineCommand<{ watch?: boolean }>({
 
   async execute({ args: [runId = ""], options }, session) {
     const { client, note } = session;
-    const run = `run ${visibleText(runId)}`;
+    const run = `run ${escapeControls(runId)}`;
     const refused = (reason: string) =>
       new UsageError(`${run} cannot be cancelled, at ${session.baseUrl}: ${reason}`, {
         code: "NOT_CANCELLABLE",
@@ -31,7 +31,7 @@ export const cancel = defineCommand<{ watch?: boolean }>({
       const endedAs = answer["won"] === false ? String(answer["terminalStatus"]) : undefined;
       isCancelledAlready = endedAs === "cancelled";
       if (endedAs !== undefined && !isCancelledAlready)
-        throw refused(`it is over already: ${visibleText(endedAs)}`);
+        throw refused(`it is over already: ${escapeControls(endedAs)}`);
       document = answer;
     } catch (error) {
       const refusal = await describeCancelRefusal(error, runId, client);
@@ -46,7 +46,7 @@ export const cancel = defineCommand<{ watch?: boolean }>({
         // Cancelled is what was asked for; a run that finished first was not.
         exitCode: (status) => {
           if (status === "cancelled") return exitCodes.done;
-          if (isTerminal(status)) note(`${run} was not cancelled: it is ${visibleText(status)}`);
+          if (isTerminal(status)) note(`${run} was not cancelled: it is ${escapeControls(status)}`);
           return status === "finished" ? exitCodes.usage : exitCodeOf(status);
         },
       };

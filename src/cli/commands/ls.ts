@@ -7,7 +7,7 @@ import { runLabels } from "../describe/run-labels.js";
 import { columnsOf } from "../terminal/fit-width.js";
 import { isTerminal, knownStatuses } from "../status-table.js";
 import { table } from "../terminal/table.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 interface LsOptions {
   limit?: number;
@@ -45,7 +45,7 @@ export const ls = defineCommand<LsOptions>({
       kind: "document",
       document: rows,
       text(style) {
-        if (quiet === true) return rows.map(({ runId }) => visibleText(runId)).join("\n");
+        if (quiet === true) return rows.map(({ runId }) => escapeControls(runId)).join("\n");
         const [label] = runLabels(rows.map(({ runId }) => runId));
         if (label === undefined) return "";
         const now = serverNow();
@@ -60,9 +60,9 @@ export const ls = defineCommand<LsOptions>({
             { heading: "TOOK" },
           ],
           rows.map((row) => [
-            { text: visibleText(row.runId), paint: style.bold },
-            { text: visibleText(row.workflowName ?? "-") },
-            { text: visibleText(row.status), paint: (text) => paintStatus(text, style) },
+            { text: escapeControls(row.runId), paint: style.bold },
+            { text: escapeControls(row.workflowName ?? "-") },
+            { text: escapeControls(row.status), paint: (text) => paintStatus(text, style) },
             { text: when(row.startedAtMs) },
             { text: took(row, now) },
           ]),

@@ -4,7 +4,7 @@ import { checkFollow, followOptions, watchOption, type FollowOptions } from "../
 import { didNothing, followResumed, nothingResumed } from "../follow/follow-resumed.js";
 import { canResume } from "../status-table.js";
 import { isLoadError } from "../describe/server-refusal.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 import { workflowHint } from "../describe/workflow-hint.js";
 
 export const resume = defineCommand<FollowOptions & { watch?: boolean }>({
@@ -27,7 +27,7 @@ export const resume = defineCommand<FollowOptions & { watch?: boolean }>({
         hint: session.commandLine("watch", runId),
       });
     }
-    return { kind: "document", document, text: () => visibleText(document.runId) };
+    return { kind: "document", document, text: () => escapeControls(document.runId) };
   },
 
   hint(error, { args }, session) {

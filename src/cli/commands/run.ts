@@ -10,7 +10,7 @@ import {
 import { followResumed } from "../follow/follow-resumed.js";
 import { readJsonObject } from "../input/read-input.js";
 import { canResume } from "../status-table.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 import { workflowHint } from "../describe/workflow-hint.js";
 
 interface RunOptions {
@@ -58,11 +58,11 @@ export const run = defineCommand<FollowOptions & RunOptions>({
     const { runId } = document;
     if (options.watch === true) {
       session.note(
-        `following run ${visibleText(runId)}; to come back: ${session.commandLine("watch", runId)}`,
+        `following run ${escapeControls(runId)}; to come back: ${session.commandLine("watch", runId)}`,
       );
       return followRun(session, runId, options, { workflowPath });
     }
-    return { kind: "document", document, text: () => visibleText(runId) };
+    return { kind: "document", document, text: () => escapeControls(runId) };
   },
 
   hint(error, { args: [workflow = ""], options }, session) {
@@ -104,7 +104,7 @@ async function start(
     if (!(error instanceof HttpError) || error.status !== 409 || runId === undefined || ifExists === "fail")
       throw error;
     const { status } = await client.getStatus({ runId });
-    note(`run ${visibleText(runId)} exists and is ${visibleText(status)}`);
+    note(`run ${escapeControls(runId)} exists and is ${escapeControls(status)}`);
     return ifExists === "resume" && canResume(status) ? "resume" : { runId };
   }
 }

@@ -7,9 +7,9 @@ import {
   type FollowOptions,
 } from "../follow/follow-run.js";
 import { readJson } from "../input/read-input.js";
-import { resumeByHand } from "../follow/manual-resume-hint.js";
+import { manualResumeHint } from "../follow/manual-resume-hint.js";
 import { isTerminal, isWaiting } from "../status-table.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 interface SignalOptions extends FollowOptions {
   data?: string;
@@ -40,7 +40,7 @@ export const signal = defineCommand<SignalOptions>({
     const data = options.data === undefined ? {} : (await readJson("--data", options.data, session)).value;
     const { status } = await client.getStatus({ runId });
     if (isTerminal(status)) {
-      const what = `run ${visibleText(runId)} is over (${visibleText(status)})`;
+      const what = `run ${escapeControls(runId)} is over (${escapeControls(status)})`;
       throw new UsageError(`${what}: nothing would take the signal up`, {
         code: "RUN_OVER",
         hint: commandLine("status", runId),
@@ -53,7 +53,7 @@ export const signal = defineCommand<SignalOptions>({
       correlationId: options.correlation,
       sentBy: options.by,
     });
-    const sent = `sent signal ${visibleText(name)} to run ${visibleText(runId)}`;
+    const sent = `sent signal ${escapeControls(name)} to run ${escapeControls(runId)}`;
     if (options.resume !== false) await resumeWhereItWaits(runId, session);
     if (options.watch === true) {
       note(sent);
@@ -70,12 +70,14 @@ async function resumeWhereItWaits(runId: string, session: Session): Promise<void
     const { status } = await client.getStatus({ runId });
     if (!isWaiting(status)) {
       const command = commandLine("resume", runId);
-      return note(`the run is ${visibleText(status)}; once it stops to wait, it goes on after: ${command}`);
+      return note(
+        `the run is ${escapeControls(status)}; once it stops to wait, it goes on after: ${command}`,
+      );
     }
     await client.resume({ runId, workflowPath: await client.findWorkflowPath({ runId }) });
     note("resumed the run, which takes the signal up");
   } catch (error) {
     session.signal.throwIfAborted();
-    note(resumeByHand(runId, error, session));
+    note(manualResumeHint(runId, error, session));
   }
 }

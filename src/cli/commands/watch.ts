@@ -5,7 +5,7 @@ import { followOptions, followRun, type FollowOptions } from "../follow/follow-r
 import { followRuns, RunsLostError } from "../follow/follow-runs.js";
 import { parseCount } from "../args/parse-count.js";
 import { isTerminal } from "../status-table.js";
-import { allRuns } from "../args/run-ids.js";
+import { noLimit } from "../args/run-ids.js";
 
 interface WatchOptions extends FollowOptions {
   afterSeq?: number;
@@ -39,7 +39,7 @@ export const watch = defineCommand<WatchOptions>({
     if (afterSeq !== undefined) throw new UsageError("--after-seq is a place in one run; name one run");
     if (options.junit !== undefined) throw new UsageError("--junit is the report of one run; name one run");
     if (all) {
-      const runs = await client.listRuns<RunRow>({ limit: allRuns });
+      const runs = await client.listRuns<RunRow>({ limit: noLimit });
       const open = runs.filter(({ status }) => !isTerminal(status)).map((run) => run.runId);
       if (open.length > 0) return followRuns(session, open, options, ["watch --all"]);
       session.note("no run is going on");

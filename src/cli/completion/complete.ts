@@ -2,7 +2,7 @@ import stringWidth from "string-width";
 import type { Context } from "../context.js";
 import { serverClock } from "../network/server-clock.js";
 import { fitWidth } from "../terminal/fit-width.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 import { readBashLine } from "./bash-line.js";
 import { offersFor, type Offer, type OfferContext, type Offers } from "./offers.js";
 
@@ -32,7 +32,7 @@ async function answer([shell, ...rest]: readonly string[], outside: OfferContext
   const offers = await offersFor(rest.slice(0, -1), rest.at(-1) ?? "", context);
   const width = "words" in offers ? Math.max(0, ...offers.words.map(({ word }) => stringWidth(word))) : 0;
   return linesFor(offers, ({ word, about }) => {
-    const said = fitWidth(visibleText(about), widest);
+    const said = fitWidth(escapeControls(about), widest);
     // zsh shows one text for a word, where fish puts its own beside it.
     const shown =
       shell === "zsh" ? `${word}${" ".repeat(width - stringWidth(word))}  ${said}`.trimEnd() : said;

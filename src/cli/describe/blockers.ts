@@ -1,14 +1,14 @@
-import type { BlockedRun, NodeView, RunStatus, RunView } from "../../client/index.js";
+import type { BlockedRun, NodeView, Run, RunView } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { formatDuration, formatRunningTime, formatTime } from "./duration.js";
 import { errorText } from "./error-text.js";
-import { gateName } from "./approval-label.js";
-import { waitsSince } from "./waiting-since.js";
+import { approvalLabel } from "./approval-label.js";
+import { waitingSince } from "./waiting-since.js";
 import { isTerminal } from "../status-table.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** Something that keeps a run from going on, in words made visible, and the command that helps. */
-export interface Obstacle {
+export interface Blocker {
   what: string;
   command?: Command;
 }
@@ -23,23 +23,23 @@ const silentMs = 60_000;
  *
  * @param workflowPath where its workflow is on the server, if that is known; it is of use for a run that failed
  */
-export function whyStill(status: RunStatus, view: RunView, now: number, workflowPath?: string): Obstacle[] {
+export function findBlockers(status: Run, view: RunView, now: number, workflowPath?: string): Blocker[] {
   const { runId, runState } = status;
   const resume: Command = ["resume --watch", runId];
   if (status.status === "continued") {
     const { continuedAs } = view;
     if (continuedAs === null) return [];
-    return [{ what: `it goes on as run ${visibleText(continuedAs)}`, command: ["status", continuedAs] }];
+    return [{ what: `it goes on as run ${escapeControls(continuedAs)}`, command: ["status", continuedAs] }];
   }
   if (status.status === "failed") return [afterFailure(status, view, workflowPath)];
   if (isTerminal(status.status)) return [];
 
-  const obstacles: Obstacle[] = [];
-  for (const gate of view.openGates) {
-    const since = waitsSince(gate, view);
+  const blockers: Blocker[] = [];
+  for (const gate of view.openApprovals) {
+    const since = waitingSince(gate, view);
     if (since === undefined) continue;
-    obstacles.push({
-      what: `${gateName(gate)} has been waiting for approval for ${formatRunningTime(now - since)}`,
+    blockers.push({
+      what: `${approvalLabel(gate)} has been waiting for approval for ${formatRunningTime(now - since)}`,
       command: [
         gate.iteration > 0 ? `approve --iteration ${Number(gate.iteration)}` : "approve",
         runId,
@@ -47,38 +47,34 @@ export function whyStill(status: RunStatus, view: RunView, now: number, workflow
       ],
     });
   }
-  if (status.status === "running") return [...obstacles, ...silence(status, view, now, resume)];
+  if (status.status === "running") return [...blockers, ...silence(status, view, now, resume)];
 
-  const decided = view.untakenDecisions.map((gate) => `${gateName(gate)} has been ${gate.decision}`);
+  const decided = view.unappliedDecisions.map((gate) => `${approvalLabel(gate)} has been ${gate.decision}`);
   const blocked = runState?.blocked;
   if (decided.length > 0) {
-    obstacles.push({
+    blockers.push({
       what: `${decided.join(", ")}, and nothing takes that up without a resume`,
       command: resume,
     });
   } else if (blocked !== undefined && blocked.kind !== "approval") {
-    obstacles.push(blockedBy(blocked, runId, now));
-  } else if (obstacles.length === 0) {
-    obstacles.push({ what: `it has stopped: ${visibleText(status.status)}`, command: resume });
+    blockers.push(blockedBy(blocked, runId, now));
+  } else if (blockers.length === 0) {
+    blockers.push({ what: `it has stopped: ${escapeControls(status.status)}`, command: resume });
   }
-  return obstacles;
+  return blockers;
 }
 
 /** What helps a run that failed: a resume, unless it would fail again at once for the same node. */
-function afterFailure(
-  { runId, runState }: RunStatus,
-  view: RunView,
-  workflowPath: string | undefined,
-): Obstacle {
+function afterFailure({ runId, runState }: Run, view: RunView, workflowPath: string | undefined): Blocker {
   const blamed = blamedNodes(view);
   if (blamed.length === 0) {
     const what =
       "a resume keeps what has finished and tries the rest again; it helps where the cause is gone";
     return { what, command: ["resume --watch", runId] };
   }
-  const command: Pick<Obstacle, "command"> =
+  const command: Pick<Blocker, "command"> =
     workflowPath === undefined ? {} : { command: ["run --watch", workflowPath] };
-  const names = blamed.slice(0, 3).map(gateName).join(", ");
+  const names = blamed.slice(0, 3).map(approvalLabel).join(", ");
   const who = blamed.length > 3 ? `${names} and ${blamed.length - 3} more` : names;
   const isOne = blamed.length === 1;
   if (blamed.every(({ approval }) => approval?.decision === "denied")) {
@@ -102,11 +98,11 @@ function blamedNodes({ nodes, error }: RunView): NodeView[] {
 
 /** A run that counts as executing, and of which nothing is heard. */
 function silence(
-  { runState }: RunStatus,
+  { runState }: Run,
   { updatedAtMs, nodes }: RunView,
   now: number,
   resume: Command,
-): Obstacle[] {
+): Blocker[] {
   const quiet = updatedAtMs === null ? 0 : now - updatedAtMs;
   const heard = quiet < silentMs ? "" : `no event for ${formatRunningTime(quiet)}`;
   if (runState?.state === "orphaned" || runState?.state === "stale") {
@@ -128,12 +124,12 @@ function silence(
       : [{ what: heard }];
 }
 
-function blockedBy(blocked: BlockedRun, runId: string, now: number): Obstacle {
+function blockedBy(blocked: BlockedRun, runId: string, now: number): Blocker {
   const fields: Record<string, unknown> = blocked;
-  const node = typeof fields["nodeId"] === "string" ? visibleText(fields["nodeId"]) : "it";
+  const node = typeof fields["nodeId"] === "string" ? escapeControls(fields["nodeId"]) : "it";
   const resume: Command = ["resume --watch", runId];
   /** Whoever follows the run resumes it when the time has come. */
-  const until = (what: string, past: string, at: number): Obstacle =>
+  const until = (what: string, past: string, at: number): Blocker =>
     at > now
       ? {
           what: `${what} until ${formatTime(at)}, in ${formatDuration(at - now)}; following it lets it go on then`,
@@ -149,7 +145,7 @@ function blockedBy(blocked: BlockedRun, runId: string, now: number): Obstacle {
     case "event": {
       const { nodeId, correlationKey } = fields;
       const name = typeof correlationKey === "string" ? correlationKey : "";
-      const what = `${node} waits for the signal ${visibleText(name)}`;
+      const what = `${node} waits for the signal ${escapeControls(name)}`;
       // Where the wait has a correlation id, that stands in the place of the signal's name.
       return name === nodeId ? { what, command: ["signal", runId, name] } : { what };
     }
@@ -162,6 +158,6 @@ function blockedBy(blocked: BlockedRun, runId: string, now: number): Obstacle {
       return { what: `${what}, and nobody knows until when; a resume tries again`, command: resume };
     }
     default:
-      return { what: `${node} is blocked: ${visibleText(blocked.kind)}`, command: resume };
+      return { what: `${node} is blocked: ${escapeControls(blocked.kind)}`, command: resume };
   }
 }

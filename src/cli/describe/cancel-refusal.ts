@@ -1,6 +1,6 @@
 import { HttpError, type SmithersClient } from "../../client/index.js";
 import { isTerminal } from "../status-table.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /**
  * Why a server refuses to cancel a run that it knows, and the run's status: 0.5.0 answers "not found" for any run that
@@ -18,8 +18,8 @@ export async function describeCancelRefusal(
 }
 
 function reasonFor(status: string): string {
-  if (isTerminal(status)) return `it is over already: ${visibleText(status)}`;
+  if (isTerminal(status)) return `it is over already: ${escapeControls(status)}`;
   if (status === "running")
     return "no engine is executing it: the server was restarted, and it waits for a resume";
-  return `it is paused (${visibleText(status)}), and this server cancels only what is executing; deny its gate, or resume it and cancel then`;
+  return `it is paused (${escapeControls(status)}), and this server cancels only what is executing; deny its gate, or resume it and cancel then`;
 }

@@ -1,5 +1,5 @@
 import { UsageError } from "../command.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
@@ -12,9 +12,10 @@ export function parseDuration(text: string): number {
   const parts = [...bare.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
   const ms = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ""] ?? NaN), 0);
   if (parts.map(([part]) => part).join("") !== bare || !(ms > 0)) {
-    throw new UsageError(`'${visibleText(text)}' is not a duration; write it as 30s, 5m or 1h30m`);
+    throw new UsageError(`'${escapeControls(text)}' is not a duration; write it as 30s, 5m or 1h30m`);
   }
-  if (ms > maxMs) throw new UsageError(`'${visibleText(text)}' is too long; the longest duration is 876000h`);
+  if (ms > maxMs)
+    throw new UsageError(`'${escapeControls(text)}' is too long; the longest duration is 876000h`);
   return ms;
 }
 

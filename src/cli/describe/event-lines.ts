@@ -4,7 +4,7 @@ import { errorText } from "./error-text.js";
 import { columnsOf, fitWidth } from "../terminal/fit-width.js";
 import type { LinePrinter } from "../ci/line-printer.js";
 import type { Style } from "../terminal/style.js";
-import { visibleMessage, visibleText } from "../terminal/escape-controls.js";
+import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
 
 /** The column that names are aligned in. */
 const subjectWidth = 14;
@@ -76,18 +76,18 @@ function wordsFor(
   const nodeId = typeof fields["nodeId"] === "string" ? fields["nodeId"] : "";
   const turn =
     typeof fields["iteration"] === "number" && fields["iteration"] > 0 ? ` #${fields["iteration"]}` : "";
-  const node = (words: string) => ({ subject: visibleText(nodeId) + turn, words });
+  const node = (words: string) => ({ subject: escapeControls(nodeId) + turn, words });
   const attempt = typeof fields["attempt"] === "number" ? ` (attempt ${fields["attempt"]})` : "";
   const tookMs = event.timestampMs - (nodeStartedAtMs ?? NaN);
   const took = isTime(tookMs) ? ` in ${formatDuration(tookMs)}` : "";
-  const message = visibleMessage(errorText(fields["error"]));
+  const message = escapeMessage(errorText(fields["error"]));
   const because = message === "" ? "" : `: ${message}`;
 
   switch (event.type) {
     case "RunStarted":
       return run(style.cyan("started"));
     case "RunStatusChanged":
-      return run(style.yellow(visibleText(String(fields["status"]))));
+      return run(style.yellow(escapeControls(String(fields["status"]))));
     case "RunFinished":
       return run(style.green("finished"));
     case "RunFailed":
@@ -95,7 +95,7 @@ function wordsFor(
     case "RunCancelled":
       return run(style.yellow("cancelled"));
     case "RunContinuedAsNew":
-      return run(style.cyan(`continues as run ${visibleText(String(fields["newRunId"]))}`));
+      return run(style.cyan(`continues as run ${escapeControls(String(fields["newRunId"]))}`));
     case "NodeStarted":
       return node(`${style.cyan("started")}${attempt}`);
     case "NodeFinished":
@@ -129,5 +129,5 @@ function requestTitle(request: unknown): string {
   if (typeof request !== "object" || request === null) return "";
   const { title, summary } = request as { title?: unknown; summary?: unknown };
   const words = [title, summary].filter((text): text is string => typeof text === "string" && text !== "");
-  return words.length === 0 ? "" : `: ${visibleMessage(words.join(" – "))}`;
+  return words.length === 0 ? "" : `: ${escapeMessage(words.join(" – "))}`;
 }

@@ -1,6 +1,6 @@
 import { columnsOf, maxColumnsOf } from "../terminal/fit-width.js";
 import type { Style } from "../terminal/style.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** Says whose a line is, where several runs are told of side by side. */
 export interface RunLabel {
@@ -21,7 +21,7 @@ export function runLabels(runIds: readonly string[]): RunLabel[] {
     sorted.map((id, index) => {
       // In this order nobody has more in common with it than one of its neighbours.
       const shared = Math.max(inCommon(id, sorted[index - 1]), inCommon(id, sorted[index + 1]));
-      return [id.join(""), visibleText(id.slice(0, Math.max(shortest, shared + 1)).join(""))];
+      return [id.join(""), escapeControls(id.slice(0, Math.max(shortest, shared + 1)).join(""))];
     }),
   );
   const width = maxColumnsOf([...names.values()]);

@@ -1,7 +1,7 @@
 import type { BlockedRun } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { formatTime } from "./duration.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** What a run waits for that is no gate, and who ends that; undefined for what only newer servers know. */
 export function waitingFor(
@@ -9,13 +9,13 @@ export function waitingFor(
   { kind, nodeId, ...blocked }: BlockedRun & Record<string, unknown>,
   { commandLine }: Session,
 ): string | undefined {
-  const node = visibleText(String(nodeId));
+  const node = escapeControls(String(nodeId));
   const until = (time: unknown) => formatTime(new Date(time as number | string).getTime());
   switch (kind) {
     case "event": {
       const name = String(blocked["correlationKey"]);
       // Where the wait has a correlation id, that stands in the place of the signal's name.
-      if (name !== nodeId) return `${node} waits for a signal (${visibleText(name)})`;
+      if (name !== nodeId) return `${node} waits for a signal (${escapeControls(name)})`;
       return `${node} waits for a signal; to send it: ${commandLine("signal --data {}", runId, name)}`;
     }
     case "timer":

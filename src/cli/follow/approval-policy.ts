@@ -1,22 +1,22 @@
-import type { ApprovalView, GateContext, GateDecision } from "../../client/index.js";
+import type { ApprovalView, ApprovalContext, ApprovalDecision } from "../../client/index.js";
 import { UsageError, type OptionSpec, type Session } from "../command.js";
-import { gateName } from "../describe/approval-label.js";
-import { gateQuestion } from "../tree/approval-question.js";
+import { approvalLabel } from "../describe/approval-label.js";
+import { approvalQuestion } from "../tree/approval-question.js";
 
 const policies = ["ask", "wait", "approve", "deny", "exit"] as const;
 
 /** What is to become of the gates of a run that is followed. */
-export type GatePolicy = (typeof policies)[number];
+export type ApprovalPolicy = (typeof policies)[number];
 
 /** What every command that follows a run takes about its gates. */
-export interface GateOptions {
-  onApproval?: GatePolicy;
+export interface ApprovalOptions {
+  onApproval?: ApprovalPolicy;
   approveOnly?: string[];
   resume?: boolean;
   bell?: boolean;
 }
 
-export const gateOptions: readonly OptionSpec[] = [
+export const approvalOptions: readonly OptionSpec[] = [
   {
     flags: "--on-approval <policy>",
     description: "at a gate: ask, wait, approve, deny or exit (default: ask at a terminal, else wait)",
@@ -32,16 +32,19 @@ export const gateOptions: readonly OptionSpec[] = [
 ];
 
 /** The function that decides the gates of a run, by the options given; for `ask` a person does. */
-export function gateDecider(
-  { onApproval, approveOnly = [], bell }: GateOptions,
+export function approvalDecider(
+  { onApproval, approveOnly = [], bell }: ApprovalOptions,
   runId: string,
   session: Session,
-): { policy: GatePolicy; decide: (gate: ApprovalView, context: GateContext) => Promise<GateDecision> } {
-  const policy = onApproval ?? (session.canAsk ? "ask" : "wait");
+): {
+  policy: ApprovalPolicy;
+  decide: (gate: ApprovalView, context: ApprovalContext) => Promise<ApprovalDecision>;
+} {
+  const policy = onApproval ?? (session.canPrompt ? "ask" : "wait");
   if (approveOnly.length > 0 && policy !== "approve") {
     throw new UsageError("--approve-only goes with --on-approval approve");
   }
-  if (policy === "ask" && !session.canAsk) {
+  if (policy === "ask" && !session.canPrompt) {
     throw new UsageError("--on-approval ask needs a terminal to ask at, and text as the format");
   }
   const allowed = approveOnly.map(globPattern);
@@ -51,12 +54,13 @@ export function gateDecider(
       const matches = allowed.length === 0 || allowed.some((pattern) => pattern.test(gate.nodeId));
       if (policy === "approve" && matches) return "approve";
       if (policy === "deny") return "deny";
-      if (bell !== false && policy !== "exit") session.ring(`${gateName(gate)} waits for approval`);
-      const question = await gateQuestion(gate, runId, session.client);
-      if (policy === "ask") return await session.inTurn(() => ask(gate, question, runId, session, signal));
+      if (bell !== false && policy !== "exit") session.ring(`${approvalLabel(gate)} waits for approval`);
+      const question = await approvalQuestion(gate, runId, session.client);
+      if (policy === "ask")
+        return await session.exclusively(() => ask(gate, question, runId, session, signal));
       const words = question === "" ? "" : ` (${question})`;
       const command = session.commandLine("approve", runId, gate.nodeId);
-      session.annotate("notice", gateName(gate), `waits for approval${words}; to decide it: ${command}`);
+      session.annotate("notice", approvalLabel(gate), `waits for approval${words}; to decide it: ${command}`);
       return "wait";
     },
   };
@@ -68,14 +72,14 @@ async function ask(
   runId: string,
   session: Session,
   signal: AbortSignal,
-): Promise<GateDecision> {
+): Promise<ApprovalDecision> {
   // While others were asked about, this one may have been decided elsewhere.
   signal.throwIfAborted();
   const { stdin } = session.context;
-  session.note(session.noteStyle.bold(`${gateName(gate)} waits for approval`));
+  session.note(session.stderrStyle.bold(`${approvalLabel(gate)} waits for approval`));
   if (question !== "") session.note(`  ${question}`);
   const command = session.commandLine("approve", runId, gate.nodeId);
-  const leave = (): GateDecision => {
+  const leave = (): ApprovalDecision => {
     session.note(`to decide it later: ${command}`);
     return "wait";
   };

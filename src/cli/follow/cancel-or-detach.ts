@@ -3,37 +3,37 @@ import type { Session } from "../command.js";
 import { Interrupted } from "../context.js";
 import { describeCancelRefusal } from "../describe/cancel-refusal.js";
 import { isTerminal } from "../status-table.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** How long a run that we cancelled is waited for, in ms: what it has under way ends first. */
 const patienceMs = 30_000;
 
 /** Cancels the run that was followed, where the options ask for that, and says what became of it. */
-export async function endOrLeave(
+export async function cancelOrDetach(
   runId: string,
   options: { cancelOnTimeout?: boolean; cancelOnInterrupt?: boolean },
-  { signal, lastingClient, waitFor }: Session,
+  { signal, cleanupClient, waitFor }: Session,
 ): Promise<string> {
-  const run = `run ${visibleText(runId)}`;
+  const run = `run ${escapeControls(runId)}`;
   const cancels = signal.reason instanceof Interrupted ? options.cancelOnInterrupt : options.cancelOnTimeout;
   if (cancels !== true) return `${run} goes on`;
-  return waitFor(`cancelling ${run}`, cancelAndWait(runId, lastingClient));
+  return waitFor(`cancelling ${run}`, cancelAndWait(runId, cleanupClient));
 }
 
-async function cancelAndWait(runId: string, lastingClient: SmithersClient): Promise<string> {
-  const run = `run ${visibleText(runId)}`;
+async function cancelAndWait(runId: string, cleanupClient: SmithersClient): Promise<string> {
+  const run = `run ${escapeControls(runId)}`;
   try {
-    await lastingClient.cancel({ runId });
+    await cleanupClient.cancel({ runId });
     for (const ends = Date.now() + patienceMs; Date.now() < ends;) {
-      const { status } = await lastingClient.getStatus({ runId });
-      if (isTerminal(status)) return `${run} is ${visibleText(status)}`;
+      const { status } = await cleanupClient.getStatus({ runId });
+      if (isTerminal(status)) return `${run} is ${escapeControls(status)}`;
       await new Promise((done) => setTimeout(done, 200));
     }
     return `${run} was asked to cancel, and what it has under way has not ended yet`;
   } catch (error) {
-    const refusal = await describeCancelRefusal(error, runId, lastingClient).catch(() => undefined);
+    const refusal = await describeCancelRefusal(error, runId, cleanupClient).catch(() => undefined);
     if (refusal?.status === "cancelled") return `${run} is cancelled`;
-    const why = refusal?.reason ?? visibleText(error instanceof Error ? error.message : String(error));
+    const why = refusal?.reason ?? escapeControls(error instanceof Error ? error.message : String(error));
     return `${run} could not be cancelled: ${why}`;
   }
 }

@@ -1,11 +1,11 @@
 import { isWaitingStatus, type ApprovalRow, type ApprovalView } from "../../client/index.js";
 import { UsageError, type CommandInput, type OptionSpec, type Outcome, type Session } from "../command.js";
 import { parseCount } from "../args/parse-count.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 import { byOption, followRun, type FollowOptions } from "./follow-run.js";
-import { gateName } from "../describe/approval-label.js";
-import { gateQuestion } from "../tree/approval-question.js";
-import { resumeByHand } from "./manual-resume-hint.js";
+import { approvalLabel } from "../describe/approval-label.js";
+import { approvalQuestion } from "../tree/approval-question.js";
+import { manualResumeHint } from "./manual-resume-hint.js";
 
 export interface DecideOptions extends FollowOptions {
   iteration?: number;
@@ -36,14 +36,14 @@ interface Named {
 }
 
 /** What `approve` and `deny` do: find the approval, show it, decide it, and let the run go on. */
-export async function decideGate(
+export async function decideApproval(
   decision: Decision,
   { args: [runId = "", nodeId], options }: CommandInput<DecideOptions>,
   session: Session,
 ): Promise<Outcome> {
   const named: Named = { runId, nodeId, iteration: options.iteration };
   const approval = await session.waitFor(
-    `reading the approvals of run ${visibleText(runId)}`,
+    `reading the approvals of run ${escapeControls(runId)}`,
     findApproval(decision, named, session),
   );
   const isOpen = approval.decision === null;
@@ -51,7 +51,7 @@ export async function decideGate(
     ? await decide(decision, approval, named, options, session)
     : { runId, changed: false };
   const done = decision === "approve" ? "approved" : "denied";
-  const text = `${isOpen ? done : `${done} already:`} ${gateName(approval)} of run ${visibleText(runId)}`;
+  const text = `${isOpen ? done : `${done} already:`} ${approvalLabel(approval)} of run ${escapeControls(runId)}`;
   if (options.watch === true) {
     session.note(text);
     return followRun(session, runId, options);
@@ -70,17 +70,19 @@ async function decide(
 ): Promise<object> {
   const { nodeId, iteration } = approval;
   // A script that is run again must not approve the next turn of a loop.
-  if (given === undefined && iteration > 0 && !session.canAsk) {
+  if (given === undefined && iteration > 0 && !session.canPrompt) {
     throw new UsageError(
-      `${visibleText(nodeId)} is in a loop, and an earlier turn has been decided: name the turn with --iteration`,
+      `${escapeControls(nodeId)} is in a loop, and an earlier turn has been decided: name the turn with --iteration`,
       {
         code: "ITERATION_NEEDED",
         hint: session.commandLine(`${decision} --iteration ${Number(iteration)}`, runId, nodeId),
       },
     );
   }
-  const question = await gateQuestion(approval, runId, session.client);
-  session.note(`${session.noteStyle.bold(gateName(approval))}${question === "" ? "" : `  ${question}`}`);
+  const question = await approvalQuestion(approval, runId, session.client);
+  session.note(
+    `${session.stderrStyle.bold(approvalLabel(approval))}${question === "" ? "" : `  ${question}`}`,
+  );
   return session.client[decision]({ runId, nodeId, iteration, note, decidedBy: by });
 }
 
@@ -99,7 +101,7 @@ async function resumeIfPaused(runId: string, isAllowed: boolean, session: Sessio
     session.note("resumed the run");
   } catch (error) {
     session.signal.throwIfAborted();
-    session.note(resumeByHand(runId, error, session));
+    session.note(manualResumeHint(runId, error, session));
   }
 }
 
@@ -122,7 +124,7 @@ async function findApproval(decision: Decision, named: Named, session: Session):
   if (decided === undefined) throw noneOpen(named, open, view.status, session);
   if (decided.decision === done) return decided;
   throw new UsageError(
-    `${gateName(decided)} of run ${visibleText(runId)} was ${decided.decision ?? "decided"} already`,
+    `${approvalLabel(decided)} of run ${escapeControls(runId)} was ${decided.decision ?? "decided"} already`,
     { code: "ALREADY_DECIDED", hint: session.commandLine("status", runId) },
   );
 }
@@ -162,7 +164,7 @@ function severalOpen(
   const isSameNode = meant.every((other) => other.nodeId === nodeId);
   const command = isSameNode ? `${decision} --iteration ${Number(iteration)}` : decision;
   return new UsageError(
-    `run ${visibleText(runId)} has ${meant.length} open gates: ${meant.map(gateName).join(", ")}; say which`,
+    `run ${escapeControls(runId)} has ${meant.length} open gates: ${meant.map(approvalLabel).join(", ")}; say which`,
     { code: "SEVERAL_OPEN_GATES", hint: commandLine(command, runId, nodeId) },
   );
 }
@@ -173,13 +175,14 @@ function noneOpen(
   status: string,
   { commandLine }: Session,
 ): UsageError {
-  const run = `run ${visibleText(runId)}`;
-  const node = nodeId === undefined ? "no gate" : `node ${visibleText(nodeId)}`;
+  const run = `run ${escapeControls(runId)}`;
+  const node = nodeId === undefined ? "no gate" : `node ${escapeControls(nodeId)}`;
   const turn = iteration === undefined ? "" : ` in iteration ${iteration}`;
-  const others = open.length === 0 ? "no gate of it is open" : `open are: ${open.map(gateName).join(", ")}`;
+  const others =
+    open.length === 0 ? "no gate of it is open" : `open are: ${open.map(approvalLabel).join(", ")}`;
   const message =
     nodeId === undefined && iteration === undefined
-      ? `${run} has no open gate; it is ${visibleText(status)}`
+      ? `${run} has no open gate; it is ${escapeControls(status)}`
       : `${node}${turn} of ${run} is not waiting for approval; ${others}`;
   return new UsageError(message, { code: "NO_OPEN_GATE", hint: commandLine("status", runId) });
 }

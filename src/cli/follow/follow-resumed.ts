@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunReference } from "../../client/index.js";
 import { UsageError, type FollowOutcome, type Session } from "../command.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 import { followRun, type FollowOptions } from "./follow-run.js";
 
 /** A run that ends at once is looked at this many times, a second apart, before the resume counts as one that did nothing. */
@@ -55,13 +55,13 @@ export function didNothing(answer: RunReference): boolean {
 /** The message for a resume that did nothing. */
 export function nothingResumed(runId: string): string {
   return (
-    `nothing was resumed: run ${visibleText(runId)} counts as running (from 0.32 on a server notices after 30s ` +
+    `nothing was resumed: run ${escapeControls(runId)} counts as running (from 0.32 on a server notices after 30s ` +
     "that a run's engine is gone; then it can be resumed)"
   );
 }
 
 function startedNothing(runId: string, { baseUrl, commandLine }: Session): UsageError {
-  const run = `run ${visibleText(runId)}`;
+  const run = `run ${escapeControls(runId)}`;
   return new UsageError(
     `the server took the resume of ${run}, and nothing has happened since, at ${baseUrl}; its log says why ` +
       "(from 0.32 on a run cannot be resumed after its workflow's file has changed)",

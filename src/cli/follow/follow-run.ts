@@ -4,15 +4,15 @@ import { githubReports } from "../ci/github-reports.js";
 import { junitFile, junitReport } from "../ci/junit-report.js";
 import { UsageError, type FollowOutcome, type OptionSpec, type Session } from "../command.js";
 import { formatDuration, parseDuration } from "../describe/duration.js";
-import { endOrLeave } from "./cancel-or-detach.js";
-import { gateName } from "../describe/approval-label.js";
-import { gateDecider, gateOptions, type GateOptions } from "./approval-policy.js";
-import { resumeByHand } from "./manual-resume-hint.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { cancelOrDetach } from "./cancel-or-detach.js";
+import { approvalLabel } from "../describe/approval-label.js";
+import { approvalDecider, approvalOptions, type ApprovalOptions } from "./approval-policy.js";
+import { manualResumeHint } from "./manual-resume-hint.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 import { waitingFor } from "../describe/waiting-for.js";
 
 /** What every command that follows a run takes. */
-export interface FollowOptions extends GateOptions {
+export interface FollowOptions extends ApprovalOptions {
   cancelOnTimeout?: boolean;
   cancelOnInterrupt?: boolean;
   ci?: CiSystem;
@@ -31,7 +31,7 @@ export const byOption: OptionSpec = {
 };
 
 export const followOptions: readonly OptionSpec[] = [
-  ...gateOptions,
+  ...approvalOptions,
   byOption,
   { flags: "--cancel-on-timeout", description: "cancel the run when --timeout runs out" },
   { flags: "--cancel-on-interrupt", description: "cancel the run on Ctrl-C" },
@@ -61,7 +61,7 @@ export function checkFollow(options: FollowOptions & { watch?: boolean }, sessio
     if (given === undefined) return;
     throw new UsageError(`${given.flags.split(" ")[0]} is about following the run: it goes with --watch`);
   }
-  gateDecider(options, "", session);
+  approvalDecider(options, "", session);
   if (options.junit !== undefined) junitFile(options.junit, session.context);
 }
 
@@ -109,7 +109,7 @@ export function followRun(
         })
       )[0],
     serverNow: session.serverNow,
-    onAbort: () => endOrLeave(runId, options, session),
+    onAbort: () => cancelOrDetach(runId, options, session),
     records: run,
   };
 }
@@ -120,32 +120,32 @@ function driveFollowedRun(
   options: FollowOptions,
   args: { afterSeq?: number | undefined; workflowPath?: string; signal?: AbortSignal },
 ): RunStream<EventRecord[]> {
-  const { policy, decide } = gateDecider(options, runId, session);
+  const { policy, decide } = approvalDecider(options, runId, session);
   return session.client.driveRecords({
     runId,
     ...args,
     onApproval: decide,
     // A person decides when there is something to look at; a rule needs no more than the gate's name.
-    askWhen: policy === "approve" || policy === "deny" ? "named" : "reached",
-    stopAtGate: policy === "exit",
+    askWhen: policy === "approve" || policy === "deny" ? "announced" : "reached",
+    stopAtApproval: policy === "exit",
     resume: options.resume,
     decidedBy: options.by,
     onDecided: (gate, decision) =>
-      session.note(`${decision === "approve" ? "approved" : "denied"} ${gateName(gate)}`),
+      session.note(`${decision === "approve" ? "approved" : "denied"} ${approvalLabel(gate)}`),
     onBlocked: (id, blocked) => {
       const what = waitingFor(id, blocked, session);
       if (what !== undefined) session.note(what);
     },
     onResumed: (_, reason) => session.note(`resumed the run, ${resumeReasons[reason]}`),
-    onResumeFailed: (id, error) => session.note(resumeByHand(id, error, session)),
+    onResumeFailed: (id, error) => session.note(manualResumeHint(id, error, session)),
     onReconnect: ({ position, attempt, delayMs, cause }) => {
       // A server that closes an idle stream in good order is no news, unless it does nothing else.
       if (cause === undefined && attempt < 3) return;
-      const why = cause instanceof Error ? visibleText(cause.message) : "the server closed the stream";
+      const why = cause instanceof Error ? escapeControls(cause.message) : "the server closed the stream";
       const after = position === -1 ? "" : `, going on after event ${position}`;
       session.note(`reconnecting in ${formatDuration(delayMs)}${after}: ${why}`);
     },
     onContinued: ({ runId: old, newRunId }) =>
-      session.note(`run ${visibleText(old)} goes on as run ${visibleText(newRunId)}; following that`),
+      session.note(`run ${escapeControls(old)} goes on as run ${escapeControls(newRunId)}; following that`),
   });
 }

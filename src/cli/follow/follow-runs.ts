@@ -1,12 +1,12 @@
 import { setMaxListeners } from "node:events";
-import { emptyRunView, type EventRecord, type RunStatus } from "../../client/index.js";
+import { emptyRunView, type EventRecord, type Run } from "../../client/index.js";
 import type { FollowOutcome, Session } from "../command.js";
 import { exitCodes, worstExitCode } from "../exit-codes.js";
 import { CommandError, exitCodeOfError } from "../failure.js";
 import { followRun, type FollowOptions } from "./follow-run.js";
 import { paintLabel, runLabels, type RunLabel } from "../describe/run-labels.js";
 import { exitCodeOf } from "../status-table.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** Some of the runs that were followed could not be followed to their end. */
 export class RunsLostError extends CommandError {
@@ -27,7 +27,7 @@ interface Lane {
   session: Session;
   outcome: FollowOutcome;
   /** Its last status. */
-  ended?: RunStatus;
+  ended?: Run;
   /** Why it could not be followed to its end. */
   lost?: unknown;
 }
@@ -36,14 +36,14 @@ interface Lane {
  * Follows several runs as {@link followRun} does one, until each has ended: their events as they come, and at the end
  * the status of the one that ended worst. A run whose stream is lost for good leaves the others alone.
  *
- * @param comeBack the command that follows these runs again; default: it names those that have not ended
+ * @param rewatchArgs the command that follows these runs again; default: it names those that have not ended
  * @throws {RunsLostError} at the end, where a run was lost
  */
 export function followRuns(
   session: Session,
   runIds: readonly string[],
   options: FollowOptions,
-  comeBack?: readonly [string, ...string[]],
+  rewatchArgs?: readonly [string, ...string[]],
 ): FollowOutcome {
   const stop = new AbortController();
   const signal = AbortSignal.any([session.signal, stop.signal]);
@@ -57,7 +57,7 @@ export function followRuns(
   const labels = new WeakMap<EventRecord[], RunLabel>();
   const open = () => lanes.filter(({ ended, lost }) => ended === undefined && lost === undefined);
 
-  async function* records(): AsyncGenerator<EventRecord[], RunStatus, undefined> {
+  async function* records(): AsyncGenerator<EventRecord[], Run, undefined> {
     const ready: { lane: Lane; result: Awaited<ReturnType<typeof nextOf>> }[] = [];
     let wake = (): void => {};
     const pull = async (lane: Lane): Promise<void> => {
@@ -107,7 +107,7 @@ export function followRuns(
     several: {
       labelOf: (chunk) => labels.get(chunk as EventRecord[]) as RunLabel,
       open: () => open().length,
-      comeBack: () => comeBack ?? ["watch", ...open().map(({ label }) => label.runId)],
+      rewatchArgs: () => rewatchArgs ?? ["watch", ...open().map(({ label }) => label.runId)],
     },
     async onAbort() {
       const left = open();
@@ -122,14 +122,12 @@ export function followRuns(
 function labelledSession(session: Session, label: RunLabel): Session {
   return {
     ...session,
-    note: (line) => session.note(`${paintLabel(label, session.noteStyle)}  ${line}`),
+    note: (line) => session.note(`${paintLabel(label, session.stderrStyle)}  ${line}`),
     annotate: (level, title, text) => session.annotate(level, `${label.text}  ${title}`, text),
   };
 }
 
-async function nextOf({
-  outcome,
-}: Lane): Promise<IteratorResult<EventRecord[], RunStatus> | { lost: unknown }> {
+async function nextOf({ outcome }: Lane): Promise<IteratorResult<EventRecord[], Run> | { lost: unknown }> {
   try {
     return await outcome.records.next();
   } catch (lost) {
@@ -138,7 +136,7 @@ async function nextOf({
 }
 
 /** @throws {RunsLostError} */
-function worstOf(lanes: readonly Lane[]): RunStatus {
+function worstOf(lanes: readonly Lane[]): Run {
   const lost = lanes.filter((lane) => lane.lost !== undefined);
   if (lost.length > 0) {
     const each = lost.map(whyLost).join("; ");
@@ -149,9 +147,9 @@ function worstOf(lanes: readonly Lane[]): RunStatus {
       worstExitCode(lost.map(lostExitCode)),
     );
   }
-  const statuses = lanes.map(({ ended }) => ended as RunStatus);
+  const statuses = lanes.map(({ ended }) => ended as Run);
   const worst = worstExitCode(statuses.map(({ status }) => exitCodeOf(status)));
-  return statuses.find(({ status }) => exitCodeOf(status) === worst) as RunStatus;
+  return statuses.find(({ status }) => exitCodeOf(status) === worst) as Run;
 }
 
 /** A run that was there and is refused now is lost, as one whose server is gone is. */
@@ -162,5 +160,5 @@ function lostExitCode({ lost }: Lane): number {
 
 function whyLost({ label, lost }: Lane): string {
   const why = lost instanceof Error ? lost.message : String(lost);
-  return `lost run ${visibleText(label.runId)}: ${visibleText(why)}`;
+  return `lost run ${escapeControls(label.runId)}: ${escapeControls(why)}`;
 }

@@ -1,4 +1,4 @@
-import type { RunStatus } from "../../client/index.js";
+import type { Run } from "../../client/index.js";
 import type { FollowOutcome, SeveralRuns } from "../command.js";
 import { EventLines } from "../describe/event-lines.js";
 import type { Output } from "../formats/format.js";
@@ -10,7 +10,7 @@ export async function printLabelled(
   { records, heartbeatMs }: FollowOutcome,
   { labelOf, open }: SeveralRuns,
   { stdout, stderr, style }: Output,
-): Promise<RunStatus> {
+): Promise<Run> {
   const printers = new Map<RunLabel, EventLines>();
   const silence = heartbeat(heartbeatMs, () => {
     stderr.write(`still following ${open()} runs\n`).catch(() => {});

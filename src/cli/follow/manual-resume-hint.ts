@@ -1,10 +1,10 @@
 import { SmithersError } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { shellWord } from "../args/shell-word.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** Why a resume that the run needs could not be sent from here, and what to type. */
-export function resumeByHand(runId: string, error: unknown, { commandLine }: Session): string {
+export function manualResumeHint(runId: string, error: unknown, { commandLine }: Session): string {
   const code = error instanceof SmithersError ? error.code : undefined;
   const needs = "the run goes on only after a resume";
   if (code === "ONE_RUN_SERVER") {
@@ -15,6 +15,6 @@ export function resumeByHand(runId: string, error: unknown, { commandLine }: Ses
     const command = `${commandLine("resume", runId)} <workflow>`;
     return `${needs}, and the server keeps no list to look its workflow up in; type: ${command}`;
   }
-  const why = visibleText(error instanceof Error ? error.message : String(error));
+  const why = escapeControls(error instanceof Error ? error.message : String(error));
   return `${needs}, and that failed (${why}); type: ${commandLine("resume", runId)}`;
 }

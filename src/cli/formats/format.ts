@@ -1,4 +1,4 @@
-import type { RunStatus } from "../../client/index.js";
+import type { Run } from "../../client/index.js";
 import type { DocumentOutcome, FollowOutcome } from "../command.js";
 import type { Failure } from "../failure.js";
 import type { OutputStream } from "../context.js";
@@ -10,7 +10,7 @@ export interface Output {
   stdout: OutputStream;
   stderr: OutputStream;
   style: Style;
-  noteStyle: Style;
+  stderrStyle: Style;
   /** The terminal that stdout and stderr share, where it can show what is drawn again and again. */
   screen: Screen | undefined;
   env: Readonly<Record<string, string | undefined>>;
@@ -20,9 +20,9 @@ export interface Output {
 export interface Format {
   name: string;
   /** Whether stderr carries a narrative for people. */
-  narrates: boolean;
+  isForPeople: boolean;
   document(outcome: DocumentOutcome, output: Output): Promise<void>;
   /** Shows events as they come and returns the run's last status. */
-  follow(outcome: FollowOutcome, output: Output): Promise<RunStatus>;
+  follow(outcome: FollowOutcome, output: Output): Promise<Run>;
   failure(failure: Failure, output: Output): Promise<void>;
 }

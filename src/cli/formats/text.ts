@@ -3,13 +3,13 @@ import { EventLines } from "../describe/event-lines.js";
 import type { Format } from "./format.js";
 import { heartbeat } from "../follow/heartbeat.js";
 import { printLabelled } from "../follow/labelled-lines.js";
-import { stillFollowing } from "../describe/heartbeat-line.js";
-import { visibleMessage, visibleText } from "../terminal/escape-controls.js";
+import { heartbeatLine } from "../describe/heartbeat-line.js";
+import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
 
 /** Lines for people: a result's own text, and one line for each event that matters. */
 export const text: Format = {
   name: "text",
-  narrates: true,
+  isForPeople: true,
 
   async document(outcome, { stdout, style }) {
     const shown = await outcome.text(style);
@@ -29,7 +29,7 @@ export const text: Format = {
     // A printer for a CI system writes commands of its own, and makes the rest harmless itself.
     const log = stdout.unguarded ?? stdout;
     const silence = heartbeat(heartbeatMs, () => {
-      stderr.write(`${stillFollowing(view(), serverNow())}\n`).catch(() => {});
+      stderr.write(`${heartbeatLine(view(), serverNow())}\n`).catch(() => {});
     });
     try {
       for (;;) {
@@ -52,8 +52,8 @@ export const text: Format = {
     }
   },
 
-  async failure({ message, hint }, { stderr, noteStyle: style }) {
-    const next = hint === undefined ? "" : `${style.dim("next:")}  ${visibleText(hint)}\n`;
-    await stderr.write(`${style.red("error:")} ${visibleMessage(message)}\n${next}`);
+  async failure({ message, hint }, { stderr, stderrStyle: style }) {
+    const next = hint === undefined ? "" : `${style.dim("next:")}  ${escapeControls(hint)}\n`;
+    await stderr.write(`${style.red("error:")} ${escapeMessage(message)}\n${next}`);
   },
 };

@@ -5,7 +5,7 @@ import { looksLikePath, lostQuotes, quotingHint } from "./json-quoting.js";
 import { parseJson } from "./parse-json.js";
 import { resolvePath } from "../args/resolve-path.js";
 import { shellWord } from "../args/shell-word.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** What `--input` and its like take: JSON, `@file`, or `-` for stdin; the default is an empty object. */
 export async function readJsonObject(
@@ -53,7 +53,7 @@ export async function readJson(
   }
   for (const { key, place } of parsed.repeatedKeys) {
     const what = `${flag} ${from} has the key ${JSON.stringify(key)} again ${place}; only the last one counts`;
-    session.note(session.noteStyle.yellow(visibleText(what)));
+    session.note(session.stderrStyle.yellow(escapeControls(what)));
   }
   return { value: parsed.value, from };
 }

@@ -1,16 +1,16 @@
 import type { RunView } from "../../client/index.js";
 import { formatRunningTime } from "../describe/duration.js";
 import { columnsOf, fitWidth } from "../terminal/fit-width.js";
-import { statusLook, type Look } from "../tree/render-node.js";
+import { renderStatus, type Look } from "../tree/render-node.js";
 import type { NodeCounts } from "../describe/count-nodes.js";
 import { progressOf, runTree, type FrameGroup, type RunGroup } from "../tree/run-tree.js";
 import type { Style } from "../terminal/style.js";
 import { groupWords, treeLines } from "../tree/tree-lines.js";
 import { treeRows, type TreeRow } from "../tree/tree-rows.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** What is drawn of a run as it stands; good until its view, the frame or the window's height changes. */
-export interface LivePart {
+export interface LiveRegion {
   readonly tree: RunGroup;
   readonly rows: readonly TreeRow[];
   readonly progress: NodeCounts;
@@ -18,7 +18,7 @@ export interface LivePart {
 }
 
 /** Chooses what to show of a run in at most so many lines, at least one. */
-export function livePart(view: RunView, frame: FrameGroup | undefined, most: number): LivePart {
+export function liveRegion(view: RunView, frame: FrameGroup | undefined, most: number): LiveRegion {
   const tree = runTree(frame, view);
   const hasMargin = most >= 12;
   const rows = treeRows(tree, view, Math.max(0, most - (hasMargin ? 2 : 1)));
@@ -26,24 +26,24 @@ export function livePart(view: RunView, frame: FrameGroup | undefined, most: num
 }
 
 /** Its lines at this moment, each no wider than the style's width. */
-export function livePartLines({ tree, rows, progress, hasMargin }: LivePart, look: Look): string[] {
+export function liveRegionLines({ tree, rows, progress, hasMargin }: LiveRegion, look: Look): string[] {
   return [...(hasMargin ? [""] : []), headLine(tree, progress, look), ...treeLines(rows, look)];
 }
 
 /** After so many milliseconds without an event it is told that a run which executes is silent. */
 const silentMs = 60_000;
 /** The progress bar is as wide as there is room for, between these; with less room there is none. */
-const widestBar = 24;
-const narrowestBar = 8;
+const maxBar = 24;
+const minBar = 8;
 /** The columns that a run's name has in any case. */
-const leastName = 8;
+const minName = 8;
 
 /** The run itself: its name, status, time, and how many of its nodes are done. */
 function headLine(tree: RunGroup, progress: NodeCounts, look: Look): string {
   const { view, now, style } = look;
   const { width, symbols } = style;
-  const { symbol, paint } = statusLook(view.status, look);
-  const status = view.status === "unknown" ? "connecting" : visibleText(view.status);
+  const { symbol, paint } = renderStatus(view.status, look);
+  const status = view.status === "unknown" ? "connecting" : escapeControls(view.status);
   const time = view.startedAtMs === null ? "" : `  ${formatRunningTime(now - view.startedAtMs)}`;
   const failed = progress.failed === 0 ? "" : `, ${progress.failed} failed`;
   const quiet = now - (view.updatedAtMs ?? now);
@@ -51,8 +51,8 @@ function headLine(tree: RunGroup, progress: NodeCounts, look: Look): string {
   const silent = isSilent ? `, no event for ${formatRunningTime(quiet)}` : "";
   const left = width - columnsOf(`${symbol}   ${status}${time}${failed}${silent}`);
   const { name, done } = nameAndCount(tree, progress, look, left);
-  const room = Math.min(widestBar, left - columnsOf(name + done) - 2);
-  const bar = room < narrowestBar || done === "" ? "" : `  ${progressBar(progress, room, style)}`;
+  const room = Math.min(maxBar, left - columnsOf(name + done) - 2);
+  const bar = room < minBar || done === "" ? "" : `  ${progressBar(progress, room, style)}`;
   return paintLine(
     [
       [`${symbol} `, paint],
@@ -75,8 +75,8 @@ function nameAndCount(
   { view, style }: Look,
   room: number,
 ): { name: string; done: string } {
-  const name = tree.name || `run ${visibleText(view.runId)}`;
-  if (known === 0) return { name: fitWidth(name, Math.max(leastName, room), style.symbols.cut), done: "" };
+  const name = tree.name || `run ${escapeControls(view.runId)}`;
+  if (known === 0) return { name: fitWidth(name, Math.max(minName, room), style.symbols.cut), done: "" };
   const inner = tree.within ? ` ${style.symbols.within} ${groupWords(tree.within, style)}` : "";
   const words = `  ${done} of ${known} nodes done`;
   for (const whole of [name + inner, name]) {
@@ -84,7 +84,7 @@ function nameAndCount(
   }
   const short = `  ${done}/${known}`;
   return {
-    name: fitWidth(name, Math.max(leastName, room - columnsOf(short)), style.symbols.cut),
+    name: fitWidth(name, Math.max(minName, room - columnsOf(short)), style.symbols.cut),
     done: short,
   };
 }

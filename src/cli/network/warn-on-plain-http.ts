@@ -2,7 +2,7 @@ import type { Fetch } from "../../client/index.js";
 import { isThisMachine } from "./proxy.js";
 
 /** Warns, once, of a request that takes the key to another machine for all on the way to read. */
-export function cautiousFetch(fetch: Fetch, warn: (line: string) => void): Fetch {
+export function warnOnPlainHttpKey(fetch: Fetch, warn: (line: string) => void): Fetch {
   let warned = false;
   return (url, request) => {
     const { protocol, origin } = new URL(url);

@@ -6,19 +6,19 @@ import { commandLine } from "../args/command-line.js";
 import type { Context } from "../context.js";
 import { formatDuration } from "../describe/duration.js";
 import type { Format, Output } from "../formats/format.js";
-import { cautiousFetch } from "../network/warn-on-plain-http.js";
+import { warnOnPlainHttpKey } from "../network/warn-on-plain-http.js";
 import { serverClock } from "../network/server-clock.js";
-import { oneAtATime } from "./mutex.js";
+import { mutex } from "./mutex.js";
 import type { Settings } from "../args/settings.js";
 import { bell } from "../terminal/bell.js";
 import { Spinner } from "../terminal/spinner.js";
-import { visibleText } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** What rings within so many milliseconds rings once. */
 const bellPauseMs = 2000;
 
 /** What a command works with, made of what the command line and its environment ask for. */
-export function openSession(
+export function createSession(
   settings: Settings,
   format: Format,
   output: Output,
@@ -32,47 +32,47 @@ export function openSession(
     context.stderr.write(`${line}\n`).catch(() => {});
   };
   const note = (line: string) => {
-    if (format.narrates) writeNote(line);
+    if (format.isForPeople) writeNote(line);
   };
-  const network = settings.debug ? tellingFetch(context, writeNote) : context.fetch;
+  const network = settings.debug ? loggingFetch(context, writeNote) : context.fetch;
   const clock = serverClock(network, context.now);
-  const warn = (line: string) => note(output.noteStyle.yellow(line));
-  const fetch = apiKey === undefined ? clock.fetch : cautiousFetch(clock.fetch, warn);
+  const warn = (line: string) => note(output.stderrStyle.yellow(line));
+  const fetch = apiKey === undefined ? clock.fetch : warnOnPlainHttpKey(clock.fetch, warn);
   const { terminal } = context.stderr;
-  const canDraw = format.narrates && ci === "none" && !settings.plain && context.env["TERM"] !== "dumb";
-  const spinner = terminal !== undefined && canDraw ? new Spinner(terminal, output.noteStyle) : undefined;
+  const canDraw = format.isForPeople && ci === "none" && !settings.plain && context.env["TERM"] !== "dumb";
+  const spinner = terminal !== undefined && canDraw ? new Spinner(terminal, output.stderrStyle) : undefined;
   const waitFor: Session["waitFor"] = (what, work) => spinner?.during(what, work) ?? work;
   const waitedFor = (client: SmithersClient) =>
     spinner === undefined ? client : withEachCallWaitedFor(client, `waiting for ${baseUrl}`, waitFor);
   let rangAt = -Infinity;
   return {
     client: waitedFor(createClient({ baseUrl, apiKey, signal, fetch })),
-    lastingClient: waitedFor(createClient({ baseUrl, apiKey, fetch, timeoutMs: 5000, retries: 1 })),
+    cleanupClient: waitedFor(createClient({ baseUrl, apiKey, fetch, timeoutMs: 5000, retries: 1 })),
     context,
     serverNow: clock.now,
     baseUrl,
     apiKey,
     signal,
     style: output.style,
-    noteStyle: output.noteStyle,
-    canAsk: context.stdin.isTTY && context.stderr.isTTY && format.narrates && ci === "none",
+    stderrStyle: output.stderrStyle,
+    canPrompt: context.stdin.isTTY && context.stderr.isTTY && format.isForPeople && ci === "none",
     note,
     ring: (text) => {
-      const isAttended = format.narrates && ci === "none" && context.stderr.isTTY;
+      const isAttended = format.isForPeople && ci === "none" && context.stderr.isTTY;
       if (!isAttended || context.now() - rangAt < bellPauseMs) return;
       rangAt = context.now();
       context.stderr.write(bell(text, context.env)).catch(() => {});
     },
     ci,
     annotate: (level, title, text) => {
-      if (!format.narrates) return;
+      if (!format.isForPeople) return;
       if (ci !== "github") return writeNote(`${title} ${text}`);
       const { stderr } = context;
       const line = githubCommand(level, text, { title });
       (stderr.unguarded ?? stderr).write(`${line}\n`).catch(() => {});
     },
     waitFor,
-    inTurn: oneAtATime(),
+    exclusively: mutex(),
     commandLine: (ours, ...named) =>
       commandLine(ours.split(" "), named, settings.baseUrlIsFlag ? baseUrl : undefined),
   };
@@ -96,17 +96,17 @@ function withEachCallWaitedFor(
 }
 
 /** Tells of each request; never of its headers, where the key is, nor of its body. */
-function tellingFetch(context: Context, tellLine: (line: string) => void): Fetch {
+function loggingFetch(context: Context, tellLine: (line: string) => void): Fetch {
   return async (url, request) => {
     const started = context.now();
     const took = () => formatDuration(context.now() - started);
     try {
       const response = await context.fetch(url, request);
-      tellLine(`debug: ${request.method} ${visibleText(url)} ${response.status} (${took()})`);
+      tellLine(`debug: ${request.method} ${escapeControls(url)} ${response.status} (${took()})`);
       return response;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      tellLine(`debug: ${request.method} ${visibleText(url)} failed: ${visibleText(why)} (${took()})`);
+      tellLine(`debug: ${request.method} ${escapeControls(url)} failed: ${escapeControls(why)} (${took()})`);
       throw error;
     }
   };

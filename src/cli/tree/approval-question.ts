@@ -1,5 +1,5 @@
 import type { ApprovalView, Frame, SmithersClient } from "../../client/index.js";
-import { visibleMessage } from "../terminal/escape-controls.js";
+import { escapeMessage } from "../terminal/escape-controls.js";
 import { readFrame, type FrameItem } from "./run-tree.js";
 
 /**
@@ -7,13 +7,13 @@ import { readFrame, type FrameItem } from "./run-tree.js";
  * label, which the newest frame has. Empty where neither says anything; a server that does not answer is no reason to
  * leave the question out.
  */
-export async function gateQuestion(
+export async function approvalQuestion(
   { nodeId, request }: Pick<ApprovalView, "nodeId" | "request">,
   runId: string,
   client: Pick<SmithersClient, "getFrames">,
 ): Promise<string> {
   const texts = [request?.title, request?.summary].filter(isWords);
-  if (texts.length > 0) return visibleMessage(texts.join(" – "));
+  if (texts.length > 0) return escapeMessage(texts.join(" – "));
   try {
     const [frame] = await client.getFrames<Frame>({ runId, tail: 1 });
     const label = frame && labelOf(readFrame(frame), nodeId);

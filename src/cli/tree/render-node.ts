@@ -1,11 +1,11 @@
 import type { RunView } from "../../client/index.js";
 import { formatDuration, formatRunningTime, formatTime } from "../describe/duration.js";
-import { waitsSince } from "../describe/waiting-since.js";
-import { whyFailed } from "../describe/run-result.js";
+import { waitingSince } from "../describe/waiting-since.js";
+import { failureReason } from "../describe/run-result.js";
 import type { RunTask } from "./run-tree.js";
 import type { Style } from "../terminal/style.js";
 import { nodeCategory, statusFacts, type Category } from "../status-table.js";
-import { visibleMessage, visibleText } from "../terminal/escape-controls.js";
+import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
 
 /** What nodes have in common that are counted together. */
 export type NodeClass = Category;
@@ -14,7 +14,7 @@ export type NodeClass = Category;
 export function classOf({ node }: RunTask, view: RunView): NodeClass {
   const state: string = node?.state ?? "pending";
   const gate = state === "waiting-approval" ? node?.approval : undefined;
-  return gate && waitsSince(gate, view) === undefined ? "pending" : nodeCategory(state);
+  return gate && waitingSince(gate, view) === undefined ? "pending" : nodeCategory(state);
 }
 
 /** When and how a node is drawn. */
@@ -50,7 +50,7 @@ export function classLook(
 }
 
 /** A node's symbol, and in words what there is to say beside its name; those may be empty where no words are needed. */
-export function nodeLook(
+export function renderNode(
   task: RunTask,
   look: Look,
 ): { symbol: string; paint: (text: string) => string; words: string } {
@@ -75,7 +75,7 @@ export function nodeLook(
       return { ...base, symbol: style.symbols.skipped, paint: style.dim, words: "skipped" };
     case "failed": {
       const after = took === "" ? "" : ` after ${took}`;
-      const why = whyFailed(node);
+      const why = failureReason(node);
       const because = why === "failed" || why === "denied" ? "" : `: ${why}`;
       return { ...base, words: `${why === "denied" ? why : "failed"}${after}${attempt}${because}` };
     }
@@ -97,18 +97,18 @@ function approvalAhead({ node }: RunTask): string {
 
 function waitWords({ node, label }: RunTask, { view, now }: Look): string {
   if (node?.state === "waiting-approval") {
-    const since = node.approval === null ? undefined : waitsSince(node.approval, view);
+    const since = node.approval === null ? undefined : waitingSince(node.approval, view);
     const title: unknown = node.approval?.request?.title;
-    const asks = typeof title === "string" && title !== "" ? visibleMessage(title) : label;
+    const asks = typeof title === "string" && title !== "" ? escapeMessage(title) : label;
     const waited = since === undefined ? "" : ` ${formatRunningTime(now - since)}`;
     return `waits${waited} for approval${asks ? `: ${asks}` : ""}`;
   }
   const until = node?.firesAtMs ? ` until ${formatTime(node.firesAtMs)}` : "";
-  return `${visibleText(node?.state ?? "").replace(/^waiting-/, "waits for ")}${until}`;
+  return `${escapeControls(node?.state ?? "").replace(/^waiting-/, "waits for ")}${until}`;
 }
 
 /** The look of a whole run's status. */
-export function statusLook(
+export function renderStatus(
   status: string,
   look: Pick<Look, "style" | "spinner">,
 ): ReturnType<typeof classLook> {

@@ -1,4 +1,4 @@
-import { emptyRunView, type Frame, type RunStatus, type RunView } from "../../client/index.js";
+import { emptyRunView, type Frame, type Run, type RunView } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { formatDuration, formatTime } from "../describe/duration.js";
 import { errorText } from "../describe/error-text.js";
@@ -9,11 +9,11 @@ import type { Style } from "../terminal/style.js";
 import { fieldList } from "../terminal/table.js";
 import { groupWords, treeLines } from "./tree-lines.js";
 import { treeRows } from "./tree-rows.js";
-import { visibleMessage, visibleText } from "../terminal/escape-controls.js";
-import { whyStill } from "../describe/blockers.js";
+import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
+import { findBlockers } from "../describe/blockers.js";
 
 /** Where a run stands, for a person: the facts, its tree, and what keeps it from going on. */
-export async function statusText(status: RunStatus, session: Session, style: Style): Promise<string> {
+export async function statusText(status: Run, session: Session, style: Style): Promise<string> {
   const { runId } = status;
   const [history, frame, workflowPath] = await Promise.all([
     readView(runId, session),
@@ -30,11 +30,11 @@ export async function statusText(status: RunStatus, session: Session, style: Sty
     ...(within === undefined || rows.length === 0 ? [] : [style.dim(groupWords(within, style))]),
     ...treeLines(rows, { view, now, style, spinner: style.symbols.running }),
   ];
-  const still = whyStill(status, view, now, workflowPath).flatMap(({ what, command }) => [
+  const still = findBlockers(status, view, now, workflowPath).flatMap(({ what, command }) => [
     `${style.yellow(style.symbols.waiting)} ${what}`,
     ...(command === undefined
       ? []
-      : [`  ${style.dim("next:")}  ${visibleText(session.commandLine(...command))}`]),
+      : [`  ${style.dim("next:")}  ${escapeControls(session.commandLine(...command))}`]),
   ]);
   return [
     fieldList(fields(status, view, now, style), style),
@@ -55,7 +55,7 @@ async function readView(
     return { ...(await client.loadRunView({ runId })), problem: "" };
   } catch (error) {
     if (signal.aborted) throw error;
-    return { view: emptyRunView(runId), problem: visibleMessage((error as Error).message), asOf: null };
+    return { view: emptyRunView(runId), problem: escapeMessage((error as Error).message), asOf: null };
   }
 }
 
@@ -70,17 +70,17 @@ async function readTree(runId: string, { client, signal }: Session): Promise<Fra
 }
 
 function fields(
-  { runId, workflowName, status, startedAtMs, finishedAtMs, summary }: RunStatus,
+  { runId, workflowName, status, startedAtMs, finishedAtMs, summary }: Run,
   view: RunView,
   now: number,
   style: Style,
 ): (readonly [string, string])[] {
-  const counts = Object.entries(summary ?? {}).map(([state, count]) => `${count} ${visibleText(state)}`);
+  const counts = Object.entries(summary ?? {}).map(([state, count]) => `${count} ${escapeControls(state)}`);
   const ended = isTerminal(status) ? finishedAtMs : null;
-  const because = status === "failed" ? visibleMessage(errorText(view.error)) : "";
+  const because = status === "failed" ? escapeMessage(errorText(view.error)) : "";
   return [
-    ["run", visibleText(runId)],
-    ["workflow", visibleText(workflowName ?? "-")],
+    ["run", escapeControls(runId)],
+    ["workflow", escapeControls(workflowName ?? "-")],
     ["status", paintStatus(status, style)],
     ...(because === "" ? [] : [["error", style.red(because)] as const]),
     ["started", formatTime(startedAtMs)],

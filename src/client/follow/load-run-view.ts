@@ -1,7 +1,7 @@
 import { settledWithin } from "../http/wait.js";
 import { resolveOptions } from "../options.js";
 import { getStatus, type RunArgs } from "../requests.js";
-import type { RunStatus } from "../results.js";
+import type { Run } from "../results.js";
 import type { RunView } from "../view/run-view.js";
 import { pageSize } from "./pages-ahead.js";
 import { Proof } from "./proof.js";
@@ -11,7 +11,7 @@ import { RunProgress } from "./run-progress.js";
 /** A run as it stands. */
 export interface LoadedRun {
   view: RunView;
-  status: RunStatus;
+  status: Run;
   /**
    * The server's time up to which the view is complete, in milliseconds since 1970, if the run went on while it was read
    * and the view could not be proven to be current; `null` if it was.
@@ -46,7 +46,7 @@ export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
   const progress = new RunProgress(args.runId);
   const proof = new Proof(inner, progress);
   const records = readRun(inner, progress);
-  const toResult = (view: RunView, status: RunStatus, isCurrent: boolean): LoadedRun => {
+  const toResult = (view: RunView, status: Run, isCurrent: boolean): LoadedRun => {
     const asOf = isCurrent ? null : (view.updatedAtMs ?? 0);
     return { view, status, asOf, position: progress.stream?.position ?? -1 };
   };

@@ -1,4 +1,4 @@
-import type { RunStatus } from "../results.js";
+import type { Run } from "../results.js";
 import { isWaitingStatus } from "../view/run-status.js";
 import type { RunView } from "../view/run-view.js";
 import { lookUntilProven, type DrivenRun } from "./driven-run.js";
@@ -9,13 +9,9 @@ import { lookUntilProven, type DrivenRun } from "./driven-run.js";
  *
  * @returns the run's status, proven
  */
-export async function reachApproval(
-  run: DrivenRun,
-  resumes: boolean,
-  signal: AbortSignal,
-): Promise<RunStatus> {
-  const isAtApproval = ({ status, openGates, untakenDecisions }: RunView) =>
-    isWaitingStatus(status) && openGates.length > 0 && !(resumes && untakenDecisions.length > 0);
+export async function reachApproval(run: DrivenRun, resumes: boolean, signal: AbortSignal): Promise<Run> {
+  const isAtApproval = ({ status, openApprovals, unappliedDecisions }: RunView) =>
+    isWaitingStatus(status) && openApprovals.length > 0 && !(resumes && unappliedDecisions.length > 0);
   for (;;) {
     const change = run.changed();
     const look = await lookUntilProven(run, () => isAtApproval(run.view), signal);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { whyStill } from "../../../src/cli/describe/blockers.js";
-import { emptyRunView, reduceRunAll, type RunStatus, type SmithersEvent } from "../../../src/client/index.js";
+import { findBlockers } from "../../../src/cli/describe/blockers.js";
+import { emptyRunView, reduceEvents, type Run, type SmithersEvent } from "../../../src/client/index.js";
 
 const now = 1_000_000_000;
 
 function still(
-  status: Partial<RunStatus>,
+  status: Partial<Run>,
   events: ({ type: string } & Record<string, unknown>)[] = [],
   workflowPath?: string,
 ) {
@@ -21,7 +21,7 @@ function still(
     status: "running",
     ...status,
   };
-  return whyStill(whole, reduceRunAll(emptyRunView("r"), told), now, workflowPath).map(
+  return findBlockers(whole, reduceEvents(emptyRunView("r"), told), now, workflowPath).map(
     ({ what, command = [] }) => [what, command.join(" ")],
   );
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Session } from "../../../src/cli/command.js";
-import { gateDecider } from "../../../src/cli/follow/approval-policy.js";
-import type { ApprovalView, GateContext, GateDecision } from "../../../src/client/index.js";
+import { approvalDecider } from "../../../src/cli/follow/approval-policy.js";
+import type { ApprovalView, ApprovalContext, ApprovalDecision } from "../../../src/client/index.js";
 import { styleOf } from "../style.js";
 
 const gate: ApprovalView = {
@@ -13,7 +13,7 @@ const gate: ApprovalView = {
 } as ApprovalView;
 
 interface Asked {
-  decision: GateDecision;
+  decision: ApprovalDecision;
   /** The prompts, in the order in which they were shown. */
   prompts: string[];
   notes: string[];
@@ -24,7 +24,7 @@ async function answered(...answers: (string | undefined)[]): Promise<Asked> {
   const left = [...answers];
   const [prompts, notes]: [string[], string[]] = [[], []];
   const session = {
-    canAsk: true,
+    canPrompt: true,
     context: {
       stdin: {
         question: async (prompt: string) => {
@@ -36,14 +36,14 @@ async function answered(...answers: (string | undefined)[]): Promise<Asked> {
       stderr: { terminal: undefined },
     },
     client: {},
-    noteStyle: styleOf(),
+    stderrStyle: styleOf(),
     note: (line: string) => void notes.push(line),
     ring: () => {},
-    inTurn: (work: () => Promise<unknown>) => work(),
+    exclusively: (work: () => Promise<unknown>) => work(),
     commandLine: (...words: string[]) => `smithers-client ${words.join(" ")}`,
   } as unknown as Session;
-  const { decide } = gateDecider({}, "r", session);
-  const decision = await decide(gate, { signal: new AbortController().signal } as GateContext);
+  const { decide } = approvalDecider({}, "r", session);
+  const decision = await decide(gate, { signal: new AbortController().signal } as ApprovalContext);
   expect(left).toEqual([]);
   return { decision, prompts, notes };
 }

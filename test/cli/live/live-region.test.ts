@@ -1,10 +1,10 @@
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
-import { livePart, livePartLines } from "../../../src/cli/live/live-region.js";
+import { liveRegion, liveRegionLines } from "../../../src/cli/live/live-region.js";
 import { readFrame } from "../../../src/cli/tree/run-tree.js";
 import type { Style } from "../../../src/cli/terminal/style.js";
 import { symbolsFor } from "../../../src/cli/terminal/symbols.js";
-import { emptyRunView, reduceRunAll, type FrameNode, type SmithersEvent } from "../../../src/client/index.js";
+import { emptyRunView, reduceEvents, type FrameNode, type SmithersEvent } from "../../../src/client/index.js";
 import { element, frameOf, hostileTexts, task } from "../frames.js";
 import { styleOf } from "../style.js";
 
@@ -28,9 +28,9 @@ function drawn(
     ...style
   }: Partial<Style> & { rows?: number; turns?: Record<string, number> } = {},
 ): string[] {
-  const view = reduceRunAll(emptyRunView("r"), [event(0, { type: "RunStarted" }), ...events]);
+  const view = reduceEvents(emptyRunView("r"), [event(0, { type: "RunStarted" }), ...events]);
   const frame = tree && readFrame(frameOf(tree, turns));
-  return livePartLines(livePart(view, frame, rows), {
+  return liveRegionLines(liveRegion(view, frame, rows), {
     view,
     now: at + ms,
     style: styleOf(style),
@@ -102,7 +102,12 @@ test("without a tree the nodes are a list, and what the tree does not have comes
 
 test("a run of which nothing is known, and one that has been silent", () => {
   const view = emptyRunView("r");
-  const lines = livePartLines(livePart(view, undefined, 5), { view, now: 0, style: styleOf(), spinner: "*" });
+  const lines = liveRegionLines(liveRegion(view, undefined, 5), {
+    view,
+    now: 0,
+    style: styleOf(),
+    spinner: "*",
+  });
   expect(lines).toEqual(["* run r  connecting"]);
   expect(drawn(release, [], 300_000)[1]).toMatch(/0 of 6 nodes done, no event for 5m 00s$/);
 });
@@ -193,7 +198,7 @@ describe("a large tree", () => {
     for (let level = 0; level < depth; level++)
       deep = element(level % 2 ? "ralph" : "parallel", {}, deep, task(`side-${level}`));
     const events = Array.from({ length: depth }, (_, level) => started(`side-${level}`, 0));
-    const view = reduceRunAll(emptyRunView("r"), [event(0, { type: "RunStarted" }), ...events]);
+    const view = reduceEvents(emptyRunView("r"), [event(0, { type: "RunStarted" }), ...events]);
     let looks = 0;
     const nodes = [...view.nodes].map(([key, node]) => {
       const counted = new Proxy(node, {
@@ -205,8 +210,8 @@ describe("a large tree", () => {
       return [key, counted] as const;
     });
     const counting = { ...view, nodes: new Map(nodes) };
-    const part = livePart(counting, readFrame(frameOf(element("workflow", {}, deep))), 22);
-    const lines = livePartLines(part, { view: counting, now: at, style: styleOf(), spinner: "*" });
+    const part = liveRegion(counting, readFrame(frameOf(element("workflow", {}, deep))), 22);
+    const lines = liveRegionLines(part, { view: counting, now: at, style: styleOf(), spinner: "*" });
     expect(lines).toHaveLength(22);
     return looks;
   }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { HttpError } from "../../../src/client/index.js";
 import {
-  safeJson,
-  visibleMessage,
-  visibleStack,
-  visibleText,
+  escapeJsonControls,
+  escapeMessage,
+  escapeStack,
+  escapeControls,
 } from "../../../src/cli/terminal/escape-controls.js";
 
 test.each([
@@ -22,11 +22,11 @@ test.each([
   ["tag characters", "a\u{e0041}", "a\\u{e0041}"],
   ["half a character", "a\ud800", "a\\ud800"],
 ])("%s is spelled out", (_, text, shown) => {
-  expect(visibleText(text)).toBe(shown);
+  expect(escapeControls(text)).toBe(shown);
 });
 
 test.each(["plain", "größe", "日本語", "👩‍👩‍👧 family", "e\u0301"])("%s stays as it is", (text) => {
-  expect(visibleText(text)).toBe(text);
+  expect(escapeControls(text)).toBe(text);
 });
 
 describe("JSON", () => {
@@ -42,17 +42,17 @@ describe("JSON", () => {
 
   test("is the same document, without what a terminal could obey", () => {
     for (const json of [JSON.stringify(everything), `${JSON.stringify(everything, null, "\t")}\r\n`]) {
-      const safe = safeJson(json);
+      const safe = escapeJsonControls(json);
       expect(JSON.parse(safe)).toEqual(everything);
-      expect(visibleText(safe.replace(/[\t\r\n]/g, ""))).toBe(safe.replace(/[\t\r\n]/g, ""));
+      expect(escapeControls(safe.replace(/[\t\r\n]/g, ""))).toBe(safe.replace(/[\t\r\n]/g, ""));
     }
   });
 
   test("escapes as JSON does, and nothing else", () => {
-    expect(safeJson('["\u202e"]')).toBe('["\\u202e"]');
-    expect(safeJson('["\u{e0041}"]')).toBe('["\\udb40\\udc41"]');
+    expect(escapeJsonControls('["\u202e"]')).toBe('["\\u202e"]');
+    expect(escapeJsonControls('["\u{e0041}"]')).toBe('["\\udb40\\udc41"]');
     const plain = JSON.stringify(everything.kept);
-    expect(safeJson(plain)).toBe(plain);
+    expect(escapeJsonControls(plain)).toBe(plain);
   });
 });
 
@@ -64,18 +64,18 @@ describe("a stack", () => {
     ["of a message of one line", new TypeError("x is not a function")],
     ["of no message", new Error()],
   ])("%s has its frames alone as lines", (_, error) => {
-    const [first = "", ...frames] = visibleStack(error).split("\n");
-    expect(first).toBe(visibleText(String(error.stack).replace(/\n {4}at (?!forged)[^]*$/, "")));
+    const [first = "", ...frames] = escapeStack(error).split("\n");
+    expect(first).toBe(escapeControls(String(error.stack).replace(/\n {4}at (?!forged)[^]*$/, "")));
     expect(frames.length).toBeGreaterThan(3);
     for (const frame of frames) expect(frame).toMatch(/^ {4}at (?!forged)/);
   });
 });
 
 test("a long message is cut, and says how much of it is left out", () => {
-  expect(visibleMessage("x\u001b")).toBe("x\\u001b");
-  expect(visibleMessage("x".repeat(2200))).toBe("x".repeat(2200));
+  expect(escapeMessage("x\u001b")).toBe("x\\u001b");
+  expect(escapeMessage("x".repeat(2200))).toBe("x".repeat(2200));
   const left = "4,998,000 more characters; --json has all of it";
-  expect(visibleMessage("x".repeat(5_000_000))).toBe(`${"x".repeat(2000)}… (${left})`);
+  expect(escapeMessage("x".repeat(5_000_000))).toBe(`${"x".repeat(2000)}… (${left})`);
   // Not in the middle of a character.
-  expect(visibleMessage(`${"x".repeat(1999)}${"🚀".repeat(200)}`)).toMatch(/^x{1999}… \(400 more/);
+  expect(escapeMessage(`${"x".repeat(1999)}${"🚀".repeat(200)}`)).toMatch(/^x{1999}… \(400 more/);
 });

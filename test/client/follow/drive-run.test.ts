@@ -1,5 +1,5 @@
 import { describe, expect, inject, test } from "vitest";
-import { createClient, driveRun, type DriveRunArgs, type RunStatus } from "../../../src/client/index.js";
+import { createClient, driveRun, type DriveRunArgs, type Run } from "../../../src/client/index.js";
 import { protocolServer } from "../../faults/in-test.js";
 import { waitUntil } from "../../wait-until.js";
 
@@ -14,7 +14,7 @@ const isWaitingStatus = (runId: string) =>
   waitUntil(async () => (await client.getStatus({ runId })).status === "waiting-approval");
 
 /** Drives a run to its end; `types` are those of its events, in order. */
-async function drive(args: DriveRunArgs): Promise<{ end: RunStatus; types: string[] }> {
+async function drive(args: DriveRunArgs): Promise<{ end: Run; types: string[] }> {
   const types: string[] = [];
   const events = driveRun({ baseUrl, ...args });
   for (;;) {
@@ -75,7 +75,7 @@ describe("driveRun", () => {
 
   test("stops at a gate where asked to", async () => {
     const runId = await start("./gate.tsx");
-    const { end } = await drive({ runId, stopAtGate: true });
+    const { end } = await drive({ runId, stopAtApproval: true });
     expect(end.status).toBe("waiting-approval");
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { listApprovals, loadRunView, type RunStatus, type RunView } from "../../../src/client/index.js";
+import { listApprovals, loadRunView, type Run, type RunView } from "../../../src/client/index.js";
 import { protocolServer, sleep, stallingLink } from "../../faults/in-test.js";
 import { connectionLimit } from "../../faults/follow.js";
 import type { ScriptStep } from "../../faults/served-run.js";
@@ -11,11 +11,11 @@ function countStates({ nodes }: RunView): Record<string, number> {
   return counts;
 }
 
-function expectAgreement({ view, status }: { view: RunView; status: RunStatus }): void {
+function expectAgreement({ view, status }: { view: RunView; status: Run }): void {
   const { pending, ...named } = status.summary;
   expect({ status: view.status, ...countStates(view) }).toEqual({ status: status.status, ...named });
   expect(pending).toBeGreaterThan(0);
-  expect(view.openGates.length).toBe(named["waiting-approval"] ?? 0);
+  expect(view.openApprovals.length).toBe(named["waiting-approval"] ?? 0);
 }
 
 const waiting: ScriptStep[] = [{ tasks: 800 }, { approvals: [{ nodeId: "review" }] }];
@@ -65,7 +65,7 @@ describe.concurrent("a run that is not over", () => {
     try {
       const { view, status } = await loadRunView({ baseUrl: server.baseUrl, runId: "r" });
       expect(countStates(view)).toMatchObject({ finished: 700 });
-      expect(view.openGates).toEqual([]);
+      expect(view.openApprovals).toEqual([]);
       expect(status.status).toBe("running");
       // Twelve pages, the last of them not full, and the looks at what came meanwhile.
       expect(server.requests.total).toBeLessThan(60);
@@ -102,7 +102,7 @@ describe.concurrent("a run that is over", () => {
         }),
       );
       for (const { view, status } of loaded) {
-        expect({ view: view.status, status: status.status, open: view.openGates }).toEqual({
+        expect({ view: view.status, status: status.status, open: view.openApprovals }).toEqual({
           ...{ view: "failed", status: "failed", open: [] },
         });
         expect(countStates(view)).toEqual({ finished: 800, failed: 1 });

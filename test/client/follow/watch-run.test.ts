@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ConnectionError } from "../../../src/client/errors/connection-error.js";
 import { HttpError } from "../../../src/client/errors/http-error.js";
 import type { Reconnect } from "../../../src/client/follow/event-stream.js";
-import type { RunStatus } from "../../../src/client/results.js";
+import type { Run } from "../../../src/client/results.js";
 import type { SmithersEvent } from "../../../src/client/events.js";
 import { isTerminalStatus } from "../../../src/client/view/run-status.js";
 import { watchRecords, watchRun, type WatchRunArgs } from "../../../src/client/follow/watch-run.js";
@@ -17,7 +17,7 @@ import { waitUntil } from "../../wait-until.js";
 async function watch(
   from: { baseUrl: string },
   args: Partial<WatchRunArgs> = {},
-): Promise<{ events: SmithersEvent[]; status: RunStatus | undefined; error: unknown }> {
+): Promise<{ events: SmithersEvent[]; status: Run | undefined; error: unknown }> {
   const events: SmithersEvent[] = [];
   const watching = watchRun({ baseUrl: from.baseUrl, runId: "r1", reconnectDelayMs: 5, retries: 0, ...args });
   try {

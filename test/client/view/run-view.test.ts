@@ -6,7 +6,7 @@ import {
   isKnownEvent,
   nodeKey,
   reduceRun,
-  reduceRunAll,
+  reduceEvents,
   type RunView,
   type SmithersEvent,
 } from "../../../src/client/index.js";
@@ -19,7 +19,7 @@ const about = (nodeId: string, iteration = 0, fields: Record<string, unknown> = 
   iteration,
   ...fields,
 });
-const viewOf = (...events: SmithersEvent[]) => reduceRunAll(emptyRunView("r"), events);
+const viewOf = (...events: SmithersEvent[]) => reduceEvents(emptyRunView("r"), events);
 const nodeOf = (view: RunView, nodeId: string, iteration = 0) => view.nodes.get(nodeKey(nodeId, iteration));
 
 describe("reduceRun", () => {
@@ -41,7 +41,7 @@ describe("reduceRun", () => {
   test("leaves the view it was given as it is", () => {
     const before = viewOf(event("RunStarted"), event("NodeStarted", about("a", 0, { attempt: 1 })));
     const copy = structuredClone({ ...before, nodes: [...before.nodes] });
-    reduceRunAll(before, [
+    reduceEvents(before, [
       event("NodeFinished", about("a", 0, { attempt: 1 })),
       event("NodeWaitingApproval", about("gate")),
       event("RunFailed", { error: "x" }),
@@ -52,7 +52,7 @@ describe("reduceRun", () => {
   test("starts anew with the run in which the work goes on", () => {
     const before = viewOf(event("RunStarted"), event("NodeStarted", about("a", 0, { attempt: 1 })));
     const goesOn = { ...event("RunStarted"), runId: "r2" };
-    const after = reduceRunAll(before, [event("RunContinuedAsNew", { newRunId: "r2" }), goesOn]);
+    const after = reduceEvents(before, [event("RunContinuedAsNew", { newRunId: "r2" }), goesOn]);
     expect(after).toEqual(reduceRun(emptyRunView("r2"), goesOn));
     expect(before.nodes.size).toBe(1);
   });
@@ -85,11 +85,11 @@ describe("reduceRun", () => {
   test("a gate is open until it is decided, and announced by two events", () => {
     const requested = event("ApprovalRequested", about("gate", 2));
     const open = viewOf(event("RunStarted"), requested, event("NodeWaitingApproval", about("gate", 2)));
-    expect(open.openGates).toMatchObject([
+    expect(open.openApprovals).toMatchObject([
       { nodeId: "gate", iteration: 2, decision: null, requestedAtMs: requested.timestampMs },
     ]);
     const granted = reduceRun(open, event("ApprovalGranted", about("gate", 2)));
-    expect(granted.openGates).toEqual([]);
+    expect(granted.openApprovals).toEqual([]);
     expect(nodeOf(granted, "gate", 2)?.approval).toMatchObject({ decision: "approved" });
   });
 
@@ -100,8 +100,8 @@ describe("reduceRun", () => {
       event("RunStatusChanged", { status: "waiting-approval" }),
     );
     const decided = reduceRun(paused, event("ApprovalDenied", about("gate")));
-    expect(decided.untakenDecisions).toMatchObject([{ nodeId: "gate", decision: "denied" }]);
-    expect(reduceRun(decided, event("RunStarted")).untakenDecisions).toEqual([]);
+    expect(decided.unappliedDecisions).toMatchObject([{ nodeId: "gate", decision: "denied" }]);
+    expect(reduceRun(decided, event("RunStarted")).unappliedDecisions).toEqual([]);
   });
 
   test("a decision that the executing engine took up is not untaken", () => {
@@ -111,13 +111,13 @@ describe("reduceRun", () => {
       event("ApprovalGranted", about("gate")),
       event("NodeStarted", about("gate", 0, { attempt: 1 })),
     );
-    expect(view.untakenDecisions).toEqual([]);
+    expect(view.unappliedDecisions).toEqual([]);
   });
 
   test("events of unknown types and with missing fields change nothing but the time", () => {
     const before = viewOf(event("RunStarted"), event("NodeStarted", about("a", 0, { attempt: 1 })));
     const odd = event("SnapshotCaptured", { frameNo: 3, nodeId: 7 });
-    const after = reduceRunAll(before, [
+    const after = reduceEvents(before, [
       odd,
       event("NodeStarted"),
       { ...event("x"), type: undefined as never },
@@ -167,29 +167,33 @@ describe("the events of 0.32", () => {
     const waiting = upTo("timer", "RunStatusChanged");
     expect(waiting.status).toBe("waiting-timer");
     expect(nodeOf(waiting, "pause")).toMatchObject({ state: "waiting-timer", firesAtMs: 1795505325573 });
-    expect(waiting.openGates).toMatchObject([{ nodeId: "gate" }]);
-    expect(upTo("timer", "ApprovalGranted").untakenDecisions).toMatchObject([{ nodeId: "gate" }]);
+    expect(waiting.openApprovals).toMatchObject([{ nodeId: "gate" }]);
+    expect(upTo("timer", "ApprovalGranted").unappliedDecisions).toMatchObject([{ nodeId: "gate" }]);
     const done = whole("timer");
-    expect(done).toMatchObject({ status: "finished", untakenDecisions: [], openGates: [] });
+    expect(done).toMatchObject({ status: "finished", unappliedDecisions: [], openApprovals: [] });
     expect([...done.nodes.values()].every(({ state }) => state === "finished")).toBe(true);
   });
 
   test("cancelling ends what waits; the denial that comes with it is nobody's decision", () => {
     const view = whole("cancelled");
-    expect(view).toMatchObject({ status: "cancelled", openGates: [], untakenDecisions: [] });
+    expect(view).toMatchObject({ status: "cancelled", openApprovals: [], unappliedDecisions: [] });
     expect(nodeOf(view, "pause")?.state).toBe("cancelled");
     expect(nodeOf(view, "gate")?.state).toBe("cancelled");
   });
 
   test("a run that goes on as a new one is over", () => {
-    expect(whole("continue")).toMatchObject({ status: "continued", openGates: [], untakenDecisions: [] });
+    expect(whole("continue")).toMatchObject({
+      status: "continued",
+      openApprovals: [],
+      unappliedDecisions: [],
+    });
     expect(whole("continue").continuedAs).not.toBeNull();
   });
 
   test("a gate approved by rule is decided, and needs no resume", () => {
     const view = viewOf(event("RunStarted"), event("ApprovalAutoApproved", about("gate")));
     expect(nodeOf(view, "gate")?.approval).toMatchObject({ decision: "approved" });
-    expect(view).toMatchObject({ openGates: [], untakenDecisions: [] });
+    expect(view).toMatchObject({ openApprovals: [], unappliedDecisions: [] });
   });
 
   test("nodes that a retry by hand or a travel back in time has reset start anew", () => {
