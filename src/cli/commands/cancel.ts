@@ -1,4 +1,5 @@
-import { defineCommand, UsageError } from "../command.js";
+import { defineCommand } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import { describeCancelRefusal } from "../describe/cancel-refusal.js";
 import { exitCodes } from "../exit-codes.js";
 import { followRun } from "../follow/follow-run.js";

@@ -1,5 +1,6 @@
 import { ArgumentError, HttpError } from "../../client/index.js";
-import { defineCommand, UsageError, type Session } from "../command.js";
+import { defineCommand, type Session } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import { checkFollow, followOptions, watchOption, type FollowOptions } from "../follow/follow-run.js";
 import { didNothing, followResumed, nothingResumed } from "../follow/follow-resumed.js";
 import { canResume } from "../status-table.js";
@@ -15,8 +16,9 @@ export const resume = defineCommand<FollowOptions & { watch?: boolean }>({
   offersRun: canResume,
   examples: ["resume 4f1c --watch", "resume 4f1c ./deploy.tsx"],
 
+  check: ({ options }, session) => checkFollow(options, session),
+
   async execute({ args, options }, session) {
-    checkFollow(options, session);
     const { runId, workflow } = inOrder(args, session);
     const workflowPath = workflow ?? (await session.client.findWorkflowPath({ runId }));
     if (options.watch === true) return followResumed(session, runId, workflowPath, options);

@@ -1,5 +1,6 @@
 import { ArgumentError, HttpError, type RunReference } from "../../client/index.js";
-import { defineCommand, UsageError, type Session } from "../command.js";
+import { defineCommand, type Session } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import {
   checkFollow,
   followOptions,
@@ -42,11 +43,14 @@ export const run = defineCommand<FollowOptions & RunOptions>({
     "run ./deploy.tsx --input @input.json --run-id nightly-42 --watch",
   ],
 
-  async execute({ args: [workflowPath = ""], options }, session) {
+  check({ options }, session) {
     if (options.ifExists !== undefined && options.runId === undefined) {
       throw new UsageError("--if-exists needs --run-id: a run without an id of yours is always a new one");
     }
     checkFollow(options, session);
+  },
+
+  async execute({ args: [workflowPath = ""], options }, session) {
     const input = await readJsonObject("--input", options.input, session);
     const started = await start(workflowPath, input, options, session);
     if (started === "resume" && options.watch === true && options.runId !== undefined)

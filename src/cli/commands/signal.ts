@@ -1,4 +1,5 @@
-import { defineCommand, UsageError, type Session } from "../command.js";
+import { defineCommand, type Session } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import {
   checkFollow,
   followOptions,
@@ -34,8 +35,9 @@ export const signal = defineCommand<SignalOptions>({
   offersRun: (status) => !isTerminal(status),
   examples: [`signal 4f1c payment --data '{"amount":5}'`, "signal 4f1c payment --data @payment.json --watch"],
 
+  check: ({ options }, session) => checkFollow({ ...options, resume: true, by: undefined }, session),
+
   async execute({ args: [runId = "", name = ""], options }, session) {
-    checkFollow({ ...options, resume: true, by: undefined }, session);
     const { client, note, commandLine } = session;
     const data = options.data === undefined ? {} : (await readJson("--data", options.data, session)).value;
     const { status } = await client.getStatus({ runId });
