@@ -1,9 +1,15 @@
+import {
+  isResumableStatus,
+  isTerminalStatus,
+  isWaitingStatus,
+  knownStatuses,
+} from "../../src/client/index.js";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { exitCodeHelp, exitCodeOfHttpStatus, exitCodes, worstExitCode } from "../../src/cli/exit-codes.js";
-import { canResume, isTerminal, isWaiting, knownStatuses, statusFacts } from "../../src/cli/status-table.js";
+import { statusFacts } from "../../src/cli/status-table.js";
 import * as library from "../../src/client/index.js";
 import { protocolServer } from "../faults/in-test.js";
 import type { ProtocolServer } from "../faults/protocol-server.js";
@@ -40,9 +46,9 @@ describe("the table of statuses", () => {
   test("has every known status, and agrees with the library", () => {
     expect(knownStatuses).toHaveLength(10);
     for (const status of [...knownStatuses, "waiting-for-rain", "archived"]) {
-      expect(isTerminal(status)).toBe(library.isTerminalStatus(status));
-      expect(isWaiting(status)).toBe(library.isWaitingStatus(status));
-      expect(canResume(status) && status === "running").toBe(false);
+      expect(isTerminalStatus(status)).toBe(library.isTerminalStatus(status));
+      expect(isWaitingStatus(status)).toBe(library.isWaitingStatus(status));
+      expect(isResumableStatus(status) && status === "running").toBe(false);
     }
   });
 

@@ -1,4 +1,4 @@
-import { ArgumentError, HttpError, type RunReference } from "../../client/index.js";
+import { isResumableStatus, ArgumentError, HttpError, type RunReference } from "../../client/index.js";
 import { defineCommand, type Session } from "../command.js";
 import { UsageError } from "../usage-error.js";
 import {
@@ -10,7 +10,6 @@ import {
 } from "../follow/follow-run.js";
 import { followResumed } from "../follow/follow-resumed.js";
 import { readJsonObject } from "../input/read-input.js";
-import { canResume } from "../status-table.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { workflowHint } from "../describe/workflow-hint.js";
 
@@ -109,6 +108,6 @@ async function start(
       throw error;
     const { status } = await client.getStatus({ runId });
     note(`run ${escapeControls(runId)} exists and is ${escapeControls(status)}`);
-    return ifExists === "resume" && canResume(status) ? "resume" : { runId };
+    return ifExists === "resume" && isResumableStatus(status) ? "resume" : { runId };
   }
 }

@@ -1,11 +1,10 @@
 import { setMaxListeners } from "node:events";
-import type { RunRow } from "../../client/index.js";
+import { isTerminalStatus, type RunRow } from "../../client/index.js";
 import { defineCommand } from "../command.js";
 import { UsageError } from "../usage-error.js";
 import { followOptions, followRun, type FollowOptions } from "../follow/follow-run.js";
 import { followRuns, RunsLostError } from "../follow/follow-runs.js";
 import { parseCount } from "../args/parse-count.js";
-import { isTerminal } from "../status-table.js";
 import { noLimit } from "../args/run-ids.js";
 
 interface WatchOptions extends FollowOptions {
@@ -44,7 +43,7 @@ export const watch = defineCommand<WatchOptions>({
     }
     if (options.all === true) {
       const runs = await client.listRuns<RunRow>({ limit: noLimit });
-      const open = runs.filter(({ status }) => !isTerminal(status)).map((run) => run.runId);
+      const open = runs.filter(({ status }) => !isTerminalStatus(status)).map((run) => run.runId);
       if (open.length > 0) return followRuns(session, open, options, ["watch --all"]);
       session.note("no run is going on");
       return { kind: "silent", exitCode: 0 };
