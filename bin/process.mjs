@@ -62,13 +62,7 @@ if (screen !== undefined) {
     questions?.pause();
     screen.park();
   };
-  process.on("exit", (exitCode) => {
-    leave();
-    if (exitCode !== 129) return;
-    // The terminal has gone. Node would put its modes back, which fails then, and abort.
-    process.removeAllListeners("SIGHUP");
-    process.kill(process.pid, "SIGHUP");
-  });
+  process.on("exit", leave);
   process.on("SIGTSTP", () => {
     leave();
     process.kill(process.pid, "SIGSTOP");
@@ -80,6 +74,15 @@ if (screen !== undefined) {
     void questions?.resume();
   });
 }
+
+const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+process.on("exit", () => {
+  // Node puts the modes of a terminal back; where that has gone, which a write may notice before the signal comes, it
+  // would abort.
+  if (terminals.every((fd) => isatty(fd))) return;
+  process.removeAllListeners("SIGHUP");
+  process.kill(process.pid, "SIGHUP");
+});
 
 /** Whether both streams end at one terminal. */
 function shareTerminal() {
