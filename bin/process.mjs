@@ -2,7 +2,7 @@
 // Gives the command line its outside world and its exit code. What not every command needs is loaded on use.
 import { fstatSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
-import { UsageError } from "../dist/cli/command.js";
+import { UsageError } from "../dist/cli/usage-error.js";
 import { completeWord } from "../dist/cli/completion/scripts.js";
 import { Interrupted } from "../dist/cli/context.js";
 import { exitCodes } from "../dist/cli/exit-codes.js";
@@ -164,7 +164,7 @@ main(process.argv.slice(2), {
   signal: stop.signal,
   fetch,
   now: Date.now,
-  spawn: (...args) => require("../dist/cli/node-spawn.js").nodeSpawn(...args),
+  spawn: (...args) => require("../dist/cli/serve/node-spawn.js").nodeSpawn(...args),
 }).then((exitCode) => {
   // A name server that does not answer would keep a completion, and the shell that waits for it; all of it is written.
   if (process.argv[2] === completeWord) process.exit(exitCode);

@@ -22,11 +22,11 @@ const { stdout } = process;
 /** What a server says must not drive the terminal. */
 const plain = (text) => text.replace(/\p{C}/gu, "?");
 
-function lineOf({ runId, status, nodes, openGates }) {
+function lineOf({ runId, status, nodes, openApprovals }) {
   const all = [...nodes.values()];
   const done = all.filter(({ state }) => state === "finished" || state === "skipped");
   const busy = all.filter(({ state }) => state === "in-progress").map(({ nodeId }) => nodeId);
-  const gates = openGates.map(({ nodeId }) => `${nodeId}?`);
+  const gates = openApprovals.map(({ nodeId }) => `${nodeId}?`);
   const progress = all.length === 0 ? "" : `${done.length}/${all.length}`;
   const columns = [runId, names.get(runId).padEnd(10), status.padEnd(16), progress, ...busy, ...gates];
   return plain(columns.join("  ").trimEnd());

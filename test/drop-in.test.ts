@@ -134,7 +134,7 @@ test("an event goes where a record is wanted", () => {
 });
 
 test("a field that nobody declared is unknown", () => {
-  const status = { status: "running" } as ours.RunStatus;
+  const status = { status: "running" } as ours.Run;
   const finishedAt: unknown = status.finishedAtMS;
   // @ts-expect-error: it could be anything, so it has to be looked at before it is used.
   const assumed: number = status.finishedAtMS;

@@ -31,7 +31,7 @@ export const exitCodeHelp: readonly (readonly [string, string])[] = [
 ];
 
 /** What following may end with, from the best to the worst. */
-const fromBestToWorst: readonly number[] = [
+const bySeverity: readonly number[] = [
   exitCodes.done,
   exitCodes.runWaiting,
   exitCodes.runCancelled,
@@ -43,10 +43,9 @@ const fromBestToWorst: readonly number[] = [
 
 /** The code that says the worst of several; one that is none of a run's, such as that of a bug, is worse than all. */
 export function worstExitCode(codes: Iterable<number>): number {
-  const badness = (code: number) =>
-    fromBestToWorst.includes(code) ? fromBestToWorst.indexOf(code) : Infinity;
+  const severity = (code: number) => (bySeverity.includes(code) ? bySeverity.indexOf(code) : Infinity);
   return [...codes].reduce<number>(
-    (worst, code) => (badness(code) > badness(worst) ? code : worst),
+    (worst, code) => (severity(code) > severity(worst) ? code : worst),
     exitCodes.done,
   );
 }

@@ -6,11 +6,12 @@ import {
   SmithersError,
   TimeoutError,
 } from "../client/index.js";
-import { UsageError, type Session } from "./command.js";
+import type { Session } from "./command.js";
+import { UsageError } from "./usage-error.js";
 import { Interrupted } from "./context.js";
-import { formatDuration } from "./duration.js";
+import { formatDuration } from "./describe/duration.js";
 import { exitCodeOfHttpStatus, exitCodes } from "./exit-codes.js";
-import { isRefusal } from "./server-refusal.js";
+import { isRefusal } from "./describe/server-refusal.js";
 
 /** What is told of an error, and the code that the process ends with. */
 export interface Failure {

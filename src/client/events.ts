@@ -75,7 +75,7 @@ type EffectRevertBase<Type extends string> = AttemptEventBase<Type> & {
  */
 export type KnownSmithersEvent =
   | EventBase<"RunStarted">
-  | (EventBase<"RunStatusChanged"> & { status: RunStatusName })
+  | (EventBase<"RunStatusChanged"> & { status: RunStatus })
   /** From 0.32 on: `failedChildren` counts the failed tasks that the run was told to go on after. */
   | (EventBase<"RunFinished"> & { failedChildren?: number; failedChildKeys?: readonly string[] })
   | (EventBase<"RunFailed"> & { error: unknown })
@@ -236,7 +236,7 @@ export type UnknownSmithersEvent = {
 export type SmithersEvent = KnownSmithersEvent | UnknownSmithersEvent;
 
 /** The statuses of 0.5.0 and 0.32.0; a server may send others. */
-export type RunStatusName =
+export type RunStatus =
   | "running"
   | "waiting-approval"
   | "finished"

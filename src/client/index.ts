@@ -27,7 +27,7 @@ export { listApprovals, type ListApprovalsArgs } from "./follow/list-approvals.j
 export { streamEvents, type StreamEventsArgs } from "./follow/stream-events.js";
 export { watchRecords, watchRun, type WatchRunArgs } from "./follow/watch-run.js";
 export { driveRecords, driveRun, findWorkflowPath, type DriveRunArgs } from "./follow/drive-run.js";
-export type { GateContext, GateDecision } from "./follow/approval-decider.js";
+export type { ApprovalContext, ApprovalDecision } from "./follow/approval-decider.js";
 export type { ResumeReason } from "./follow/resumer.js";
 export { loadRunView, type LoadedRun } from "./follow/load-run-view.js";
 export type { RunStream } from "./follow/run-stream.js";
@@ -45,7 +45,7 @@ export type {
   RunReference,
   RunRow,
   RunState,
-  RunStatus,
+  Run,
   SignalReceipt,
 } from "./results.js";
 export { isKnownEvent } from "./events.js";
@@ -54,12 +54,12 @@ export type {
   FrameTrigger,
   KnownSmithersEvent,
   RunStateName,
-  RunStatusName,
+  RunStatus,
   SmithersEvent,
   UnknownSmithersEvent,
 } from "./events.js";
-export { isTerminalStatus, isWaitingStatus } from "./view/run-status.js";
-export { emptyRunView, nodeKey, reduceRun, reduceRunAll } from "./view/run-view.js";
+export { isResumableStatus, isTerminalStatus, isWaitingStatus, knownStatuses } from "./view/run-status.js";
+export { emptyRunView, nodeKey, reduceRun, reduceEvents } from "./view/run-view.js";
 export type { ApprovalView, NodeState, NodeView, RunView } from "./view/run-view.js";
 export { SmithersError } from "./errors/smithers-error.js";
 export { ArgumentError } from "./errors/argument-error.js";

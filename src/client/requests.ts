@@ -5,11 +5,11 @@ import { noteDecision } from "./follow/own-decisions.js";
 import { noteStart, startedRecently } from "./follow/recent-starts.js";
 import { isAnswerLost, retryPolicies, withRetries, type Attempts } from "./http/retry.js";
 import { checkedCount, resolveOptions, type ConnectionOptions, type ResolvedOptions } from "./options.js";
-import type { Frame, RunReference, RunRow, RunStatus, SignalReceipt } from "./results.js";
+import type { Frame, RunReference, RunRow, Run, SignalReceipt } from "./results.js";
 import { withServer } from "./server/detect-server.js";
 import { checkNewRunId } from "./server/ids.js";
 import type { Decision, ServerApi } from "./server/server-api.js";
-import { isWaitingStatus } from "./view/run-status.js";
+import { isResumableStatus } from "./view/run-status.js";
 
 /** Names the run that a call is about. */
 export interface RunArgs extends ConnectionOptions {
@@ -93,7 +93,7 @@ export async function resume(args: ResumeArgs): Promise<RunReference> {
     // A proxy that answers says that it is there, not that the server is.
     if (error instanceof HttpError) throw withNote(error, "; the resume may have been applied all the same");
     const { status } = await getStatus(args);
-    return canBeResumed(status) ? "retry" : { runId: run.runId };
+    return isResumableStatus(status) ? "retry" : { runId: run.runId };
   };
   return request(resolveOptions(args), retryPolicies.once, (server) => server.resumeRun(run), recover);
 }
@@ -201,7 +201,7 @@ function sendOnce<T>(
  *
  * @throws {@link HttpError} 404 if the server has no such run
  */
-export async function getStatus(args: RunArgs): Promise<RunStatus> {
+export async function getStatus(args: RunArgs): Promise<Run> {
   return readOfRun(args, (server) => server.getRun(args.runId));
 }
 
@@ -288,11 +288,6 @@ function readOfRun<T>(args: RunArgs, call: (server: ServerApi) => Promise<T>): P
     const isMissing = error instanceof HttpError && error.status === 404;
     return isMissing && startedRecently(options.baseUrl, args.runId) ? "retry" : undefined;
   });
-}
-
-/** Whether a resume can move a run of this status. */
-function canBeResumed(status: string): boolean {
-  return isWaitingStatus(status) || ["paused", "failed", "cancelled"].includes(status);
 }
 
 function requiredText(argument: string, value: unknown): string {

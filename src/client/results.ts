@@ -1,10 +1,10 @@
-import type { RunStateName, RunStatusName } from "./events.js";
+import type { RunStateName, RunStatus } from "./events.js";
 
 /** What `getStatus` gives: where a run stands. Newer servers add fields, which are kept. */
-export type RunStatus = {
+export type Run = {
   runId: string;
   workflowName: string;
-  status: RunStatusName;
+  status: RunStatus;
   /** Milliseconds since 1970, by the server's clock; `null` before the start. */
   startedAtMs: number | null;
   /** `null` until the run has ended; a resumed run keeps the time of its earlier end until the next one. */
@@ -83,7 +83,7 @@ export type RunRow = {
   workflowName: string;
   /** Where the workflow's file is on the server's machine; what a resume needs. Every run that a server started has it. */
   workflowPath: string;
-  status: RunStatusName;
+  status: RunStatus;
   createdAtMs: number;
   startedAtMs: number | null;
   finishedAtMs: number | null;
@@ -100,7 +100,7 @@ export type ApprovalRow = {
   iteration: number;
   workflowName: string;
   /** The run's; `waiting-approval`, or another of its waits that came after the gate, or `running`. */
-  runStatus: RunStatusName | null;
+  runStatus: RunStatus | null;
   /** What the workflow calls the gate; the node's id where it says nothing. */
   requestTitle: string;
   requestSummary: string | null;

@@ -53,9 +53,10 @@ describe("--on-approval", () => {
     ];
     const following = startCli(args);
     await waitUntil(
-      async () => (await client.loadRunView({ runId }).catch(() => undefined))?.view.openGates.length === 1,
+      async () =>
+        (await client.loadRunView({ runId }).catch(() => undefined))?.view.openApprovals.length === 1,
     );
-    expect((await client.loadRunView({ runId })).view.openGates).toMatchObject([{ nodeId: "gate-b" }]);
+    expect((await client.loadRunView({ runId })).view.openApprovals).toMatchObject([{ nodeId: "gate-b" }]);
     await client.approve({ runId, nodeId: "gate-b" });
     expect((await following).exitCode).toBe(0);
   });
@@ -141,7 +142,7 @@ describe("approve and deny", () => {
       expect(exitCode).toBe(4);
       expect(stderr).toContain('nodeId "my gate" would have to be encoded in the URL, as my%20gate');
     }
-    expect((await client.loadRunView({ runId })).view.openGates).toHaveLength(1);
+    expect((await client.loadRunView({ runId })).view.openApprovals).toHaveLength(1);
   });
 
   test("a node that is not there is an error before anything is written", async () => {

@@ -11,10 +11,10 @@ import {
   formatRunningTime,
   formatTime,
   parseDuration,
-} from "../../src/cli/duration.js";
-import { errorText } from "../../src/cli/error-text.js";
+} from "../../src/cli/describe/duration.js";
+import { errorText } from "../../src/cli/describe/error-text.js";
 import { heartbeat } from "../../src/cli/follow/heartbeat.js";
-import { visibleText } from "../../src/cli/terminal/visible-text.js";
+import { escapeControls } from "../../src/cli/terminal/escape-controls.js";
 import { startTimer } from "../../src/cli/timer.js";
 import type { SmithersEvent } from "../../src/client/index.js";
 import { protocolServer } from "../faults/in-test.js";
@@ -153,11 +153,11 @@ describe("a text of 5 MB", () => {
   const long = `${"x".repeat(5_000_000)}\nend`;
 
   test("is cut, with how much is left out and where all of it is", () => {
-    const shown = visibleText(long);
+    const shown = escapeControls(long);
     expect(shown).toBe(`${"x".repeat(10_000)}… (4,990,004 more characters; --json has all of it)`);
-    expect(visibleText(`failed: ${shown} (attempt 2)`)).toBe(`failed: ${shown} (attempt 2)`);
-    expect(visibleText("y".repeat(10_000))).toBe("y".repeat(10_000));
-    expect(visibleText(`${"x".repeat(9_999)}${"😀".repeat(5_000)}`)).not.toMatch(/\\ud83d/);
+    expect(escapeControls(`failed: ${shown} (attempt 2)`)).toBe(`failed: ${shown} (attempt 2)`);
+    expect(escapeControls("y".repeat(10_000))).toBe("y".repeat(10_000));
+    expect(escapeControls(`${"x".repeat(9_999)}${"😀".repeat(5_000)}`)).not.toMatch(/\\ud83d/);
   });
 
   test("is whole with --json alone", async () => {

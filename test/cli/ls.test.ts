@@ -1,6 +1,6 @@
 import stringWidth from "string-width";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { visibleText } from "../../src/cli/terminal/visible-text.js";
+import { escapeControls } from "../../src/cli/terminal/escape-controls.js";
 import type { RunRow } from "../../src/client/index.js";
 import { answer, RawServer } from "../faults/raw-server.js";
 import { startInTerminal } from "./binary-terminal.js";
@@ -83,7 +83,7 @@ describe("in a pipe", () => {
     expect(lines).toHaveLength(names.length + 1);
     const statusAt = lines.map((line) => stringWidth(line.slice(0, line.search(/finished|STATUS/))));
     expect(new Set(statusAt).size).toBe(1);
-    for (const line of lines) expect(visibleText(line)).toBe(line);
+    for (const line of lines) expect(escapeControls(line)).toBe(line);
   });
 });
 

@@ -6,8 +6,8 @@ import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
 import { approvals } from "../../src/cli/commands/approvals.js";
-import { commandLine } from "../../src/cli/command-line.js";
-import { visibleText } from "../../src/cli/terminal/visible-text.js";
+import { commandLine } from "../../src/cli/args/command-line.js";
+import { escapeControls } from "../../src/cli/terminal/escape-controls.js";
 
 /** Ids as a server could send them, each of which some shell or the parser would take for something else. */
 const hostile = [
@@ -107,7 +107,7 @@ describe.each(shells)("a command line pasted into %s", (_, command, options) => 
       commandLine(["approve", "--iteration", "2"], [id, id], "http://127.0.0.1:1/it's"),
     );
     const received = await paste(command, options, lines);
-    const expected = ids.map(visibleText).map((id) => {
+    const expected = ids.map(escapeControls).map((id) => {
       return ["--base-url", "http://127.0.0.1:1/it's", "approve", "--iteration", "2", "--", id, id];
     });
     expect(received).toEqual(expected);

@@ -1,4 +1,4 @@
-import type { ApprovalView, GateDecision } from "../../src/client/index.js";
+import type { ApprovalView, ApprovalDecision } from "../../src/client/index.js";
 import { sleep } from "./sleep.js";
 import type { ProtocolServer, RecordedDecision } from "./protocol-server.js";
 import { Random } from "./random.js";
@@ -36,7 +36,7 @@ export class DrivenRun {
   }
 
   /** The rule: what the library is to do about an approval. */
-  async decide({ nodeId, iteration }: ApprovalView): Promise<GateDecision> {
+  async decide({ nodeId, iteration }: ApprovalView): Promise<ApprovalDecision> {
     const { rule, ruleDelayMs } = this.#choices(nodeId, iteration);
     if (ruleDelayMs > 0) await sleep(ruleDelayMs);
     this.#answeredAt.set(`${nodeId}::${iteration}`, performance.now());
@@ -61,6 +61,16 @@ export class DrivenRun {
         }
       }
     }
+  }
+
+  /** How things stand on the server, for a run that did not come to its end. */
+  describe(): string {
+    const { status, isExecuting, openApprovals, unapplied } = this.run;
+    const open = openApprovals.map(({ nodeId, iteration }) => {
+      const { rule, isDecidedElsewhere } = this.#choices(nodeId, iteration);
+      return `${nodeId}::${iteration} (rule: ${rule}${isDecidedElsewhere ? ", other" : ""})`;
+    });
+    return `${status}${isExecuting ? ", executing" : ""}; open: ${open.join(", ") || "none"}; ${unapplied} not applied`;
   }
 
   /**

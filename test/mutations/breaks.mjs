@@ -55,8 +55,8 @@ export const breaks = [
   {
     rule: "a run that a person paused is not resumed",
     file: "src/client/view/run-status.ts",
-    from: 'return status.startsWith("waiting-");',
-    to: 'return status.startsWith("waiting-") || status === "paused";',
+    from: "return factsOf(status).isWaiting;",
+    to: 'return factsOf(status).isWaiting || status === "paused";',
     tests: resumerTests,
   },
   {
@@ -76,8 +76,8 @@ export const breaks = [
   {
     rule: "a lost decision is not sent again unchecked",
     file: decider,
-    from: "if (look !== undefined && !includesApproval(look.view.openGates, approval)) {",
-    to: "if (previous === undefined && look !== undefined && !includesApproval(look.view.openGates, approval)) {",
+    from: "if (look !== undefined && !includesApproval(look.view.openApprovals, approval)) {",
+    to: "if (previous === undefined && look !== undefined && !includesApproval(look.view.openApprovals, approval)) {",
     tests: driverTests,
   },
   {
@@ -104,7 +104,7 @@ export const breaks = [
   {
     rule: "following does not stop at an approval while a decided one still moves the run",
     file: "src/client/follow/reach-approval.ts",
-    from: "!(resumes && untakenDecisions.length > 0)",
+    from: "!(resumes && unappliedDecisions.length > 0)",
     to: "true",
     tests: ["test/client/follow/reach-approval.test.ts"],
   },

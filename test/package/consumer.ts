@@ -6,7 +6,7 @@ import {
   reduceRun,
   emptyRunView,
   type Fetch,
-  type RunStatus,
+  type Run,
   type RunView,
   type SmithersClient,
   type SmithersEvent,
@@ -25,7 +25,7 @@ export async function follow(): Promise<RunView> {
     view = reduceRun(view, event);
     if (isKnownEvent(event) && event.type === "NodeStarted") event.attempt.toFixed();
   }
-  const status: RunStatus = await client.getStatus({ runId });
+  const status: Run = await client.getStatus({ runId });
   return { ...view, status: status.status };
 }
 

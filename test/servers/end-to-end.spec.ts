@@ -6,8 +6,8 @@ import {
   createClient,
   emptyRunView,
   isTerminalStatus,
-  reduceRunAll,
-  type RunStatus,
+  reduceEvents,
+  type Run,
   type SmithersEvent,
 } from "../../src/client/index.js";
 import { cli, freshId, startCli, type CliResult } from "../cli/run-cli.js";
@@ -35,7 +35,7 @@ const reaches = (runId: string, ...statuses: string[]) =>
   waitUntil(async () => statuses.includes((await client.getStatus({ runId })).status));
 const isGate = (runId: string) => reaches(runId, "waiting-approval");
 
-async function collect(events: AsyncGenerator<SmithersEvent, RunStatus | void>) {
+async function collect(events: AsyncGenerator<SmithersEvent, Run | void>) {
   const seen: SmithersEvent[] = [];
   for (;;) {
     const { done, value } = await events.next();
@@ -221,7 +221,7 @@ describe("a restart of the server in the middle", () => {
     expect(exitCode).toBe(0);
     expect(linesOf({ stdout })).toEqual(seen);
     expect(seen.filter(({ type }) => type === "RunStarted")).toHaveLength(2);
-    const view = reduceRunAll(emptyRunView(runId), seen);
+    const view = reduceEvents(emptyRunView(runId), seen);
     expect([...view.nodes.values()].every(({ state }) => state === "finished")).toBe(true);
   });
 });
@@ -335,7 +335,7 @@ if (isNewer) {
       const sent = await cli(words, { input: '{"amount":5}' });
       expect(sent.exitCode).toBe(0);
       // A node that waited for a signal has no event of its own.
-      const view = reduceRunAll(emptyRunView(runId), linesOf(sent));
+      const view = reduceEvents(emptyRunView(runId), linesOf(sent));
       expect(view.nodes.get("payment::0")?.state).toBe("finished");
       const late = await cli(["signal", runId, "payment"]);
       expect(late.exitCode).toBe(4);
@@ -385,7 +385,7 @@ if (isNewer) {
       );
       expect(end).toMatchObject({ status: "finished" });
       expect(reasons).toEqual(new Set(["decision", "timer"]));
-      const timer = reduceRunAll(
+      const timer = reduceEvents(
         emptyRunView(runId),
         seen.slice(0, seen.findIndex(({ type }) => type === "NodeWaitingTimer") + 1),
       ).nodes.get("pause::0");

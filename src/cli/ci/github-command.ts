@@ -10,7 +10,7 @@ export function githubCommand(name: string, text: string, properties: Record<str
 }
 
 function escapeData(text: string): string {
-  return withoutOldCommands(text).replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  return escapeLegacyCommands(text).replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }
 
 function escapeProperty(text: string): string {
@@ -21,19 +21,19 @@ function escapeProperty(text: string): string {
  * Text of whole lines that GitHub's runner shows and does not obey: it takes `::` at the start of a line, after any
  * space, and `##[` anywhere. The spelling is one that JSON reads as the same text.
  */
-export function harmlessText(text: string): string {
-  return withoutOldCommands(text.replace(/^(\s*):(?=:)/gm, "$1\\u003a"));
+export function neutralizeCommands(text: string): string {
+  return escapeLegacyCommands(text.replace(/^(\s*):(?=:)/gm, "$1\\u003a"));
 }
 
 /** The runner's older notation, which it finds in the middle of a line too. */
-function withoutOldCommands(text: string): string {
+function escapeLegacyCommands(text: string): string {
   return text.replaceAll("##[", "#\\u0023[");
 }
 
 /** The stream, with nothing of what is written to it obeyed by GitHub's runner; our own commands go to `unguarded`. */
-export function guardedStream(stream: OutputStream): OutputStream {
+export function guardStream(stream: OutputStream): OutputStream {
   return Object.create(stream, {
     unguarded: { value: stream },
-    write: { value: (text: string) => stream.write(harmlessText(text)) },
+    write: { value: (text: string) => stream.write(neutralizeCommands(text)) },
   }) as OutputStream;
 }

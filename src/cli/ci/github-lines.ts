@@ -1,10 +1,10 @@
 import type { SmithersEvent } from "../../client/index.js";
-import { EventLines, endsNode, keyOf } from "../follow/event-lines.js";
-import { gateName } from "../follow/gate-name.js";
-import type { LinePrinter } from "../follow/line-printer.js";
+import { EventLines, endsNode, keyOf } from "../describe/event-lines.js";
+import { approvalLabel } from "../describe/approval-label.js";
+import type { LinePrinter } from "./line-printer.js";
 import type { Style } from "../terminal/style.js";
-import { copyOf, visibleText } from "../terminal/visible-text.js";
-import { githubCommand, harmlessText } from "./github-command.js";
+import { escapeControls } from "../terminal/escape-controls.js";
+import { githubCommand, neutralizeCommands } from "./github-command.js";
 
 /** The most lines that are kept of one node's output; those before the last so many are counted. */
 const maxLines = 2000;
@@ -26,7 +26,7 @@ export class GithubLines implements LinePrinter {
   print(event: SmithersEvent): string {
     const key = keyOf(event);
     const line = this.#lines.lineFor(event);
-    if (key === undefined) return line === undefined ? "" : harmlessText(`${line}\n`);
+    if (key === undefined) return line === undefined ? "" : neutralizeCommands(`${line}\n`);
     if (event.type === "NodeStarted") this.#open.set(key, new NodeLog(event));
     const log = this.#open.get(key);
     if (log !== undefined && line !== undefined && endsNode.has(event.type)) {
@@ -34,17 +34,19 @@ export class GithubLines implements LinePrinter {
       return log.group(line);
     }
     log?.add(event, line, Math.min(maxLength.node, Math.floor(maxLength.all / this.#open.size)));
-    return line === undefined ? "" : harmlessText(`${line}\n`);
+    return line === undefined ? "" : neutralizeCommands(`${line}\n`);
   }
 
   end(): string {
-    const groups = [...this.#open.values()].map((log) => log.group(`${gateName(log.node)} has not ended`));
+    const groups = [...this.#open.values()].map((log) =>
+      log.group(`${approvalLabel(log.node)} has not ended`),
+    );
     this.#open.clear();
     return groups.join("");
   }
 }
 
-type NodeName = Parameters<typeof gateName>[0];
+type NodeName = Parameters<typeof approvalLabel>[0];
 
 /** What one node did and said. */
 class NodeLog {
@@ -80,7 +82,7 @@ class NodeLog {
 
   group(title: string): string {
     const before = this.#leftOut === 0 ? "" : `(${this.#leftOut} lines before are left out)\n`;
-    const body = harmlessText(`${before}${this.#lines.join("\n")}\n`);
+    const body = neutralizeCommands(`${before}${this.#lines.join("\n")}\n`);
     return `${githubCommand("group", title)}\n${body}${githubCommand("endgroup", "")}\n`;
   }
 }
@@ -91,13 +93,18 @@ function linesFor(event: SmithersEvent): string[] {
     case "NodeOutput": {
       const lines = typeof text === "string" ? text.replace(/\r?\n$/, "").split(/\r?\n/) : [];
       // The mark keeps a line of the node's own from looking like one of ours.
-      return lines.map((each) => copyOf(`| ${visibleText(each)}`));
+      return lines.map((each) => copyOf(`| ${escapeControls(each)}`));
     }
     case "ToolCallStarted":
-      return [`tool ${visibleText(String(toolName))}`];
+      return [`tool ${escapeControls(String(toolName))}`];
     case "ToolCallFinished":
-      return [`tool ${visibleText(String(toolName))}: ${visibleText(String(status))}`];
+      return [`tool ${escapeControls(String(toolName))}: ${escapeControls(String(status))}`];
     default:
       return [];
   }
+}
+
+/** The same text in memory of its own: a line that is cut out of an output keeps all of that in memory. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
 }

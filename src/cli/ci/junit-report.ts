@@ -1,15 +1,15 @@
 import { accessSync, constants, mkdirSync, promises as files, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { NodeView, RunView } from "../../client/index.js";
-import { isTime } from "../duration.js";
-import { UsageError } from "../command.js";
+import { isTime } from "../describe/duration.js";
+import { UsageError } from "../usage-error.js";
 import type { Context } from "../context.js";
-import { gateName } from "../follow/gate-name.js";
-import type { FollowEnding, Reporter } from "../follow/reporter.js";
-import { runResult, whyFailed } from "../follow/run-result.js";
-import { resolvePath } from "../resolve-path.js";
+import { approvalLabel } from "../describe/approval-label.js";
+import type { FollowEnding, Reporter } from "./reporter.js";
+import { runResult, failureReason } from "../describe/run-result.js";
+import { resolvePath } from "../args/resolve-path.js";
 import { fitWidth } from "../terminal/fit-width.js";
-import { escapeControls, visibleText } from "../terminal/visible-text.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /**
  * The file for a report, made sure of before the run starts, its folder made where there is none.
@@ -25,7 +25,7 @@ export function junitFile(path: string, context: Pick<Context, "cwd">): string {
       throw new Error("it is a directory");
     return file;
   } catch (error) {
-    throw new UsageError(`--junit: cannot write ${visibleText(path)}: ${(error as Error).message}`);
+    throw new UsageError(`--junit: cannot write ${escapeControls(path)}: ${(error as Error).message}`);
   }
 }
 
@@ -57,8 +57,8 @@ function report(view: RunView, ending: FollowEnding): string {
   const result = ending.problem ?? runResult(view, ending.status?.status);
   const isExplained = ending.problem === undefined && cases.some(({ verdict }) => verdict === "failure");
   if (ending.exitCode !== 0 && !isExplained)
-    cases.push({ name: "run", ms: 0, verdict: "error", message: visibleText(result) });
-  const suite = visibleText(ending.status?.workflowName ?? view.runId);
+    cases.push({ name: "run", ms: 0, verdict: "error", message: escapeControls(result) });
+  const suite = escapeControls(ending.status?.workflowName ?? view.runId);
   const count = (verdict: Verdict) => cases.filter((each) => each.verdict === verdict).length;
   const totals = attributes({
     tests: cases.length,
@@ -85,13 +85,13 @@ function report(view: RunView, ending: FollowEnding): string {
 function nodeCase(node: NodeView, maxMessage: number): Case {
   const { state, startedAtMs, finishedAtMs, attempt } = node;
   const ms = startedAtMs === null || finishedAtMs === null ? 0 : finishedAtMs - startedAtMs;
-  const named = { name: gateName(node), ms };
+  const named = { name: approvalLabel(node), ms };
   if (state === "finished") return { ...named, verdict: "passed", message: "" };
   if (state === "failed") {
     const attempts = attempt > 1 ? ` (attempt ${attempt})` : "";
-    return { ...named, verdict: "failure", message: fitWidth(whyFailed(node), maxMessage) + attempts };
+    return { ...named, verdict: "failure", message: fitWidth(failureReason(node), maxMessage) + attempts };
   }
-  return { ...named, verdict: "skipped", message: visibleText(state) };
+  return { ...named, verdict: "skipped", message: escapeControls(state) };
 }
 
 function caseElement({ name, ms, verdict, message }: Case, suite: string): string {
@@ -109,7 +109,7 @@ function attributes(values: Record<string, string | number>): string {
   // XML has no way to write most control characters, escaped or not: they are spelled out.
   return Object.entries(values)
     .map(([name, value]) => {
-      const text = escapeControls(String(value)).replace(/[\ufffe\uffff]/g, "\ufffd");
+      const text = escapeControls(String(value), Infinity).replace(/[\ufffe\uffff]/g, "\ufffd");
       return ` ${name}="${text.replace(/[&<>"]/g, (character) => entities[character] ?? character)}"`;
     })
     .join("");

@@ -1,9 +1,9 @@
 import type { ApprovalRow } from "../../client/index.js";
 import { defineCommand } from "../command.js";
-import { formatDuration } from "../duration.js";
-import { gateName } from "../follow/gate-name.js";
+import { formatDuration } from "../describe/duration.js";
+import { approvalLabel } from "../describe/approval-label.js";
 import { table } from "../terminal/table.js";
-import { visibleMessage, visibleText } from "../terminal/visible-text.js";
+import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
 
 export const approvals = defineCommand<{ quiet?: boolean }>({
   syntax: "approvals",
@@ -21,16 +21,18 @@ export const approvals = defineCommand<{ quiet?: boolean }>({
       document: rows,
       text(style) {
         if (options.quiet === true) {
-          return rows.map(({ runId, nodeId }) => `${visibleText(runId)} ${visibleText(nodeId)}`).join("\n");
+          return rows
+            .map(({ runId, nodeId }) => `${escapeControls(runId)} ${escapeControls(nodeId)}`)
+            .join("\n");
         }
         if (rows.length === 0) return "";
         const now = serverNow();
         return table(
           ["RUN ID", "NODE", "WORKFLOW", "WAITING", "ASKS"].map((heading) => ({ heading })),
           rows.map((row) => [
-            { text: visibleText(row.runId), paint: style.bold },
-            { text: gateName(row) },
-            { text: visibleText(row.workflowName) },
+            { text: escapeControls(row.runId), paint: style.bold },
+            { text: approvalLabel(row) },
+            { text: escapeControls(row.workflowName) },
             { text: formatDuration(waited(row, now)), paint: style.yellow },
             { text: asks(row) },
           ]),
@@ -49,5 +51,5 @@ function waited({ requestedAtMs, waitingMs }: ApprovalRow, now: number): number 
 /** What the gate asks, in so far as that is more than its node's name. */
 function asks(row: { nodeId: string; requestTitle: string; requestSummary: string | null }): string {
   const words = [row.requestTitle === row.nodeId ? null : row.requestTitle, row.requestSummary];
-  return visibleMessage(words.filter((text) => typeof text === "string" && text !== "").join(" – "));
+  return escapeMessage(words.filter((text) => typeof text === "string" && text !== "").join(" – "));
 }

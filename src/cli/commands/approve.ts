@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.js";
-import { decideGate, decideOptions, type DecideOptions } from "../follow/decide-gate.js";
+import { decideApproval, decideOptions, type DecideOptions } from "../follow/decide-approval.js";
 
 export const approve = defineCommand<DecideOptions>({
   syntax: "approve <run-id> [node-id]",
@@ -8,5 +8,5 @@ export const approve = defineCommand<DecideOptions>({
   changesRuns: true,
   offersRun: (status) => status === "waiting-approval",
   examples: ["approve 4f1c", "approve 4f1c gate:prod --note 'looks good'"],
-  execute: (input, session) => decideGate("approve", input, session),
+  execute: (input, session) => decideApproval("approve", input, session),
 });

@@ -1,9 +1,11 @@
-import { defineCommand, UsageError } from "../command.js";
-import { describeCancelRefusal } from "../follow/describe-cancel-refusal.js";
+import { isTerminalStatus } from "../../client/index.js";
+import { defineCommand } from "../command.js";
+import { UsageError } from "../usage-error.js";
+import { describeCancelRefusal } from "../describe/cancel-refusal.js";
 import { exitCodes } from "../exit-codes.js";
 import { followRun } from "../follow/follow-run.js";
-import { exitCodeOf, isTerminal } from "../status-table.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { exitCodeOf } from "../status-table.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 export const cancel = defineCommand<{ watch?: boolean }>({
   syntax: "cancel <run-id>",
@@ -11,12 +13,12 @@ export const cancel = defineCommand<{ watch?: boolean }>({
   options: [{ flags: "-w, --watch", description: "follow the run to its end; exit 0 when it is cancelled" }],
   changesRuns: true,
   // At a gate 0.5.0 refuses it, and denying the gate is what is meant.
-  offersRun: (status) => !isTerminal(status) && status !== "waiting-approval",
+  offersRun: (status) => !isTerminalStatus(status) && status !== "waiting-approval",
   examples: ["cancel 4f1c", "cancel 4f1c --watch"],
 
   async execute({ args: [runId = ""], options }, session) {
     const { client, note } = session;
-    const run = `run ${visibleText(runId)}`;
+    const run = `run ${escapeControls(runId)}`;
     const refused = (reason: string) =>
       new UsageError(`${run} cannot be cancelled, at ${session.baseUrl}: ${reason}`, {
         code: "NOT_CANCELLABLE",
@@ -31,7 +33,7 @@ export const cancel = defineCommand<{ watch?: boolean }>({
       const endedAs = answer["won"] === false ? String(answer["terminalStatus"]) : undefined;
       isCancelledAlready = endedAs === "cancelled";
       if (endedAs !== undefined && !isCancelledAlready)
-        throw refused(`it is over already: ${visibleText(endedAs)}`);
+        throw refused(`it is over already: ${escapeControls(endedAs)}`);
       document = answer;
     } catch (error) {
       const refusal = await describeCancelRefusal(error, runId, client);
@@ -46,7 +48,7 @@ export const cancel = defineCommand<{ watch?: boolean }>({
         // Cancelled is what was asked for; a run that finished first was not.
         exitCode: (status) => {
           if (status === "cancelled") return exitCodes.done;
-          if (isTerminal(status)) note(`${run} was not cancelled: it is ${visibleText(status)}`);
+          if (isTerminalStatus(status)) note(`${run} was not cancelled: it is ${escapeControls(status)}`);
           return status === "finished" ? exitCodes.usage : exitCodeOf(status);
         },
       };

@@ -1,6 +1,7 @@
-import { defineCommand, UsageError } from "../command.js";
+import { defineCommand } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import { completionScripts } from "../completion/scripts.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 export const completion = defineCommand({
   syntax: "completion <bash|zsh|fish>",
@@ -16,7 +17,7 @@ export const completion = defineCommand({
     const script = completionScripts[shell];
     if (script === undefined) {
       const known = Object.keys(completionScripts).join(", ");
-      throw new UsageError(`there is no completion for '${visibleText(shell)}', only for ${known}`);
+      throw new UsageError(`there is no completion for '${escapeControls(shell)}', only for ${known}`);
     }
     return { kind: "document", document: { shell, script }, text: () => script.trimEnd() };
   },

@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.js";
-import { decideGate, decideOptions, type DecideOptions } from "../follow/decide-gate.js";
+import { decideApproval, decideOptions, type DecideOptions } from "../follow/decide-approval.js";
 
 export const deny = defineCommand<DecideOptions>({
   syntax: "deny <run-id> [node-id]",
@@ -8,5 +8,5 @@ export const deny = defineCommand<DecideOptions>({
   changesRuns: true,
   offersRun: (status) => status === "waiting-approval",
   examples: ["deny 4f1c", "deny 4f1c gate:prod --note 'wrong branch'"],
-  execute: (input, session) => decideGate("deny", input, session),
+  execute: (input, session) => decideApproval("deny", input, session),
 });

@@ -1,8 +1,8 @@
 import type { Frame } from "../../client/index.js";
 import { defineCommand } from "../command.js";
-import { formatTime } from "../duration.js";
+import { formatTime } from "../describe/duration.js";
 import { frameLines } from "../tree/frame-changes.js";
-import { parseCount } from "../parse-count.js";
+import { parseCount } from "../args/parse-count.js";
 
 export const frames = defineCommand<{ tail?: number }>({
   syntax: "frames <run-id>",

@@ -1,13 +1,12 @@
-import type { RunRow } from "../../client/index.js";
+import { isTerminalStatus, knownStatuses, type RunRow } from "../../client/index.js";
 import { defineCommand } from "../command.js";
-import { formatAgo, formatDuration, formatTime } from "../duration.js";
+import { formatAgo, formatDuration, formatTime } from "../describe/duration.js";
 import { paintStatus } from "../terminal/paint-status.js";
-import { parseCount } from "../parse-count.js";
-import { runLabels } from "../follow/run-labels.js";
+import { parseCount } from "../args/parse-count.js";
+import { runLabels } from "../describe/run-labels.js";
 import { columnsOf } from "../terminal/fit-width.js";
-import { isTerminal, knownStatuses } from "../status-table.js";
 import { table } from "../terminal/table.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 interface LsOptions {
   limit?: number;
@@ -45,7 +44,7 @@ export const ls = defineCommand<LsOptions>({
       kind: "document",
       document: rows,
       text(style) {
-        if (quiet === true) return rows.map(({ runId }) => visibleText(runId)).join("\n");
+        if (quiet === true) return rows.map(({ runId }) => escapeControls(runId)).join("\n");
         const [label] = runLabels(rows.map(({ runId }) => runId));
         if (label === undefined) return "";
         const now = serverNow();
@@ -60,9 +59,9 @@ export const ls = defineCommand<LsOptions>({
             { heading: "TOOK" },
           ],
           rows.map((row) => [
-            { text: visibleText(row.runId), paint: style.bold },
-            { text: visibleText(row.workflowName ?? "-") },
-            { text: visibleText(row.status), paint: (text) => paintStatus(text, style) },
+            { text: escapeControls(row.runId), paint: style.bold },
+            { text: escapeControls(row.workflowName ?? "-") },
+            { text: escapeControls(row.status), paint: (text) => paintStatus(text, style) },
             { text: when(row.startedAtMs) },
             { text: took(row, now) },
           ]),
@@ -78,6 +77,6 @@ export const ls = defineCommand<LsOptions>({
 function took({ status, startedAtMs, finishedAtMs }: RunRow, now: number): string {
   if (startedAtMs === null) return "-";
   // A resumed run keeps the time of its earlier end in its row.
-  const end = isTerminal(status) ? finishedAtMs : now;
+  const end = isTerminalStatus(status) ? finishedAtMs : now;
   return end === null ? "-" : formatDuration(end - startedAtMs);
 }

@@ -1,5 +1,6 @@
-import { ArgumentError, HttpError, type RunReference } from "../../client/index.js";
-import { defineCommand, UsageError, type Session } from "../command.js";
+import { isResumableStatus, ArgumentError, HttpError, type RunReference } from "../../client/index.js";
+import { defineCommand, type Session } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import {
   checkFollow,
   followOptions,
@@ -8,10 +9,9 @@ import {
   type FollowOptions,
 } from "../follow/follow-run.js";
 import { followResumed } from "../follow/follow-resumed.js";
-import { readJsonObject } from "../read-input.js";
-import { canResume } from "../status-table.js";
-import { visibleText } from "../terminal/visible-text.js";
-import { workflowHint } from "../workflow-hint.js";
+import { readJsonObject } from "../input/read-input.js";
+import { escapeControls } from "../terminal/escape-controls.js";
+import { workflowHint } from "../describe/workflow-hint.js";
 
 interface RunOptions {
   input?: string;
@@ -42,11 +42,14 @@ export const run = defineCommand<FollowOptions & RunOptions>({
     "run ./deploy.tsx --input @input.json --run-id nightly-42 --watch",
   ],
 
-  async execute({ args: [workflowPath = ""], options }, session) {
+  check({ options }, session) {
     if (options.ifExists !== undefined && options.runId === undefined) {
       throw new UsageError("--if-exists needs --run-id: a run without an id of yours is always a new one");
     }
     checkFollow(options, session);
+  },
+
+  async execute({ args: [workflowPath = ""], options }, session) {
     const input = await readJsonObject("--input", options.input, session);
     const started = await start(workflowPath, input, options, session);
     if (started === "resume" && options.watch === true && options.runId !== undefined)
@@ -58,11 +61,11 @@ export const run = defineCommand<FollowOptions & RunOptions>({
     const { runId } = document;
     if (options.watch === true) {
       session.note(
-        `following run ${visibleText(runId)}; to come back: ${session.commandLine("watch", runId)}`,
+        `following run ${escapeControls(runId)}; to come back: ${session.commandLine("watch", runId)}`,
       );
       return followRun(session, runId, options, { workflowPath });
     }
-    return { kind: "document", document, text: () => visibleText(runId) };
+    return { kind: "document", document, text: () => escapeControls(runId) };
   },
 
   hint(error, { args: [workflow = ""], options }, session) {
@@ -104,7 +107,7 @@ async function start(
     if (!(error instanceof HttpError) || error.status !== 409 || runId === undefined || ifExists === "fail")
       throw error;
     const { status } = await client.getStatus({ runId });
-    note(`run ${visibleText(runId)} exists and is ${visibleText(status)}`);
-    return ifExists === "resume" && canResume(status) ? "resume" : { runId };
+    note(`run ${escapeControls(runId)} exists and is ${escapeControls(status)}`);
+    return ifExists === "resume" && isResumableStatus(status) ? "resume" : { runId };
   }
 }

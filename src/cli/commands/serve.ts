@@ -2,13 +2,14 @@ import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createClient, HttpError } from "../../client/index.js";
-import { defineCommand, UsageError } from "../command.js";
+import { defineCommand } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import { Interrupted, type Context } from "../context.js";
-import { resolvePath } from "../resolve-path.js";
+import { resolvePath } from "../args/resolve-path.js";
 import { findInstallation } from "../serve/find-installation.js";
 import { orAborted, ServerError, startServer } from "../serve/start-server.js";
 import type { ServerSettings } from "../serve/server-process.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** The server's own default. */
 const defaultPort = 7331;
@@ -37,7 +38,7 @@ export const serve = defineCommand<{ port?: number; root?: string; db?: string |
   async execute({ options }, session) {
     const { context, signal } = session;
     const root = resolvePath(options.root ?? ".", context);
-    if (!isDirectory(root)) throw new UsageError(`--root: there is no directory ${visibleText(root)}`);
+    if (!isDirectory(root)) throw new UsageError(`--root: there is no directory ${escapeControls(root)}`);
     const { entry, bun } = install([root, context.cwd ?? root, ownDirectory], context.env["PATH"]);
     const settings: ServerSettings = {
       entry,
@@ -49,16 +50,16 @@ export const serve = defineCommand<{ port?: number; root?: string; db?: string |
     };
 
     try {
-      const onLine = (line: string): void => session.note(session.noteStyle.dim(visibleText(line)));
+      const onLine = (line: string): void => session.note(session.stderrStyle.dim(escapeControls(line)));
       const starting = startServer({ bun, settings, apiKey: session.apiKey, signal, onLine }, context);
       const server = await session.waitFor("starting the server", starting);
       try {
         const ready = orAborted(Promise.race([answering(server.baseUrl), server.failed]), signal);
         await session.waitFor("starting the server", ready);
-        session.note(`serving ${visibleText(root)} on ${server.baseUrl}`);
+        session.note(`serving ${escapeControls(root)} on ${server.baseUrl}`);
         if (findInstallation([root]).entry === undefined) {
           session.note(
-            session.noteStyle.yellow(
+            session.stderrStyle.yellow(
               "its workflows cannot import smithers-orchestrator: it is not installed there",
             ),
           );
@@ -107,7 +108,7 @@ function install(directories: string[], path: string | undefined): { entry: stri
     ...(entry === undefined ? ["zod"] : []),
   ];
   throw new UsageError(
-    `a server takes ${missing.join(" and ")}, not found in ${visibleText(directories[0] ?? "")} or above`,
+    `a server takes ${missing.join(" and ")}, not found in ${escapeControls(directories[0] ?? "")} or above`,
     {
       code: "NOT_INSTALLED",
       hint: `npm install --save-dev ${packages.join(" ")}`,
@@ -118,14 +119,15 @@ function install(directories: string[], path: string | undefined): { entry: stri
 function parsePort(text: string): number {
   const port = /^\d+$/.test(text) ? Number(text) : NaN;
   if (port >= 0 && port <= 65_535) return port;
-  throw new UsageError(`'${visibleText(text)}' is not a port: an integer from 0 to 65535`);
+  throw new UsageError(`'${escapeControls(text)}' is not a port: an integer from 0 to 65535`);
 }
 
 function readDatabase(text: string, context: Pick<Context, "cwd">): string {
   const file = resolvePath(text, context);
-  if (text === "" || isDirectory(file)) throw new UsageError(`--db: '${visibleText(text)}' is not a file`);
+  if (text === "" || isDirectory(file)) throw new UsageError(`--db: '${escapeControls(text)}' is not a file`);
   const directory = dirname(file);
-  if (!isDirectory(directory)) throw new UsageError(`--db: there is no directory ${visibleText(directory)}`);
+  if (!isDirectory(directory))
+    throw new UsageError(`--db: there is no directory ${escapeControls(directory)}`);
   return file;
 }
 
@@ -149,7 +151,7 @@ function asUsageError(error: unknown, { port, database }: ServerSettings): unkno
       });
     default:
       return error.systemCode?.startsWith("SQLITE_")
-        ? new UsageError(`${visibleText(database)} cannot be opened as a database: ${error.reason}`, {
+        ? new UsageError(`${escapeControls(database)} cannot be opened as a database: ${error.reason}`, {
             code: "DATABASE",
           })
         : error;

@@ -1,4 +1,6 @@
-import { defineCommand, UsageError, type Session } from "../command.js";
+import { isTerminalStatus, isWaitingStatus } from "../../client/index.js";
+import { defineCommand, type Session } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import {
   checkFollow,
   followOptions,
@@ -6,10 +8,9 @@ import {
   watchOption,
   type FollowOptions,
 } from "../follow/follow-run.js";
-import { readJson } from "../read-input.js";
-import { resumeByHand } from "../follow/resume-by-hand.js";
-import { isTerminal, isWaiting } from "../status-table.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { readJson } from "../input/read-input.js";
+import { manualResumeHint } from "../follow/manual-resume-hint.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 interface SignalOptions extends FollowOptions {
   data?: string;
@@ -31,16 +32,17 @@ export const signal = defineCommand<SignalOptions>({
     ...followOptions,
   ],
   changesRuns: true,
-  offersRun: (status) => !isTerminal(status),
+  offersRun: (status) => !isTerminalStatus(status),
   examples: [`signal 4f1c payment --data '{"amount":5}'`, "signal 4f1c payment --data @payment.json --watch"],
 
+  check: ({ options }, session) => checkFollow({ ...options, resume: true, by: undefined }, session),
+
   async execute({ args: [runId = "", name = ""], options }, session) {
-    checkFollow({ ...options, resume: true, by: undefined }, session);
     const { client, note, commandLine } = session;
     const data = options.data === undefined ? {} : (await readJson("--data", options.data, session)).value;
     const { status } = await client.getStatus({ runId });
-    if (isTerminal(status)) {
-      const what = `run ${visibleText(runId)} is over (${visibleText(status)})`;
+    if (isTerminalStatus(status)) {
+      const what = `run ${escapeControls(runId)} is over (${escapeControls(status)})`;
       throw new UsageError(`${what}: nothing would take the signal up`, {
         code: "RUN_OVER",
         hint: commandLine("status", runId),
@@ -53,7 +55,7 @@ export const signal = defineCommand<SignalOptions>({
       correlationId: options.correlation,
       sentBy: options.by,
     });
-    const sent = `sent signal ${visibleText(name)} to run ${visibleText(runId)}`;
+    const sent = `sent signal ${escapeControls(name)} to run ${escapeControls(runId)}`;
     if (options.resume !== false) await resumeWhereItWaits(runId, session);
     if (options.watch === true) {
       note(sent);
@@ -68,14 +70,16 @@ async function resumeWhereItWaits(runId: string, session: Session): Promise<void
   const { client, note, commandLine } = session;
   try {
     const { status } = await client.getStatus({ runId });
-    if (!isWaiting(status)) {
+    if (!isWaitingStatus(status)) {
       const command = commandLine("resume", runId);
-      return note(`the run is ${visibleText(status)}; once it stops to wait, it goes on after: ${command}`);
+      return note(
+        `the run is ${escapeControls(status)}; once it stops to wait, it goes on after: ${command}`,
+      );
     }
     await client.resume({ runId, workflowPath: await client.findWorkflowPath({ runId }) });
     note("resumed the run, which takes the signal up");
   } catch (error) {
     session.signal.throwIfAborted();
-    note(resumeByHand(runId, error, session));
+    note(manualResumeHint(runId, error, session));
   }
 }

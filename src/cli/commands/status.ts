@@ -1,7 +1,7 @@
-import type { RunStatus, SmithersClient } from "../../client/index.js";
+import type { Run, SmithersClient } from "../../client/index.js";
 import { defineCommand } from "../command.js";
 import { exitCodeOf } from "../status-table.js";
-import { statusText } from "../status-text.js";
+import { statusText } from "../tree/status-text.js";
 
 export const status = defineCommand<{ exitStatus?: boolean }>({
   syntax: "status <run-id>",
@@ -26,7 +26,7 @@ export const status = defineCommand<{ exitStatus?: boolean }>({
 });
 
 /** The exit code for a run; where its work goes on as another run, that one has the result. */
-async function resultOf(status: RunStatus, client: SmithersClient): Promise<number> {
+async function resultOf(status: Run, client: SmithersClient): Promise<number> {
   const seen = new Set<string>();
   let last = status;
   while (last.status === "continued" && !seen.has(last.runId)) {

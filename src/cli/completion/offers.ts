@@ -1,16 +1,16 @@
 import { readdirSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { createClient, type RunRow, type SmithersClient } from "../../client/index.js";
-import type { CommandSpec, OptionSpec } from "../command.js";
-import { commands } from "../commands.js";
+import type { CommandSpec } from "../command.js";
+import type { OptionSpec } from "../args/option.js";
 import type { Context } from "../context.js";
-import { formatAgo } from "../duration.js";
-import { gateQuestion } from "../follow/gate-question.js";
-import { newestRun } from "../run-id-arguments.js";
-import { namesOf, optionNamed, optionsOf, placeholderOf, readWords } from "../read-words.js";
-import { readSettings } from "../settings.js";
-import { argumentName, commandNameOf } from "../syntax.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { formatAgo } from "../describe/duration.js";
+import { approvalQuestion } from "../tree/approval-question.js";
+import { latestRun } from "../args/run-ids.js";
+import { namesOf, optionNamed, optionsOf, placeholderOf, readWords } from "../args/read-words.js";
+import { readSettings } from "../args/settings.js";
+import { argumentName, commandNameOf } from "../args/syntax.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** A word to go on with, and what it is. */
 export interface Offer {
@@ -32,12 +32,10 @@ const recentRuns = 200;
 
 type Completable = Pick<CommandSpec, "syntax" | "summary" | "options" | "offersRun">;
 
-const help: Completable = {
-  syntax: `help [${commands.map(commandNameOf).join("|")}]`,
-  summary: "Show help for a command.",
-  options: [],
-};
-const completable: readonly Completable[] = [...commands, help];
+function withHelp(commands: readonly CommandSpec[]): readonly Completable[] {
+  const syntax = `help [${commands.map(commandNameOf).join("|")}]`;
+  return [...commands, { syntax, summary: "Show help for a command.", options: [] }];
+}
 
 /**
  * What can come next on a command line. Which of it begins as the current word does is for the shell to say.
@@ -50,7 +48,9 @@ export async function offersFor(
   typed: readonly string[],
   current: string,
   context: OfferContext,
+  commands: readonly CommandSpec[],
 ): Promise<Offers> {
+  const completable = withHelp(commands);
   const { command, args, values, pending, isLiteral } = readWords(typed, completable);
   if (pending !== undefined) return offersForValue(pending, current, context);
   if (current.startsWith("-") && !isLiteral) return offersForFlag(command, values, current, context);
@@ -67,7 +67,7 @@ export async function offersFor(
     const words = rows
       .filter(({ runId, status }) => !args.includes(runId) && command.offersRun?.(status) !== false)
       .map((row) => ({ word: row.runId, about: aboutRun(row, context.now()) }));
-    const newest = { word: newestRun, about: "the newest run" };
+    const newest = { word: latestRun, about: "the newest run" };
     return { words: harmless(current.startsWith("@") ? [newest, ...words] : words) };
   }
   if (name === "node-id") {
@@ -76,7 +76,7 @@ export async function offersFor(
     const approvals = await client.listApprovals({ runId });
     const words = approvals.map(async ({ nodeId, requestTitle, requestSummary }) => {
       const request = requestTitle === nodeId ? null : { title: requestTitle, summary: requestSummary };
-      const question = await gateQuestion({ nodeId, request }, runId, client);
+      const question = await approvalQuestion({ nodeId, request }, runId, client);
       return { word: nodeId, about: question || "waits for approval" };
     });
     return { words: harmless(await Promise.all(words)) };
@@ -148,7 +148,7 @@ async function wholeRunId(typed: string, client: SmithersClient): Promise<string
   const runIds = (await client.listRuns<RunRow>({ limit: recentRuns }).catch(() => [])).map(
     ({ runId }) => runId,
   );
-  const meant = typed === newestRun ? runIds.slice(0, 1) : runIds.filter((runId) => runId.startsWith(typed));
+  const meant = typed === latestRun ? runIds.slice(0, 1) : runIds.filter((runId) => runId.startsWith(typed));
   return meant.length === 1 && !runIds.includes(typed) ? String(meant[0]) : typed;
 }
 
@@ -162,6 +162,9 @@ function aboutRun({ workflowName, status, createdAtMs }: RunRow, now: number): s
  */
 function isHarmless(word: string, isLiteral: boolean): boolean {
   return (
-    word !== "" && !word.startsWith("~") && (isLiteral || !word.startsWith("-")) && visibleText(word) === word
+    word !== "" &&
+    !word.startsWith("~") &&
+    (isLiteral || !word.startsWith("-")) &&
+    escapeControls(word) === word
   );
 }

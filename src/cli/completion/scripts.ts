@@ -1,4 +1,4 @@
-import { programName } from "../program-name.js";
+import { programName } from "../args/program-name.js";
 
 /** The word by which the scripts ask what can come next; it is no command for people. */
 export const completeWord = "__complete";

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunReference } from "../../client/index.js";
-import { UsageError, type FollowOutcome, type Session } from "../command.js";
-import { visibleText } from "../terminal/visible-text.js";
+import type { FollowOutcome, Session } from "../command.js";
+import { UsageError } from "../usage-error.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 import { followRun, type FollowOptions } from "./follow-run.js";
 
 /** A run that ends at once is looked at this many times, a second apart, before the resume counts as one that did nothing. */
@@ -22,29 +23,25 @@ export async function followResumed(
   if (didNothing(await session.client.resume({ runId, workflowPath }))) {
     session.note(`${nothingResumed(runId)}; following it`);
   }
-  let current = followRun(session, runId, options, { workflowPath, afterSeq });
+  const follow = () => followRun(session, runId, options, { workflowPath, afterSeq });
+  const outcome = follow();
+  const [run] = outcome.runs;
 
-  async function* records(): FollowOutcome["records"] {
+  async function* updates(): FollowOutcome["updates"] {
     let hasNews = false;
-    for (let look = 1; ; look++) {
-      try {
-        for (;;) {
-          const { done, value } = await current.records.next();
-          if (done && hasNews) return value;
-          // A server may still have the old end as its status when it has just taken the resume.
-          if (done) break;
-          hasNews = true;
-          yield value;
-        }
-      } finally {
-        await current.records.return(undefined as never);
+    for (let look = 1, current = outcome; ; look++, current = follow()) {
+      for await (const { records } of current.updates) {
+        hasNews = true;
+        if (run !== undefined) yield { run, records };
       }
+      // A server may still have the old end as its status when it has just taken the resume.
+      if (hasNews) return;
+      if (run !== undefined) run.ended = undefined;
       if (look === maxLooks) throw startedNothing(runId, session);
       await sleep(1000, undefined, { signal: session.signal }).catch(() => session.signal.throwIfAborted());
-      current = followRun(session, runId, options, { workflowPath, afterSeq });
     }
   }
-  return { ...current, view: () => current.view(), records: records() };
+  return { ...outcome, updates: updates() };
 }
 
 /** Whether the server answers that the run is executing, and left it alone. */
@@ -55,13 +52,13 @@ export function didNothing(answer: RunReference): boolean {
 /** The message for a resume that did nothing. */
 export function nothingResumed(runId: string): string {
   return (
-    `nothing was resumed: run ${visibleText(runId)} counts as running (from 0.32 on a server notices after 30s ` +
+    `nothing was resumed: run ${escapeControls(runId)} counts as running (from 0.32 on a server notices after 30s ` +
     "that a run's engine is gone; then it can be resumed)"
   );
 }
 
 function startedNothing(runId: string, { baseUrl, commandLine }: Session): UsageError {
-  const run = `run ${visibleText(runId)}`;
+  const run = `run ${escapeControls(runId)}`;
   return new UsageError(
     `the server took the resume of ${run}, and nothing has happened since, at ${baseUrl}; its log says why ` +
       "(from 0.32 on a run cannot be resumed after its workflow's file has changed)",

@@ -1,21 +1,21 @@
-import type { EventRecord, RunStatus, RunView } from "../../client/index.js";
+import type { EventRecord, Run, RunView } from "../../client/index.js";
 import { widthOf } from "../terminal/color.js";
-import type { FollowOutcome } from "../command.js";
-import { EventLines } from "../follow/event-lines.js";
-import type { Output } from "../format.js";
+import type { FollowedRun, FollowOutcome } from "../command.js";
+import { EventLines } from "../describe/event-lines.js";
+import type { Output } from "../formats/format.js";
 import type { Screen } from "../terminal/screen.js";
-import { FrameReader, type FetchFrame } from "./frame-reader.js";
-import { livePart, livePartLines, type LivePart } from "./live-part.js";
+import { FrameReader } from "./frame-reader.js";
+import { liveRegion, liveRegionLines, type LiveRegion } from "./live-region.js";
 import { runSummary } from "./run-summary.js";
 
 /** Milliseconds between two drawings at least, and between two pictures of the spinner. */
-const leastPause = 100;
+const minPauseMs = 100;
 /** A drawing that takes long is followed by a pause of so many times as long. */
 const timesAsLong = 20;
 /** Milliseconds after which times are drawn anew while nothing else moves. */
 const clockPause = 1000;
 /** So much text does not wait for the next drawing; in characters. */
-const mostPending = 64 * 1024;
+const maxPending = 64 * 1024;
 
 /** What the live part shows anyway, and no line has to say. */
 const shownLive: ReadonlySet<string> = new Set([
@@ -28,20 +28,17 @@ const shownLive: ReadonlySet<string> = new Set([
   "NodeWaitingApproval",
 ]);
 
-type DrawnOutcome = FollowOutcome & { newestFrame: FetchFrame };
-
-/** Follows a run at a terminal: what has ended goes by in lines that stay, and below them stands the run as it is. */
-export async function followLive(outcome: DrawnOutcome, output: Output, screen: Screen): Promise<RunStatus> {
-  const live = new LiveRun(outcome, output, screen);
+/** Draws a run at a terminal: its tree as it stands, and above it a line for each node that has finished. */
+export async function followLive(
+  { runs: [run], updates, serverNow }: FollowOutcome,
+  output: Output,
+  screen: Screen,
+): Promise<void> {
+  if (run === undefined) return;
+  const live = new LiveRun(run, serverNow, output, screen);
   try {
-    for (;;) {
-      const { done, value } = await outcome.records.next();
-      if (done) {
-        await live.finish(value);
-        return value;
-      }
-      await live.see(value);
-    }
+    for await (const { records } of updates) await live.see(records);
+    if (run.ended !== undefined) await live.finish(run.ended);
   } finally {
     await live.close();
   }
@@ -58,20 +55,20 @@ class LiveRun {
   /** Lines that are to stay and have not been written. */
   #pending = "";
   readonly #serverNow: () => number;
-  #part: LivePart | undefined;
+  #part: LiveRegion | undefined;
   #turn = 0;
   #drawnAt = -Infinity;
   /** Milliseconds until the next drawing at least. */
-  #least = leastPause;
+  #least = minPauseMs;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ view, newestFrame, serverNow }: DrawnOutcome, output: Output, screen: Screen) {
+  constructor({ view, fetchFrame }: FollowedRun, serverNow: () => number, output: Output, screen: Screen) {
     this.#output = output;
     this.#screen = screen;
     this.#serverNow = serverNow;
     this.#currentView = view;
     this.#lines = new EventLines(output.style, () => view().startedAtMs);
-    this.#frames = new FrameReader(newestFrame, () => this.#changed());
+    this.#frames = new FrameReader(fetchFrame, () => this.#changed());
     this.#endResize = output.stderr.onResize(() => {
       this.#part = undefined;
       void this.#draw();
@@ -89,11 +86,11 @@ class LiveRun {
       if (line !== undefined && !shownLive.has(event.type)) this.#pending += `${line}\n`;
     }
     this.#changed();
-    if (this.#pending.length > mostPending) await this.#draw();
+    if (this.#pending.length > maxPending) await this.#draw();
   }
 
   /** Leaves what there is to say of the whole in place of the live part. */
-  async finish(status: RunStatus): Promise<void> {
+  async finish(status: Run): Promise<void> {
     const summary = runSummary(this.#view, status, this.#output.style);
     const text = `${this.#pending}${summary.map((line) => `${line}\n`).join("")}`;
     this.#pending = "";
@@ -124,11 +121,15 @@ class LiveRun {
     const { style, env } = this.#output;
     const began = performance.now();
     // Below it there is room for the cursor, and for a question.
-    this.#part ??= livePart(this.#view, this.#frames.treeFor(this.#view), Math.max(1, this.#screen.rows - 2));
+    this.#part ??= liveRegion(
+      this.#view,
+      this.#frames.treeFor(this.#view),
+      Math.max(1, this.#screen.rows - 2),
+    );
     const { running } = this.#part.progress;
     if (running > 0) this.#turn++;
     const { spinner } = style.symbols;
-    const lines = livePartLines(this.#part, {
+    const lines = liveRegionLines(this.#part, {
       view: this.#view,
       // No event is of the future.
       now: Math.max(this.#serverNow(), this.#view.updatedAtMs ?? 0),
@@ -138,7 +139,7 @@ class LiveRun {
     const above = this.#pending;
     this.#pending = "";
     this.#drawnAt = performance.now();
-    this.#least = Math.max(leastPause, timesAsLong * (this.#drawnAt - began));
+    this.#least = Math.max(minPauseMs, timesAsLong * (this.#drawnAt - began));
     this.#drawAfter(running > 0 ? 0 : clockPause);
     try {
       await this.#screen.draw(lines, above);

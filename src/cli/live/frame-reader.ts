@@ -5,7 +5,7 @@ import { readFrame, type FrameGroup } from "../tree/run-tree.js";
 export type FetchFrame = (runId: string, signal: AbortSignal) => Promise<Frame | undefined>;
 
 /** Milliseconds between two requests at least; a server that takes long is asked more rarely. */
-const leastPause = 1000;
+const minPauseMs = 1000;
 const timesAsLong = 30;
 
 /** Keeps a run's newest tree: asked for when the events tell of another, one request at a time, and never in the way. */
@@ -55,7 +55,7 @@ export class FrameReader {
       this.#tree = readFrame(frame) ?? this.#tree;
       this.#onChange();
     }
-    const pause = Math.max(leastPause, timesAsLong * (performance.now() - started));
+    const pause = Math.max(minPauseMs, timesAsLong * (performance.now() - started));
     this.#timer = setTimeout(() => {
       this.#isBusy = false;
       void this.#refresh();

@@ -1,25 +1,25 @@
-import type { RunStatus, RunView } from "../../client/index.js";
-import { countNodes } from "../count-nodes.js";
+import type { Run, RunView } from "../../client/index.js";
+import { countNodes } from "../describe/count-nodes.js";
 import { columnsOf } from "../terminal/fit-width.js";
-import { gateName } from "../follow/gate-name.js";
-import { statusLook } from "../tree/node-look.js";
-import { runTook, whyFailed } from "../follow/run-result.js";
-import { errorText } from "../error-text.js";
+import { approvalLabel } from "../describe/approval-label.js";
+import { renderStatus } from "../tree/render-node.js";
+import { elapsed, failureReason } from "../describe/run-result.js";
+import { errorText } from "../describe/error-text.js";
 import type { Style } from "../terminal/style.js";
-import { visibleMessage, visibleText } from "../terminal/visible-text.js";
+import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
 
 /** Failed nodes that are named once more at the end; of further ones the number is told. */
-const mostFailed = 5;
+const maxFailed = 5;
 
 /** What stays on the screen of a run that was followed: how it ended, and why. */
-export function runSummary(view: RunView, status: RunStatus, style: Style): string[] {
-  const { symbol, paint } = statusLook(status.status, { style, spinner: style.symbols.running });
+export function runSummary(view: RunView, status: Run, style: Style): string[] {
+  const { symbol, paint } = renderStatus(status.status, { style, spinner: style.symbols.running });
   const { known, done, failed } = countNodes(view);
-  const took = runTook(view);
+  const took = elapsed(view);
   const facts = [`${done} of ${known} nodes done`, ...(failed > 0 ? [`${failed} failed`] : [])];
-  const run = `run ${visibleText(view.runId)}`;
-  const name = visibleText(status.workflowName || "run");
-  const statusWord = visibleText(status.status);
+  const run = `run ${escapeControls(view.runId)}`;
+  const name = escapeControls(status.workflowName || "run");
+  const statusWord = escapeControls(status.status);
   const head = `${symbol} ${name} ${statusWord}${took}  ${facts.join(", ")}`;
   // An id that is broken over two lines cannot be copied.
   const fits = columnsOf(`${head}, ${run}`) <= style.width;
@@ -32,14 +32,14 @@ export function runSummary(view: RunView, status: RunStatus, style: Style): stri
 
 function reasons(view: RunView, style: Style): string[] {
   const indented = (text: string) => `  ${text}`;
-  const waiting = view.openGates.map((gate) => style.yellow(`${gateName(gate)} waits for approval`));
+  const waiting = view.openApprovals.map((gate) => style.yellow(`${approvalLabel(gate)} waits for approval`));
   const failed = [...view.nodes.values()].filter(({ state }) => state === "failed");
   const named = failed
-    .slice(0, mostFailed)
-    .map((node) => `${style.bold(gateName(node))}  ${style.red(whyFailed(node))}`);
-  if (failed.length > mostFailed) named.push(style.dim(`${failed.length - mostFailed} more failed`));
+    .slice(0, maxFailed)
+    .map((node) => `${style.bold(approvalLabel(node))}  ${style.red(failureReason(node))}`);
+  if (failed.length > maxFailed) named.push(style.dim(`${failed.length - maxFailed} more failed`));
   // Where a node failed, the run's own error says no more than that.
-  const own = failed.length > 0 ? "" : visibleMessage(errorText(view.error));
+  const own = failed.length > 0 ? "" : escapeMessage(errorText(view.error));
   return [
     ...(view.status === "failed" ? [] : waiting),
     ...named,

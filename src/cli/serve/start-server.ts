@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit-codes.js";
 import { CommandError } from "../failure.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 import type { ServerReport, ServerSettings } from "./server-process.js";
 
 /** How long a server may take to end by itself once asked to. */
@@ -82,7 +82,7 @@ export async function startServer(
     const started = await orAborted(Promise.race([reported, failed]), signal);
     if ("error" in started) {
       const { error, code } = started;
-      throw new ServerError("the server did not start", { reason: visibleText(error), systemCode: code });
+      throw new ServerError("the server did not start", { reason: escapeControls(error), systemCode: code });
     }
     return { baseUrl: `http://127.0.0.1:${started.port}`, failed, stop };
   } catch (error) {

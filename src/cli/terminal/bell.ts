@@ -1,5 +1,5 @@
 import { fitWidth } from "./fit-width.js";
-import { visibleText } from "./visible-text.js";
+import { escapeControls } from "./escape-controls.js";
 
 /** The longest notification, in columns; desktops show no more of one. */
 const widest = 200;
@@ -12,7 +12,7 @@ const widest = 200;
  */
 export function bell(text: string, env: Readonly<Record<string, string | undefined>>): string {
   // A semicolon would begin another field.
-  const said = fitWidth(visibleText(text), widest).replaceAll(";", ",");
+  const said = fitWidth(escapeControls(text), widest).replaceAll(";", ",");
   return `\u0007${notification(said, env)}`;
 }
 

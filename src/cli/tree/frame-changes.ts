@@ -2,7 +2,7 @@ import type { Frame, FrameNode } from "../../client/index.js";
 import { fitWidth } from "../terminal/fit-width.js";
 import { iterationsOf, kindOf } from "./run-tree.js";
 import type { Style } from "../terminal/style.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** An element of a frame's tree: which it is, what is shown of it, and all that it has. */
 interface Element {
@@ -67,11 +67,11 @@ function lineOf({ depth, kind, name, waits }: Element, mark: string, changes: st
 }
 
 function changesOf(was: Element, is: Element, { symbols }: Style): string {
-  const value = (text = "nothing") => fitWidth(visibleText(text), widestValue, symbols.cut);
+  const value = (text = "nothing") => fitWidth(escapeControls(text), widestValue, symbols.cut);
   const names = [...new Set([...was.has.keys(), ...is.has.keys()])];
   const changes = names
     .filter((name) => was.has.get(name) !== is.has.get(name))
-    .map((name) => `${visibleText(name)} was ${value(was.has.get(name))}, is ${value(is.has.get(name))}`);
+    .map((name) => `${escapeControls(name)} was ${value(was.has.get(name))}, is ${value(is.has.get(name))}`);
   if (was.depth !== is.depth) changes.push("moved");
   return changes.length === 0 ? "" : `(${changes.join("; ")})`;
 }
@@ -95,7 +95,7 @@ function elementsOf(frame: Frame): Element[] | undefined {
       key,
       depth,
       kind,
-      name: name === undefined ? "" : visibleText(name) + (turn > 0 ? ` (iteration ${turn})` : ""),
+      name: name === undefined ? "" : escapeControls(name) + (turn > 0 ? ` (iteration ${turn})` : ""),
       waits: waitsFor(props),
       has: new Map([
         ...Object.entries(props).map(([prop, value]) => [prop, String(value)] as const),
@@ -117,7 +117,7 @@ function waitsFor(props: Record<string, unknown>): string {
   const waits: string[] = [];
   if (String(props["needsApproval"]) === "true") waits.push("needs approval");
   const needs = props["dependsOn"] ?? props["needs"];
-  if (typeof needs === "string" && needs !== "") waits.push(`after ${visibleText(needs)}`);
+  if (typeof needs === "string" && needs !== "") waits.push(`after ${escapeControls(needs)}`);
   if (String(props["skipIf"]) === "true") waits.push("skipped");
   return waits.length === 0 ? "" : `(${waits.join(", ")})`;
 }

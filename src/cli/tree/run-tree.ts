@@ -1,7 +1,7 @@
 import { nodeKey, type Frame, type FrameNode, type NodeView, type RunView } from "../../client/index.js";
-import { countNodes, type NodeCounts } from "../count-nodes.js";
+import { countNodes, type NodeCounts } from "../describe/count-nodes.js";
 import { nodeCategory } from "../status-table.js";
-import { visibleMessage, visibleText } from "../terminal/visible-text.js";
+import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
 
 /** A workflow as a frame shows it: containers, with their tasks as leaves. All texts have been made visible. */
 export interface FrameGroup {
@@ -53,7 +53,7 @@ export function iterationsOf(frame: Frame): Map<string, number> {
 
 /** A container's or task's kind, for people. */
 export function kindOf(tag: unknown): string {
-  const kind = visibleText(String(tag).replace(/^smithers:/, ""));
+  const kind = escapeControls(String(tag).replace(/^smithers:/, ""));
   return kind === "ralph" ? "loop" : kind;
 }
 
@@ -75,7 +75,7 @@ function readElement(node: FrameNode, reading: Reading, depth = 0): FrameItem | 
       kind: "task",
       nodeId: id,
       iteration: iterations.get(id) ?? 0,
-      label: typeof props["label"] === "string" ? visibleMessage(props["label"]) : "",
+      label: typeof props["label"] === "string" ? escapeMessage(props["label"]) : "",
       needsApproval: String(props["needsApproval"]) === "true",
     };
   }
@@ -91,7 +91,7 @@ function readElement(node: FrameNode, reading: Reading, depth = 0): FrameItem | 
   const group: FrameGroup = {
     kind: "group",
     what,
-    name: typeof name === "string" ? visibleText(name) : "",
+    name: typeof name === "string" ? escapeControls(name) : "",
     turn: what === "loop" ? turn : undefined,
     within,
     children: within?.children ?? children,

@@ -1,14 +1,14 @@
 import { columnsOf, fitWidth, maxColumnsOf } from "../terminal/fit-width.js";
-import { classLook, nodeLook, type Look, type NodeClass } from "./node-look.js";
+import { classLook, renderNode, type Look, type NodeClass } from "./render-node.js";
 import type { RunTask } from "./run-tree.js";
 import type { Container, Rest, TreeRow } from "./tree-rows.js";
 import type { Style } from "../terminal/style.js";
-import { visibleText } from "../terminal/visible-text.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** Names are aligned up to this width; longer ones push aside only what is said of themselves. */
 const widestColumn = 40;
 /** The columns that a name has in any case. */
-const leastName = 4;
+const minName = 4;
 
 /** The rows as lines that fit the style's width: guides, a symbol, the name, and what there is to say. */
 export function treeLines(rows: readonly TreeRow[], look: Look): string[] {
@@ -29,9 +29,9 @@ export function treeLines(rows: readonly TreeRow[], look: Look): string[] {
       left -= columnsOf(taken);
       return taken;
     };
-    const shownGuide = take(guide, room - columnsOf(mark) - leastName, "");
+    const shownGuide = take(guide, room - columnsOf(mark) - minName, "");
     const shownMark = take(mark, left, "");
-    const shownName = take(name, Math.max(leastName, room - columnsOf(shownGuide + shownMark)));
+    const shownName = take(name, Math.max(minName, room - columnsOf(shownGuide + shownMark)));
     const used = columnsOf(shownGuide + shownMark + shownName);
     const head = style.dim(shownGuide) + paintMark(shownMark) + paintName(shownName);
     const gap = " ".repeat(Math.max(0, column - used) + 2);
@@ -74,7 +74,7 @@ function cellsOf({ item, lasts }: TreeRow, look: Look): Cells {
       paintWords: style.dim,
     };
   }
-  const { symbol, paint, words } = nodeLook(item, look);
+  const { symbol, paint, words } = renderNode(item, look);
   const isQuiet = symbol === style.symbols.done || symbol === style.symbols.pending;
   return {
     guide,
@@ -92,7 +92,7 @@ const asIs = (text: string) => text;
 /** A node as its lines name it too. */
 function taskName(task: RunTask): string {
   // Between symbols and words an empty name would not be seen at all.
-  const name = visibleText(task.nodeId) || "''";
+  const name = escapeControls(task.nodeId) || "''";
   return task.iteration === 0 ? name : `${name} #${task.iteration}`;
 }
 

@@ -1,4 +1,4 @@
-import { classOf, type NodeClass } from "./node-look.js";
+import { classOf, type NodeClass } from "./render-node.js";
 import type { RunGroup, RunItem, RunTask } from "./run-tree.js";
 import type { RunView } from "../../client/index.js";
 

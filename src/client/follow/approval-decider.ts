@@ -6,10 +6,10 @@ import type { ApprovalView, RunView } from "../view/run-view.js";
 import { approvalKey, includesApproval, lookUntilProven, type DrivenRun } from "./driven-run.js";
 
 /** What becomes of an approval: it is decided, or left to somebody else. */
-export type GateDecision = Decision | "wait" | { decision: Decision; note?: string | undefined };
+export type ApprovalDecision = Decision | "wait" | { decision: Decision; note?: string | undefined };
 
 /** What `onApproval` receives beside the approval. */
-export interface GateContext {
+export interface ApprovalContext {
   /** The run as it stands. */
   view: RunView;
   /** Aborted when no answer is needed any more: somebody else decided, or the run ended. */
@@ -18,8 +18,11 @@ export interface GateContext {
 
 /** How approvals are decided. */
 export interface ApprovalRules {
-  onApproval: (approval: ApprovalView, context: GateContext) => GateDecision | Promise<GateDecision>;
-  askWhen: "named" | "reached";
+  onApproval: (
+    approval: ApprovalView,
+    context: ApprovalContext,
+  ) => ApprovalDecision | Promise<ApprovalDecision>;
+  askWhen: "announced" | "reached";
   onDecided?: ((approval: ApprovalView, decision: Decision) => void) | undefined;
   /** Called for each approval that is left to others. */
   onLeft?: ((approval: ApprovalView) => void) | undefined;
@@ -43,9 +46,9 @@ export async function decideApprovals(
   /** The approvals that were asked about, each with what ends the question. */
   const asked = new Map<string, AbortController>();
   const unasked = (view: RunView) =>
-    view.openGates.filter(
+    view.openApprovals.filter(
       (approval) =>
-        !asked.has(approvalKey(approval)) && (rules.askWhen === "named" || isReached(approval, view)),
+        !asked.has(approvalKey(approval)) && (rules.askWhen === "announced" || isReached(approval, view)),
     );
 
   async function askAboutNew(reportFailure: (error: unknown) => void): Promise<never> {
@@ -68,7 +71,7 @@ export async function decideApprovals(
     for (;;) {
       await run.changed();
       for (const [key, question] of asked) {
-        const isOpen = run.view.openGates.some((approval) => approvalKey(approval) === key);
+        const isOpen = run.view.openApprovals.some((approval) => approvalKey(approval) === key);
         if (!isOpen) question.abort(new Error("the approval has been decided"));
       }
     }
@@ -104,7 +107,7 @@ async function decideApproval(
   let previous: unknown;
   for (;;) {
     const look = await lookUntilProven(run, () => true, signal);
-    if (look !== undefined && !includesApproval(look.view.openGates, approval)) {
+    if (look !== undefined && !includesApproval(look.view.openApprovals, approval)) {
       // The answer was lost, and the decision was not.
       if (isAnswerLost(previous) && isDecidedAs(decision, approval, look.view)) {
         rules.onDecided?.(approval, decision);

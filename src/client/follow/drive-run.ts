@@ -4,10 +4,10 @@ import { isOutage } from "../http/retry.js";
 import { jittered, wait } from "../http/wait.js";
 import { checkedCount, resolveOptions } from "../options.js";
 import { approve, deny, getStatus, listRuns, resume, type RunArgs } from "../requests.js";
-import type { BlockedRun, RunRow, RunStatus } from "../results.js";
+import type { BlockedRun, RunRow, Run } from "../results.js";
 import type { Decision } from "../server/server-api.js";
 import type { ApprovalView } from "../view/run-view.js";
-import { decideApprovals, type GateContext, type GateDecision } from "./approval-decider.js";
+import { decideApprovals, type ApprovalContext, type ApprovalDecision } from "./approval-decider.js";
 import { approvalKey, type Clock, type DrivenRun } from "./driven-run.js";
 import type { EventRecord } from "./event-record.js";
 import { isOwnDecision } from "./own-decisions.js";
@@ -26,14 +26,15 @@ export interface DriveRunArgs extends WatchRunArgs {
    * approval is proven to be open still. Default: approvals are left to others.
    */
   onApproval?:
-    ((approval: ApprovalView, context: GateContext) => GateDecision | Promise<GateDecision>) | undefined;
+    | ((approval: ApprovalView, context: ApprovalContext) => ApprovalDecision | Promise<ApprovalDecision>)
+    | undefined;
   /**
    * When to ask: as soon as the server names the approval, which 0.5.0 does before the nodes in front of it have run, or
    * when the run has reached it. Default: `named`.
    */
-  askWhen?: "named" | "reached" | undefined;
+  askWhen?: "announced" | "reached" | undefined;
   /** Stop, with the run's status as it is, once the run waits for an approval and nothing else can move it. */
-  stopAtGate?: boolean | undefined;
+  stopAtApproval?: boolean | undefined;
   /** Called after each decision that was made here. */
   onDecided?: ((approval: ApprovalView, decision: Decision) => void) | undefined;
   /** Called once for each thing other than an approval that the run waits for: a signal, a timer, a quota. */
@@ -65,7 +66,7 @@ export function driveRecords(args: DriveRunArgs): RunStream<EventRecord[]> {
 async function* driveAfter(
   { afterSeq = -1, ...args }: DriveRunArgs,
   progress: RunProgress,
-): AsyncGenerator<EventRecord[], RunStatus, undefined> {
+): AsyncGenerator<EventRecord[], Run, undefined> {
   checkedCount("afterSeq", afterSeq, -1);
   const driven = drive(readRun, args, progress, "all");
   try {
@@ -90,15 +91,15 @@ export async function* drive<Result>(
   args: DriveRunArgs,
   progress: RunProgress,
   resumes: "own" | "all",
-): AsyncGenerator<EventRecord[], Result | RunStatus, undefined> {
+): AsyncGenerator<EventRecord[], Result | Run, undefined> {
   const outside = resolveOptions(args).signal;
   const stop = new AbortController();
   const signal = outside === undefined ? stop.signal : AbortSignal.any([outside, stop.signal]);
   const inner = { ...args, signal };
   const run = toDrivenRun(inner, progress);
-  const { onApproval, onDecided, askWhen = "named", onBlocked, onResumed } = args;
+  const { onApproval, onDecided, askWhen = "announced", onBlocked, onResumed } = args;
 
-  const parts: Promise<RunStatus>[] = [];
+  const parts: Promise<Run>[] = [];
   const left = new Set<string>();
   if (onApproval !== undefined) {
     const onLeft = (approval: ApprovalView) => {
@@ -110,18 +111,18 @@ export async function* drive<Result>(
   if (args.resume !== false) {
     parts.push(resumeRun(run, { which: resumes, onBlocked, onResumed }, signal));
   }
-  if (args.stopAtGate === true) {
+  if (args.stopAtApproval === true) {
     const isLeft = (approval: ApprovalView) => onApproval === undefined || left.has(approvalKey(approval));
     parts.push(reachApproval(run, { resumes: args.resume !== false, isLeft }, signal));
   }
   // Waiting for all of them in each turn would leave something behind with each event.
-  type Turn = IteratorResult<EventRecord[], Result | RunStatus>;
+  type Turn = IteratorResult<EventRecord[], Result | Run>;
   let endTurn: { resolve: (turn: Turn) => void; reject: (error: unknown) => void } | undefined;
   let stopped: { failed: boolean; value: unknown } | undefined;
   const endAt = (failed: boolean) => (value: unknown) => {
     stopped ??= { failed, value };
     if (failed) endTurn?.reject(value);
-    else endTurn?.resolve({ done: true, value: value as RunStatus });
+    else endTurn?.resolve({ done: true, value: value as Run });
   };
   for (const part of parts) part.then(endAt(false), endAt(true));
 

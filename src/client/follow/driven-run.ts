@@ -1,4 +1,4 @@
-import type { RunStatus } from "../results.js";
+import type { Run } from "../results.js";
 import { nodeKey, type ApprovalView, type RunView } from "../view/run-view.js";
 import type { Decision } from "../server/server-api.js";
 import type { Look } from "./proof.js";
@@ -22,7 +22,7 @@ export interface DrivenRun {
   changed(): Promise<void>;
   /** Looks at the server, to prove that the view is how things are; undefined if the server could not be reached. */
   look(): Promise<Look | undefined>;
-  getStatus(): Promise<RunStatus>;
+  getStatus(): Promise<Run>;
   decide(approval: ApprovalView, decision: Decision, note: string | undefined): Promise<void>;
   /** Sends a resume; false if it is not known how, which has been reported. */
   resume(): Promise<boolean>;

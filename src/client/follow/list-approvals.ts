@@ -3,7 +3,7 @@ import { HttpError, ownHttpCodes } from "../errors/http-error.js";
 import { retryPolicies, withRetries } from "../http/retry.js";
 import { resolveOptions, type ConnectionOptions } from "../options.js";
 import { getStatus, listRuns, type RunArgs } from "../requests.js";
-import type { ApprovalRow, RunRow, RunStatus } from "../results.js";
+import type { ApprovalRow, RunRow, Run } from "../results.js";
 import { hasNoApprovalList, withServer } from "../server/detect-server.js";
 import type { ApprovalView } from "../view/run-view.js";
 import { loadRunView } from "./load-run-view.js";
@@ -70,10 +70,10 @@ async function readApprovals(args: RunArgs, isNamed: boolean): Promise<ApprovalR
   if ((summary["waiting-approval"] ?? 0) === 0) return [];
   for (let tries = 1; ; tries++) {
     const { view, status, asOf } = await loadRunView(args);
-    if (asOf === null) return view.openGates.map((approval) => toRow(approval, status));
+    if (asOf === null) return view.openApprovals.map((approval) => toRow(approval, status));
     if (tries < maxReads) continue;
     // Among many runs it is better shown than left out; a run that is named is asked about to be acted on.
-    if (!isNamed) return view.openGates.map((approval) => ({ ...toRow(approval, status), asOf }));
+    if (!isNamed) return view.openApprovals.map((approval) => ({ ...toRow(approval, status), asOf }));
     throw new ConnectionError(
       `the events of run ${args.runId} could not be read up to now, so it is not sure which approvals are open`,
       { method: "GET", path: `/v1/runs/${args.runId}/events`, mayHaveBeenApplied: false },
@@ -81,7 +81,7 @@ async function readApprovals(args: RunArgs, isNamed: boolean): Promise<ApprovalR
   }
 }
 
-function toRow({ nodeId, iteration, requestedAtMs, request }: ApprovalView, run: RunStatus): ApprovalRow {
+function toRow({ nodeId, iteration, requestedAtMs, request }: ApprovalView, run: Run): ApprovalRow {
   return {
     runId: run.runId,
     nodeId,

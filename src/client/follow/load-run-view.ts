@@ -1,7 +1,7 @@
 import { settledWithin } from "../http/wait.js";
 import { resolveOptions } from "../options.js";
 import { getStatus, type RunArgs } from "../requests.js";
-import type { RunStatus } from "../results.js";
+import type { Run } from "../results.js";
 import type { RunView } from "../view/run-view.js";
 import { pageSize } from "./pages-ahead.js";
 import { Proof } from "./proof.js";
@@ -11,7 +11,7 @@ import { RunProgress } from "./run-progress.js";
 /** A run as it stands. */
 export interface LoadedRun {
   view: RunView;
-  status: RunStatus;
+  status: Run;
   /**
    * The server's time up to which the view is complete, in milliseconds since 1970, if the run went on while it was read
    * and the view could not be proven to be current; `null` if it was.
@@ -46,15 +46,15 @@ export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
   const progress = new RunProgress(args.runId);
   const proof = new Proof(inner, progress);
   const records = readRun(inner, progress);
-  const readNext = () => {
-    const turn = records.next();
-    // It may fail while something else is awaited, or when the reading is stopped.
-    turn.catch(() => {});
-    return turn;
-  };
-  const toResult = (view: RunView, status: RunStatus, isCurrent: boolean): LoadedRun => {
+  const toResult = (view: RunView, status: Run, isCurrent: boolean): LoadedRun => {
     const asOf = isCurrent ? null : (view.updatedAtMs ?? 0);
     return { view, status, asOf, position: progress.stream?.position ?? -1 };
+  };
+  const pull = () => {
+    const turn = records.next();
+    // It may be left behind when the view is complete.
+    turn.catch(() => {});
+    return turn;
   };
   let silenceMs = firstSilenceMs;
   let lookDueAt = performance.now() + maxReadingMs;
@@ -62,12 +62,12 @@ export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
   let looks = 0;
   let changes = 0;
   try {
-    let next = readNext();
+    let next = pull();
     for (;;) {
       const turn = (await settledWithin(silenceMs, next))?.value;
       if (turn?.done) return toResult(progress.view, turn.value, true);
       if (turn !== undefined) {
-        next = readNext();
+        next = pull();
         eventsRead += turn.value.length;
         // What comes next is of the run in which the work continues.
         if (progress.view.continuedAs !== null) return toResult(progress.view, await getStatus(inner), true);

@@ -4,11 +4,11 @@ import { isOutage, retryPolicies, withRetries } from "../http/retry.js";
 import { settledWithin } from "../http/wait.js";
 import { resolveOptions, type ResolvedOptions } from "../options.js";
 import { getStatus, type RunArgs } from "../requests.js";
-import type { ApprovalRow, RunStatus } from "../results.js";
+import type { ApprovalRow, Run } from "../results.js";
 import { hasNoApprovalList, withServer } from "../server/detect-server.js";
 import type { EventConnection } from "../server/event-connection.js";
 import { isTerminalStatus, isWaitingStatus } from "../view/run-status.js";
-import { nodeKey, reduceRunAll, type RunView } from "../view/run-view.js";
+import { nodeKey, reduceEvents, type RunView } from "../view/run-view.js";
 import { parseEvent } from "./event-stream.js";
 import type { RunProgress } from "./run-progress.js";
 
@@ -19,7 +19,7 @@ export interface Look {
    * act on it. `ended` if the run is over: then the end of its stream is the only proof.
    */
   result: "proven" | "shown" | "unsure" | "ended";
-  run: RunStatus;
+  run: Run;
   /** The view with the events that the look has brought. */
   view: RunView;
   /** How many events the server had that the view did not have. */
@@ -98,13 +98,13 @@ export class Proof {
     }
   }
 
-  #toLook(result: Look["result"], run: RunStatus, { view, newEvents }: Page): Look {
+  #toLook(result: Look["result"], run: Run, { view, newEvents }: Page): Look {
     return { result, run, view, newEvents };
   }
 
   #agreement(
     view: RunView,
-    run: RunStatus,
+    run: Run,
     listed: readonly ApprovalRow[] | undefined,
   ): "proven" | "shown" | "unsure" {
     const isSameStatus =
@@ -113,17 +113,17 @@ export class Proof {
     if (listed !== undefined) {
       const keys = new Set(listed.map(({ nodeId, iteration }) => nodeKey(nodeId, iteration)));
       const isSame =
-        keys.size === view.openGates.length &&
-        view.openGates.every(({ nodeId, iteration }) => keys.has(nodeKey(nodeId, iteration)));
+        keys.size === view.openApprovals.length &&
+        view.openApprovals.every(({ nodeId, iteration }) => keys.has(nodeKey(nodeId, iteration)));
       return isSame ? "proven" : "unsure";
     }
-    if ((run.summary["waiting-approval"] ?? 0) !== view.openGates.length) return "unsure";
+    if ((run.summary["waiting-approval"] ?? 0) !== view.openApprovals.length) return "unsure";
     return endedNodesOf(view) + this.#silentlyEnded === endedNodes(run.summary) ? "proven" : "shown";
   }
 
   /** Whether nothing has happened since the last look, and a comment shows that nothing is on its way. */
   #isStill(
-    run: RunStatus,
+    run: Run,
     listed: readonly ApprovalRow[] | undefined,
     position: number,
     comments: number,
@@ -215,7 +215,7 @@ class Page {
     }
     if (events.length === 0) return;
     this.newEvents += events.length;
-    this.view = reduceRunAll(this.view, events);
+    this.view = reduceEvents(this.view, events);
   }
 }
 

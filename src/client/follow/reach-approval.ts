@@ -1,4 +1,4 @@
-import type { RunStatus } from "../results.js";
+import type { Run } from "../results.js";
 import { isWaitingStatus } from "../view/run-status.js";
 import type { ApprovalView, RunView } from "../view/run-view.js";
 import { lookUntilProven, type DrivenRun } from "./driven-run.js";
@@ -20,12 +20,12 @@ export async function reachApproval(
   run: DrivenRun,
   { resumes, isLeft }: OtherMoves,
   signal: AbortSignal,
-): Promise<RunStatus> {
-  const isAtApproval = ({ status, openGates, untakenDecisions }: RunView) =>
+): Promise<Run> {
+  const isAtApproval = ({ status, openApprovals, unappliedDecisions }: RunView) =>
     isWaitingStatus(status) &&
-    openGates.length > 0 &&
-    openGates.every(isLeft) &&
-    !(resumes && untakenDecisions.length > 0);
+    openApprovals.length > 0 &&
+    openApprovals.every(isLeft) &&
+    !(resumes && unappliedDecisions.length > 0);
   for (;;) {
     const change = run.changed();
     const look = await lookUntilProven(run, () => isAtApproval(run.view), signal);

@@ -1,8 +1,8 @@
 import { HttpError } from "../errors/http-error.js";
 import { ProtocolError } from "../errors/protocol-error.js";
 import { resolveOptions, type ConnectionOptions } from "../options.js";
-import type { RunStatus } from "../results.js";
-import { reduceRunAll } from "../view/run-view.js";
+import type { Run } from "../results.js";
+import { reduceEvents } from "../view/run-view.js";
 import type { EventRecord } from "./event-record.js";
 import { EventStream, type StreamOptions } from "./event-stream.js";
 import { noteStart } from "./recent-starts.js";
@@ -25,7 +25,7 @@ export type RunReader<Result> = (
 export async function* readRun(
   args: ReadRunArgs,
   progress: RunProgress,
-): AsyncGenerator<EventRecord[], RunStatus, undefined> {
+): AsyncGenerator<EventRecord[], Run, undefined> {
   const { baseUrl } = resolveOptions(args);
   const runIds = new Set<string>();
   let { runId } = args;
@@ -47,10 +47,10 @@ async function* readOneRun(
   args: ReadRunArgs,
   progress: RunProgress,
   serverSeen: boolean,
-): AsyncGenerator<EventRecord[], { run: RunStatus; newRunId?: string | undefined }, undefined> {
+): AsyncGenerator<EventRecord[], { run: Run; newRunId?: string | undefined }, undefined> {
   const stream = new EventStream(resolveOptions(args), args.runId, args, serverSeen);
   const end = new RunEnd(args, stream);
-  let run: RunStatus | undefined;
+  let run: Run | undefined;
   const afterFailure = async () => (run = await end.checkAfterFailure()) !== undefined;
   while (run === undefined) {
     for await (const records of stream.read(afterFailure)) {
@@ -70,7 +70,7 @@ async function* readOneRun(
 export async function* readStream(
   args: ReadRunArgs,
   progress: RunProgress,
-): AsyncGenerator<EventRecord[], RunStatus | undefined, undefined> {
+): AsyncGenerator<EventRecord[], Run | undefined, undefined> {
   const stream = new EventStream(resolveOptions(args), args.runId, args);
   const end = new RunEnd(args, stream);
   for (;;) {
@@ -94,5 +94,5 @@ export async function* readStream(
 function updateProgress(progress: RunProgress, stream: EventStream, records: readonly EventRecord[]): void {
   const events = records.map(({ event }) => event);
   progress.stream = stream;
-  progress.update(reduceRunAll(progress.view, events));
+  progress.update(reduceEvents(progress.view, events));
 }

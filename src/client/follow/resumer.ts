@@ -38,7 +38,7 @@ export async function resumeRun(run: DrivenRun, rules: ResumeRules, signal: Abor
   /** The decisions that nothing will apply without a resume that has not been sent. */
   const unapplied = (view: RunView): ApprovalView[] =>
     isWaitingStatus(view.status)
-      ? view.untakenDecisions.filter(
+      ? view.unappliedDecisions.filter(
           (decision) => !resumed.has(approvalKey(decision)) && (rules.which === "all" || run.isOwn(decision)),
         )
       : [];

@@ -1,7 +1,7 @@
 import type { SmithersEvent } from "../events.js";
 import { isOutage } from "../http/retry.js";
 import { getStatus, type RunArgs } from "../requests.js";
-import type { RunStatus } from "../results.js";
+import type { Run } from "../results.js";
 import { isTerminalStatus } from "../view/run-status.js";
 import type { EventRecord } from "./event-record.js";
 import type { EventStream } from "./event-stream.js";
@@ -45,7 +45,7 @@ export class RunEnd {
    *
    * @throws what `getStatus` throws, but for an outage, and a `ConnectionError` after too many attempts in a row
    */
-  async checkAfterClose(): Promise<RunStatus | undefined> {
+  async checkAfterClose(): Promise<Run | undefined> {
     const hadEvents = this.#hasNewEvents;
     this.#hasNewEvents = false;
     let cause: unknown;
@@ -69,7 +69,7 @@ export class RunEnd {
   }
 
   /** Asks now and then, while no connection can be had, whether the run has ended and its last event has been read. */
-  async checkAfterFailure(): Promise<RunStatus | undefined> {
+  async checkAfterFailure(): Promise<Run | undefined> {
     if (this.#stream.attempt === 0 || this.#stream.attempt % attemptsBetweenChecks !== 0) return undefined;
     try {
       const run = await getStatus(this.#args);
@@ -95,7 +95,7 @@ function isAboutTheRun({ type }: SmithersEvent): boolean {
 }
 
 /** Whether the last event about the run is the end that the status shows, and not one before a resume. */
-function isEndOf(event: SmithersEvent | undefined, run: RunStatus): boolean {
+function isEndOf(event: SmithersEvent | undefined, run: Run): boolean {
   if (event === undefined) return false;
   const { type, status, timestampMs } = event as unknown as Record<string, unknown>;
   const shown = type === "RunStatusChanged" ? status : endEvents[String(type)];

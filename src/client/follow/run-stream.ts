@@ -1,4 +1,4 @@
-import type { RunStatus } from "../results.js";
+import type { Run } from "../results.js";
 import type { SmithersEvent } from "../events.js";
 import type { RunView } from "../view/run-view.js";
 import type { EventRecord } from "./event-record.js";
@@ -12,18 +12,18 @@ import type { EventRecord } from "./event-record.js";
  * for await (const event of run) console.log(event.type, run.view.nodes.size);
  * console.log((await run.ended).status);
  */
-export class RunStream<Item> implements AsyncGenerator<Item, RunStatus, undefined> {
+export class RunStream<Item> implements AsyncGenerator<Item, Run, undefined> {
   /**
    * The run's last status, once the loop has reached its end. Rejects with what the loop throws, and if the loop is left
    * early.
    */
-  readonly ended: Promise<RunStatus>;
-  readonly #items: AsyncGenerator<Item, RunStatus, undefined>;
+  readonly ended: Promise<Run>;
+  readonly #items: AsyncGenerator<Item, Run, undefined>;
   readonly #currentView: () => RunView;
-  #settle!: { resolve: (run: RunStatus) => void; reject: (error: unknown) => void };
+  #settle!: { resolve: (run: Run) => void; reject: (error: unknown) => void };
 
   /** @internal */
-  constructor(items: AsyncGenerator<Item, RunStatus, undefined>, currentView: () => RunView) {
+  constructor(items: AsyncGenerator<Item, Run, undefined>, currentView: () => RunView) {
     this.#items = items;
     this.#currentView = currentView;
     this.ended = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
@@ -36,7 +36,7 @@ export class RunStream<Item> implements AsyncGenerator<Item, RunStatus, undefine
     return this.#currentView();
   }
 
-  async next(): Promise<IteratorResult<Item, RunStatus>> {
+  async next(): Promise<IteratorResult<Item, Run>> {
     try {
       const result = await this.#items.next();
       if (result.done) this.#settle.resolve(result.value);
@@ -47,12 +47,12 @@ export class RunStream<Item> implements AsyncGenerator<Item, RunStatus, undefine
     }
   }
 
-  async return(value?: RunStatus | PromiseLike<RunStatus>): Promise<IteratorResult<Item, RunStatus>> {
+  async return(value?: Run | PromiseLike<Run>): Promise<IteratorResult<Item, Run>> {
     this.#settle.reject(new DOMException("the run was left before its end was known", "AbortError"));
-    return this.#items.return(value as RunStatus);
+    return this.#items.return(value as Run);
   }
 
-  async throw(error: unknown): Promise<IteratorResult<Item, RunStatus>> {
+  async throw(error: unknown): Promise<IteratorResult<Item, Run>> {
     this.#settle.reject(error);
     return this.#items.throw(error);
   }
@@ -71,9 +71,7 @@ export function eventsOf(stream: RunStream<EventRecord[]>): RunStream<SmithersEv
   return new RunStream(flatten(stream), () => stream.view);
 }
 
-async function* flatten(
-  stream: RunStream<EventRecord[]>,
-): AsyncGenerator<SmithersEvent, RunStatus, undefined> {
+async function* flatten(stream: RunStream<EventRecord[]>): AsyncGenerator<SmithersEvent, Run, undefined> {
   for await (const records of stream) {
     for (const { event } of records) yield event;
   }

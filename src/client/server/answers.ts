@@ -1,5 +1,5 @@
 import { ProtocolError } from "../errors/protocol-error.js";
-import type { ApprovalRow, Frame, RunReference, RunRow, RunStatus, SignalReceipt } from "../results.js";
+import type { ApprovalRow, Frame, RunReference, RunRow, Run, SignalReceipt } from "../results.js";
 
 type Fields = Record<string, unknown>;
 
@@ -16,7 +16,7 @@ export function toSignalReceipt(answer: unknown): SignalReceipt {
 }
 
 /** The answer about where a run stands. */
-export function toRunStatus(answer: unknown, runId: string): RunStatus {
+export function toRunStatus(answer: unknown, runId: string): Run {
   const fields = expectObject(answer, "the run's status");
   expectField(fields, "status", isText);
   for (const name of ["runId", "workflowName"]) expectField(fields, name, isTextOrMissing);
@@ -25,7 +25,7 @@ export function toRunStatus(answer: unknown, runId: string): RunStatus {
   expectField(fields, "runState", isStateOrMissing);
   const defaults: Fields = { runId, workflowName: "", startedAtMs: null, finishedAtMs: null, summary: {} };
   const missing = Object.entries(defaults).filter(([name]) => isMissing(fields[name]));
-  return { ...fields, ...Object.fromEntries(missing) } as RunStatus;
+  return { ...fields, ...Object.fromEntries(missing) } as Run;
 }
 
 export function toRunRows(answer: unknown): RunRow[] {

@@ -1,4 +1,4 @@
-import type { ApprovalRow, Frame, RunReference, RunRow, RunStatus, SignalReceipt } from "../results.js";
+import type { ApprovalRow, Frame, RunReference, RunRow, Run, SignalReceipt } from "../results.js";
 import type { EventConnection } from "./event-connection.js";
 
 /** A decision about an approval. */
@@ -22,7 +22,7 @@ export interface ServerApi {
   resumeRun(run: { workflowPath: string; runId: string }): Promise<RunReference>;
   decide(decision: Decision, runId: string, nodeId: string, body: DecisionBody): Promise<RunReference>;
   cancelRun(runId: string): Promise<RunReference>;
-  getRun(runId: string): Promise<RunStatus>;
+  getRun(runId: string): Promise<Run>;
   /** The newest frames, newest first. */
   getFrames(runId: string, limit: number): Promise<Frame[]>;
   listRuns(filter: { limit?: number | undefined; status?: string | undefined }): Promise<RunRow[]>;

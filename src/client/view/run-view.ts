@@ -1,4 +1,4 @@
-import type { ApprovalRequest, RunStatusName, SmithersEvent } from "../events.js";
+import type { ApprovalRequest, RunStatus, SmithersEvent } from "../events.js";
 
 /** The states of 0.5.0, and `waiting-timer`, which 0.32 adds; a newer server's events may bring others. */
 export type NodeState =
@@ -45,7 +45,7 @@ export interface ApprovalView {
 export interface RunView {
   readonly runId: string;
   /** `unknown` before the first event. */
-  readonly status: RunStatusName | "unknown";
+  readonly status: RunStatus | "unknown";
   readonly startedAtMs: number | null;
   /** When the run last ended; `null` while it goes on. */
   readonly finishedAtMs: number | null;
@@ -54,12 +54,12 @@ export interface RunView {
   /** By {@link nodeKey}, in the order in which the events first named them. */
   readonly nodes: ReadonlyMap<string, NodeView>;
   /** The gates that nobody has decided, in the order in which they opened. */
-  readonly openGates: readonly ApprovalView[];
+  readonly openApprovals: readonly ApprovalView[];
   /**
    * Decisions that no engine has been seen to take up. One that executes does by itself; on a run that has paused
    * nothing goes on until somebody resumes it.
    */
-  readonly untakenDecisions: readonly ApprovalView[];
+  readonly unappliedDecisions: readonly ApprovalView[];
   /** Number of the newest frame; 0 before the first. */
   readonly frameNo: number;
   /** The run in which the work goes on (servers from 0.32 on). */
@@ -77,8 +77,8 @@ export function emptyRunView(runId: string): RunView {
     finishedAtMs: null,
     error: null,
     nodes: new Map(),
-    openGates: [],
-    untakenDecisions: [],
+    openApprovals: [],
+    unappliedDecisions: [],
     frameNo: 0,
     continuedAs: null,
     updatedAtMs: null,
@@ -95,11 +95,11 @@ export function nodeKey(nodeId: string, iteration: number): string {
  * the time. An event of another run, in which the work goes on, starts the view of that run.
  */
 export function reduceRun(view: RunView, event: SmithersEvent): RunView {
-  return reduceRunAll(view, [event]);
+  return reduceEvents(view, [event]);
 }
 
 /** The view after several events in order; cheaper than one by one. */
-export function reduceRunAll(view: RunView, events: Iterable<SmithersEvent>): RunView {
+export function reduceEvents(view: RunView, events: Iterable<SmithersEvent>): RunView {
   let draft: Draft = { ...view };
   for (const event of events) {
     if (typeof event.runId === "string" && event.runId !== draft.runId)
@@ -136,11 +136,11 @@ function applyEvent(draft: Draft, event: SmithersEvent, original: ReadonlyMap<st
   if (change === undefined) return;
   const changed = { ...node, ...change };
   mutableNodes(draft, original).set(key, changed);
-  if ("approval" in change) draft.openGates = withGate(draft.openGates, changed.approval);
-  draft.untakenDecisions = withoutNode(draft.untakenDecisions, changed);
+  if ("approval" in change) draft.openApprovals = withGate(draft.openApprovals, changed.approval);
+  draft.unappliedDecisions = withoutNode(draft.unappliedDecisions, changed);
   // A decision that the executing engine sees is taken up; the node's next event shows it.
   if (type === "ApprovalGranted" || type === "ApprovalDenied") {
-    draft.untakenDecisions = [...draft.untakenDecisions, changed.approval as ApprovalView];
+    draft.unappliedDecisions = [...draft.unappliedDecisions, changed.approval as ApprovalView];
   }
 }
 
@@ -183,7 +183,7 @@ function applyRunEvent(
       draft.error = null;
       draft.continuedAs = null;
       // The engine that starts reads every decision made before; what an earlier one had under way, it starts again.
-      draft.untakenDecisions = [];
+      draft.unappliedDecisions = [];
       for (const [key, node] of draft.nodes) {
         if (node.state === "in-progress" || node.state === "retrying") {
           mutableNodes(draft, original).set(key, { ...node, state: "pending" });
@@ -199,15 +199,15 @@ function applyRunEvent(
       draft.status = type === "RunFinished" ? "finished" : type === "RunFailed" ? "failed" : "cancelled";
       draft.finishedAtMs = at;
       draft.error = type === "RunFailed" ? (fields["error"] ?? null) : null;
-      draft.openGates = [];
-      draft.untakenDecisions = [];
+      draft.openApprovals = [];
+      draft.unappliedDecisions = [];
       failBlamedNode(draft, original);
       return;
     case "RunContinuedAsNew":
       draft.status = "continued";
       draft.finishedAtMs = at;
-      draft.openGates = [];
-      draft.untakenDecisions = [];
+      draft.openApprovals = [];
+      draft.unappliedDecisions = [];
       draft.continuedAs = typeof fields["newRunId"] === "string" ? fields["newRunId"] : null;
   }
 }

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import {
   decideApprovals,
   type ApprovalRules,
-  type GateDecision,
+  type ApprovalDecision,
 } from "../../../src/client/follow/approval-decider.js";
 import { ConnectionError, HttpError } from "../../../src/client/index.js";
 import { denied, FakeRun, finished, granted, opened, started, waiting } from "./fake-run.js";
@@ -14,7 +14,7 @@ afterEach(() => others.forEach((each) => each.abort()));
 /** Decides the approvals of a run, and notes which were asked about. */
 function decide(
   run: FakeRun,
-  answer: GateDecision | (() => Promise<GateDecision>),
+  answer: ApprovalDecision | (() => Promise<ApprovalDecision>),
   rules: Partial<ApprovalRules> = {},
 ) {
   const end = new AbortController();
@@ -96,7 +96,7 @@ describe("nothing is asked or sent on a view that is not proven", () => {
 
   test("one that somebody decides between the question and the answer is left alone", async () => {
     const run = new FakeRun();
-    let answer!: (decision: GateDecision) => void;
+    let answer!: (decision: ApprovalDecision) => void;
     decide(run, () => new Promise((resolve) => (answer = resolve)));
     await run.bring(started, opened("gate"), waiting);
     // Its event has not come yet; the look before the decision is sent shows it.
@@ -108,7 +108,7 @@ describe("nothing is asked or sent on a view that is not proven", () => {
 
   test("the next turn of a loop is another approval", async () => {
     const run = new FakeRun();
-    let answer!: (decision: GateDecision) => void;
+    let answer!: (decision: ApprovalDecision) => void;
     const { asked } = decide(run, () => new Promise((resolve) => (answer = resolve)));
     await run.bring(started, opened("gate"), waiting);
     run.hidden = [granted("gate"), started, finished("gate"), opened("gate", 1), waiting];
@@ -143,7 +143,7 @@ test("an approval that opens again is asked about again", async () => {
 describe("0.5.0 names an approval before the nodes in front of it have run", () => {
   test("by a rule it is decided then", async () => {
     const run = new FakeRun();
-    decide(run, "approve", { askWhen: "named" });
+    decide(run, "approve", { askWhen: "announced" });
     await run.bring(started, opened("gate"));
     expect(run.sent).toEqual(["0 approve gate"]);
   });

@@ -1,8 +1,8 @@
 import type { Clock, DrivenRun } from "../../../src/client/follow/driven-run.js";
 import type { Look } from "../../../src/client/follow/proof.js";
-import type { ApprovalView, RunStatus, SmithersEvent } from "../../../src/client/index.js";
+import type { ApprovalView, Run, SmithersEvent } from "../../../src/client/index.js";
 import { RunProgress } from "../../../src/client/follow/run-progress.js";
-import { reduceRunAll } from "../../../src/client/view/run-view.js";
+import { reduceEvents } from "../../../src/client/view/run-view.js";
 
 const runId = "r1";
 
@@ -63,7 +63,7 @@ export class FakeRun implements DrivenRun {
   proof: Look["result"] | "unreachable" = "proven";
   /** The run's status on the server, if that is not the view's. */
   status: string | undefined;
-  runState: RunStatus["runState"];
+  runState: Run["runState"];
   /** Events that the server has and the view does not. */
   hidden: object[] = [];
   /** What the next calls answer, in turn: an error, or nothing. */
@@ -83,7 +83,7 @@ export class FakeRun implements DrivenRun {
 
   /** Adds events to the view; each takes a millisecond of the server's time. */
   async bring(...events: object[]): Promise<void> {
-    this.#progress.update(reduceRunAll(this.view, stamped(events, this.view.updatedAtMs ?? 1000)));
+    this.#progress.update(reduceEvents(this.view, stamped(events, this.view.updatedAtMs ?? 1000)));
     await settled();
   }
 
@@ -91,12 +91,12 @@ export class FakeRun implements DrivenRun {
     this.looks++;
     await Promise.resolve();
     if (this.proof === "unreachable") return undefined;
-    const view = reduceRunAll(this.view, stamped(this.hidden, this.view.updatedAtMs ?? 1000));
+    const view = reduceEvents(this.view, stamped(this.hidden, this.view.updatedAtMs ?? 1000));
     const run = this.#run(view.status);
     return { result: this.proof, run, view, newEvents: this.hidden.length };
   }
 
-  async getStatus(): Promise<RunStatus> {
+  async getStatus(): Promise<Run> {
     this.statusAsked++;
     await Promise.resolve();
     return this.#run(this.view.status);
@@ -117,7 +117,7 @@ export class FakeRun implements DrivenRun {
     return this.own.has(nodeId);
   }
 
-  #run(status: string): RunStatus {
+  #run(status: string): Run {
     const common = { runId, workflowName: "deploy", startedAtMs: 1000, finishedAtMs: null, summary: {} };
     return { ...common, status: this.status ?? status, runState: this.runState };
   }

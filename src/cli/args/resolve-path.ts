@@ -1,0 +1,17 @@
+import { isAbsolute, resolve } from "node:path";
+import { UsageError } from "../usage-error.js";
+import type { Context } from "../context.js";
+
+/**
+ * A path that was typed, as an absolute one.
+ *
+ * @throws {UsageError} for a relative one where the working directory has been deleted
+ */
+export function resolvePath(path: string, { cwd }: Pick<Context, "cwd">): string {
+  if (isAbsolute(path)) return resolve(path);
+  if (cwd !== undefined) return resolve(cwd, path);
+  throw new UsageError("the working directory has been deleted", {
+    code: "NO_WORKING_DIRECTORY",
+    hint: "cd to a directory that exists, or pass an absolute path",
+  });
+}

@@ -1,0 +1,108 @@
+import { ArgumentError, HttpError, type RunRow } from "../../client/index.js";
+import type { CommandSpec, Session } from "../command.js";
+import { UsageError } from "../usage-error.js";
+import { argumentName, commandNameOf } from "./syntax.js";
+import { escapeControls } from "../terminal/escape-controls.js";
+
+/** What stands for the newest run wherever a command takes a run's id. */
+export const latestRun = "@latest";
+
+/** What else may stand for a run's id, as `--help` shows it. */
+export const runIdHelp: readonly (readonly [string, string])[] = [
+  [latestRun, "the newest run"],
+  ["4f1c", "the one run whose id begins so (in CI only where nothing is changed)"],
+];
+
+/** More runs than the largest answer can hold, since a list cut short could make a beginning look unique. */
+export const noLimit = 1_000_000;
+
+/** How many of the runs that a beginning may mean an error names. */
+const namedCandidates = 10;
+
+/** An id that a server makes up; nobody types the beginning of one that is whole. */
+const wholeId = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/**
+ * The arguments of a command with whole run ids in place of `@latest` and of beginnings that mean one run. In CI nobody
+ * types: there a command that changes a run takes ids as they are, so that a job about `pr-4` never decides or cancels
+ * `pr-42`.
+ *
+ * @throws {UsageError} if a beginning may mean several runs, or the server has no newest run
+ */
+export async function resolveRunIds(
+  command: CommandSpec,
+  args: readonly (string | undefined)[],
+  session: Session,
+): Promise<readonly (string | undefined)[]> {
+  const needsExactId = !session.ci.isInteractive && command.changesRuns === true;
+  const resolve = async (word: string | undefined, index: number): Promise<string | undefined> => {
+    if (word === undefined || argumentName(command, index) !== "run-id") return word;
+    const runId =
+      word === latestRun
+        ? await findLatest(session)
+        : needsExactId || wholeId.test(word)
+          ? word
+          : await findByPrefix(word, command, session);
+    if (runId !== word) noteResolved(word, runId, session);
+    return runId;
+  };
+  return Promise.all(args.map(resolve));
+}
+
+async function findLatest({ client, baseUrl, commandLine }: Session): Promise<string> {
+  const [newest] = await client.listRuns<RunRow>({ limit: 1 });
+  if (newest !== undefined) return newest.runId;
+  throw new UsageError(`there is no ${latestRun} run: the server has none yet, at ${baseUrl}`, {
+    code: "NO_RUNS",
+    hint: commandLine("run --help"),
+  });
+}
+
+/** The run whose id this is, or the one whose id begins so; the word itself if there is none. */
+async function findByPrefix(word: string, command: CommandSpec, session: Session): Promise<string> {
+  const { client, signal } = session;
+  try {
+    await client.getStatus({ runId: word });
+    return word;
+  } catch (error) {
+    if (!isUnknownRun(error)) throw error;
+  }
+  // A server that keeps no list knows whole ids alone.
+  const rows = await client.listRuns<RunRow>({ limit: noLimit }).catch((): RunRow[] => []);
+  signal.throwIfAborted();
+  // As `ls` shortens an id to fit a terminal, so it may be copied from there.
+  const beginning = word.replace(/…$/, "");
+  const meant = rows.map(({ runId }) => runId).filter((runId) => runId.startsWith(beginning));
+  if (meant.length > 1) throw ambiguous(word, meant, command, session);
+  return meant[0] ?? word;
+}
+
+function isUnknownRun(error: unknown): boolean {
+  return error instanceof HttpError
+    ? error.status === 404
+    : error instanceof ArgumentError && error.argument === "runId";
+}
+
+function ambiguous(
+  word: string,
+  meant: readonly string[],
+  command: CommandSpec,
+  session: Session,
+): UsageError {
+  const named = meant
+    .slice(0, namedCandidates)
+    .map((runId) => escapeControls(runId))
+    .join(", ");
+  const others = meant.length > namedCandidates ? ` and ${meant.length - namedCandidates} more` : "";
+  return new UsageError(
+    `'${escapeControls(word)}' may mean ${meant.length} runs: ${named}${others}; say which`,
+    {
+      code: "AMBIGUOUS_RUN_ID",
+      hint: session.commandLine(commandNameOf(command), meant[0] ?? ""),
+    },
+  );
+}
+
+function noteResolved(typed: string, runId: string, { note, stderrStyle }: Session): void {
+  note(stderrStyle.dim(`${escapeControls(typed)} is run ${escapeControls(runId)}`));
+}

@@ -1,0 +1,93 @@
+import { defaultBaseUrl } from "../../client/index.js";
+import { UsageError } from "../usage-error.js";
+import { parseDuration } from "../describe/duration.js";
+import type { Format } from "../formats/format.js";
+import { formats } from "../formats/index.js";
+
+/** The flags that every command takes, before or after its name. */
+export interface GlobalOptions {
+  baseUrl?: string;
+  apiKey?: string;
+  json?: boolean;
+  timeout?: number;
+  debug?: boolean;
+  /** commander's form of `--no-color`: true unless that is given. */
+  color?: boolean;
+  plain?: boolean;
+}
+
+export const globalOptions = [
+  { flags: "--base-url <url>", description: `the server (SMITHERS_BASE_URL; default ${defaultBaseUrl})` },
+  {
+    flags: "--api-key <key>",
+    description: "the server's token (SMITHERS_API_KEY, which no process list shows)",
+  },
+  { flags: "--json", description: "JSON on stdout, and errors as JSON on stderr (SMITHERS_FORMAT=json)" },
+  {
+    flags: "--timeout <duration>",
+    description: "give up after 30s, 5m, …; the run goes on",
+    parse: parseDuration,
+  },
+  { flags: "--debug", description: "tell on stderr what is asked of the server" },
+  { flags: "--no-color", description: "no colours (also NO_COLOR)" },
+  {
+    flags: "--plain",
+    description:
+      "for a screen reader: nothing is drawn twice, and words stand for symbols (SMITHERS_PLAIN=1)",
+  },
+] as const;
+
+export const environmentHelp: readonly (readonly [string, string])[] = [
+  ["SMITHERS_BASE_URL", `the server; default ${defaultBaseUrl}`],
+  ["SMITHERS_API_KEY", "the server's token"],
+  ["SMITHERS_FORMAT", `${formats.map(({ name }) => name).join(" or ")}; default ${formats[0]?.name}`],
+  ["SMITHERS_PLAIN", "1 for what --plain does"],
+  ["NO_COLOR, FORCE_COLOR", "colours never, or always"],
+  ["COLUMNS", "the width to fit into, where the terminal's own is not wanted"],
+  ["CI, GITHUB_ACTIONS", "how a followed run is told: plain lines, or groups and annotations"],
+  ["HTTPS_PROXY, HTTP_PROXY", "the proxy to an https:// or http:// server; not to http:// on this machine"],
+  ["NO_PROXY", "hosts and networks that are reached without one"],
+  ["NODE_EXTRA_CA_CERTS", "a file with certificates to trust besides the system's"],
+];
+
+/** What a command line and its environment ask for. */
+export interface Settings {
+  baseUrl: string;
+  /** Given by a flag, so a command line to be typed next must name it too. */
+  baseUrlIsFlag: boolean;
+  apiKey: string | undefined;
+  timeoutMs: number | undefined;
+  debug: boolean;
+  noColor: boolean;
+  plain: boolean;
+}
+
+/** Flag, then environment, then default. */
+export function readSettings(
+  options: GlobalOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): Settings {
+  return {
+    baseUrl: options.baseUrl ?? (env["SMITHERS_BASE_URL"] || defaultBaseUrl),
+    baseUrlIsFlag: options.baseUrl !== undefined,
+    apiKey: options.apiKey ?? (env["SMITHERS_API_KEY"] || undefined),
+    timeoutMs: options.timeout,
+    debug: options.debug ?? false,
+    noColor: options.color === false,
+    plain: options.plain ?? !["", "0", "false", undefined].includes(env["SMITHERS_PLAIN"]?.toLowerCase()),
+  };
+}
+
+/**
+ * The format asked for.
+ *
+ * @throws {UsageError} for a `SMITHERS_FORMAT` that is none
+ */
+export function readFormat(json: boolean, env: Readonly<Record<string, string | undefined>>): Format {
+  const name = json ? "json" : env["SMITHERS_FORMAT"] || formats[0]?.name;
+  const format = formats.find((candidate) => candidate.name === name);
+  if (format !== undefined) return format;
+  throw new UsageError(
+    `SMITHERS_FORMAT is '${name}', which is no format; it may be ${formats.map((each) => each.name).join(" or ")}`,
+  );
+}

@@ -1,0 +1,17 @@
+import type { CommandSpec } from "../command.js";
+
+/** The word that names a command. */
+export function commandNameOf({ syntax }: Pick<CommandSpec, "syntax">): string {
+  return syntax.split(" ")[0] ?? syntax;
+}
+
+/**
+ * What a command's syntax calls the argument at a place, such as `run-id` in `status <run-id>`; the last of a
+ * `[run-id...]` goes on. Undefined where the command takes none there.
+ */
+export function argumentName({ syntax }: Pick<CommandSpec, "syntax">, index: number): string | undefined {
+  const names = [...syntax.matchAll(/[<[]([^\]>]+)[\]>]/g)].map(([, name = ""]) => name);
+  const last = names.at(-1);
+  const name = index >= names.length && last?.endsWith("...") ? last : names[index];
+  return name?.replace(/\.\.\.$/, "");
+}

@@ -1,0 +1,7 @@
+import type { ApprovalView } from "../../client/index.js";
+import { escapeControls } from "../terminal/escape-controls.js";
+
+/** A gate for a person: its node, and the turn of the loop where that is not the first. */
+export function approvalLabel({ nodeId, iteration }: Pick<ApprovalView, "nodeId" | "iteration">): string {
+  return escapeControls(nodeId) + (iteration === 0 ? "" : ` (iteration ${iteration})`);
+}

@@ -1,0 +1,168 @@
+import {
+  isTerminalStatus,
+  type BlockedRun,
+  type NodeView,
+  type Run,
+  type RunView,
+} from "../../client/index.js";
+import type { Session } from "../command.js";
+import { formatDuration, formatRunningTime, formatTime } from "./duration.js";
+import { errorText } from "./error-text.js";
+import { approvalLabel } from "./approval-label.js";
+import { waitingSince } from "./waiting-since.js";
+import { escapeControls } from "../terminal/escape-controls.js";
+
+/** Something that keeps a run from going on, in words made visible, and the command that helps. */
+export interface Blocker {
+  what: string;
+  command?: Command;
+}
+
+type Command = Readonly<Parameters<Session["commandLine"]>>;
+
+/** After so many milliseconds without an event it is told that a run which executes is silent. */
+const silentMs = 60_000;
+
+/**
+ * Why a run does not move, as its status and its events tell; nothing where it does, or has finished.
+ *
+ * @param workflowPath where its workflow is on the server, if that is known; it is of use for a run that failed
+ */
+export function findBlockers(status: Run, view: RunView, now: number, workflowPath?: string): Blocker[] {
+  const { runId, runState } = status;
+  const resume: Command = ["resume --watch", runId];
+  if (status.status === "continued") {
+    const { continuedAs } = view;
+    if (continuedAs === null) return [];
+    return [{ what: `it goes on as run ${escapeControls(continuedAs)}`, command: ["status", continuedAs] }];
+  }
+  if (status.status === "failed") return [afterFailure(status, view, workflowPath)];
+  if (isTerminalStatus(status.status)) return [];
+
+  const blockers: Blocker[] = [];
+  for (const gate of view.openApprovals) {
+    const since = waitingSince(gate, view);
+    if (since === undefined) continue;
+    blockers.push({
+      what: `${approvalLabel(gate)} has been waiting for approval for ${formatRunningTime(now - since)}`,
+      command: [
+        gate.iteration > 0 ? `approve --iteration ${Number(gate.iteration)}` : "approve",
+        runId,
+        gate.nodeId,
+      ],
+    });
+  }
+  if (status.status === "running") return [...blockers, ...silence(status, view, now, resume)];
+
+  const decided = view.unappliedDecisions.map((gate) => `${approvalLabel(gate)} has been ${gate.decision}`);
+  const blocked = runState?.blocked;
+  if (decided.length > 0) {
+    blockers.push({
+      what: `${decided.join(", ")}, and nothing takes that up without a resume`,
+      command: resume,
+    });
+  } else if (blocked !== undefined && blocked.kind !== "approval") {
+    blockers.push(blockedBy(blocked, runId, now));
+  } else if (blockers.length === 0) {
+    blockers.push({ what: `it has stopped: ${escapeControls(status.status)}`, command: resume });
+  }
+  return blockers;
+}
+
+/** What helps a run that failed: a resume, unless it would fail again at once for the same node. */
+function afterFailure({ runId, runState }: Run, view: RunView, workflowPath: string | undefined): Blocker {
+  const blamed = blamedNodes(view);
+  if (blamed.length === 0) {
+    const what =
+      "a resume keeps what has finished and tries the rest again; it helps where the cause is gone";
+    return { what, command: ["resume --watch", runId] };
+  }
+  const command: Pick<Blocker, "command"> =
+    workflowPath === undefined ? {} : { command: ["run --watch", workflowPath] };
+  const names = blamed.slice(0, 3).map(approvalLabel).join(", ");
+  const who = blamed.length > 3 ? `${names} and ${blamed.length - 3} more` : names;
+  const isOne = blamed.length === 1;
+  if (blamed.every(({ approval }) => approval?.decision === "denied")) {
+    const what = `${who} ${isOne ? "was" : "were"} denied, so a resume fails again at once; a new run asks again`;
+    return { what, ...command };
+  }
+  // From 0.32 on a run is not resumed any more after its workflow's file has changed.
+  const other = runState === undefined ? "; a resume helps once the workflow allows more attempts" : "";
+  const why = `${who} ${isOne ? "has" : "have"} no attempts left, so a resume fails again at once`;
+  return { what: `${why}; a new run with the same input starts over${other}`, ...command };
+}
+
+/** The nodes that the run failed for, where it did for nodes: those whose engine gave them up. */
+function blamedNodes({ nodes, error }: RunView): NodeView[] {
+  const { details } = (typeof error === "object" ? (error ?? {}) : {}) as {
+    details?: { key?: unknown } | null;
+  };
+  const isForNodes = /^Task failed\b/.test(errorText(error)) || nodes.has(String(details?.key));
+  return isForNodes ? [...nodes.values()].filter(({ state }) => state === "failed") : [];
+}
+
+/** A run that counts as executing, and of which nothing is heard. */
+function silence(
+  { runState }: Run,
+  { updatedAtMs, nodes }: RunView,
+  now: number,
+  resume: Command,
+): Blocker[] {
+  const quiet = updatedAtMs === null ? 0 : now - updatedAtMs;
+  const heard = quiet < silentMs ? "" : `no event for ${formatRunningTime(quiet)}`;
+  if (runState?.state === "orphaned" || runState?.state === "stale") {
+    const engine = runState.state === "orphaned" ? "its engine is gone" : "its engine has not been heard of";
+    return [{ what: [engine, heard].filter(Boolean).join(", "), command: resume }];
+  }
+  if (heard === "") return [];
+  const busy = [...nodes.values()].some(({ state }) => state === "in-progress");
+  // Before 0.32 the server cannot tell an engine that thinks from one that is gone.
+  return runState === undefined
+    ? [
+        {
+          what: `${heard}; where its engine has ended with its server, a resume lets it go on`,
+          command: resume,
+        },
+      ]
+    : busy
+      ? []
+      : [{ what: heard }];
+}
+
+function blockedBy(blocked: BlockedRun, runId: string, now: number): Blocker {
+  const fields: Record<string, unknown> = blocked;
+  const node = typeof fields["nodeId"] === "string" ? escapeControls(fields["nodeId"]) : "it";
+  const resume: Command = ["resume --watch", runId];
+  /** Whoever follows the run resumes it when the time has come. */
+  const until = (what: string, past: string, at: number): Blocker =>
+    at > now
+      ? {
+          what: `${what} until ${formatTime(at)}, in ${formatDuration(at - now)}; following it lets it go on then`,
+          command: ["watch", runId],
+        }
+      : { what: `${past} until ${formatTime(at)}; a resume lets it go on`, command: resume };
+  switch (blocked.kind) {
+    case "approval-decided-resume-required":
+      return {
+        what: `${node} has been decided, and nothing takes that up without a resume`,
+        command: resume,
+      };
+    case "event": {
+      const { nodeId, correlationKey } = fields;
+      const name = typeof correlationKey === "string" ? correlationKey : "";
+      const what = `${node} waits for the signal ${escapeControls(name)}`;
+      // Where the wait has a correlation id, that stands in the place of the signal's name.
+      return name === nodeId ? { what, command: ["signal", runId, name] } : { what };
+    }
+    case "timer":
+      return until(`${node} waits`, `${node} waited`, Date.parse(String(blocked["wakeAt"])));
+    case "quota": {
+      const what = "its agents' quota is used up";
+      const { resetAtMs } = fields;
+      if (typeof resetAtMs === "number") return until(what, "its agents' quota was used up", resetAtMs);
+      return { what: `${what}, and nobody knows until when; a resume tries again`, command: resume };
+    }
+    default:
+      return { what: `${node} is blocked: ${escapeControls(blocked.kind)}`, command: resume };
+  }
+}

@@ -1,0 +1,38 @@
+import { isTerminalStatus, type SmithersClient } from "../../client/index.js";
+import type { Session } from "../command.js";
+import { Interrupted } from "../context.js";
+import { describeCancelRefusal } from "../describe/cancel-refusal.js";
+import { escapeControls } from "../terminal/escape-controls.js";
+
+/** How long a run that we cancelled is waited for, in ms: what it has under way ends first. */
+const patienceMs = 30_000;
+
+/** Cancels the run that was followed, where the options ask for that, and says what became of it. */
+export async function cancelOrDetach(
+  runId: string,
+  options: { cancelOnTimeout?: boolean; cancelOnInterrupt?: boolean },
+  { signal, cleanupClient, waitFor }: Session,
+): Promise<string> {
+  const run = `run ${escapeControls(runId)}`;
+  const cancels = signal.reason instanceof Interrupted ? options.cancelOnInterrupt : options.cancelOnTimeout;
+  if (cancels !== true) return `${run} goes on`;
+  return waitFor(`cancelling ${run}`, cancelAndWait(runId, cleanupClient));
+}
+
+async function cancelAndWait(runId: string, cleanupClient: SmithersClient): Promise<string> {
+  const run = `run ${escapeControls(runId)}`;
+  try {
+    await cleanupClient.cancel({ runId });
+    for (const ends = Date.now() + patienceMs; Date.now() < ends;) {
+      const { status } = await cleanupClient.getStatus({ runId });
+      if (isTerminalStatus(status)) return `${run} is ${escapeControls(status)}`;
+      await new Promise((done) => setTimeout(done, 200));
+    }
+    return `${run} was asked to cancel, and what it has under way has not ended yet`;
+  } catch (error) {
+    const refusal = await describeCancelRefusal(error, runId, cleanupClient).catch(() => undefined);
+    if (refusal?.status === "cancelled") return `${run} is cancelled`;
+    const why = refusal?.reason ?? escapeControls(error instanceof Error ? error.message : String(error));
+    return `${run} could not be cancelled: ${why}`;
+  }
+}

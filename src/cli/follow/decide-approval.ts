@@ -1,0 +1,190 @@
+import { isWaitingStatus, type ApprovalRow, type ApprovalView } from "../../client/index.js";
+import type { CommandInput, Outcome, Session } from "../command.js";
+import { UsageError } from "../usage-error.js";
+import type { OptionSpec } from "../args/option.js";
+import { parseCount } from "../args/parse-count.js";
+import { escapeControls } from "../terminal/escape-controls.js";
+import { byOption, followRun, type FollowOptions } from "./follow-run.js";
+import { approvalLabel } from "../describe/approval-label.js";
+import { approvalQuestion } from "../tree/approval-question.js";
+import { manualResumeHint } from "./manual-resume-hint.js";
+
+export interface DecideOptions extends FollowOptions {
+  iteration?: number;
+  note?: string;
+  watch?: boolean;
+}
+
+export const decideOptions: readonly OptionSpec[] = [
+  {
+    flags: "--iteration <n>",
+    description: "loop iteration (0 is the first; default: the open one)",
+    parse: parseCount(0),
+  },
+  { flags: "--note <text>", description: "why, for the server's records" },
+  byOption,
+  { flags: "--no-resume", description: "record the decision and do not resume the run" },
+  { flags: "--resume", description: "resume the run if the decision needs it (the default)" },
+  { flags: "-w, --watch", description: "then follow the run to its end" },
+];
+
+type Decision = "approve" | "deny";
+
+/** The approval that a command names, in as far as it does. */
+interface Named {
+  runId: string;
+  nodeId: string | undefined;
+  iteration: number | undefined;
+}
+
+/** What `approve` and `deny` do: find the approval, show it, decide it, and let the run go on. */
+export async function decideApproval(
+  decision: Decision,
+  { args: [runId = "", nodeId], options }: CommandInput<DecideOptions>,
+  session: Session,
+): Promise<Outcome> {
+  const named: Named = { runId, nodeId, iteration: options.iteration };
+  const approval = await session.waitFor(
+    `reading the approvals of run ${escapeControls(runId)}`,
+    findApproval(decision, named, session),
+  );
+  const isOpen = approval.decision === null;
+  const document = isOpen
+    ? await decide(decision, approval, named, options, session)
+    : { runId, changed: false };
+  const done = decision === "approve" ? "approved" : "denied";
+  const text = `${isOpen ? done : `${done} already:`} ${approvalLabel(approval)} of run ${escapeControls(runId)}`;
+  if (options.watch === true) {
+    session.note(text);
+    return followRun(session, runId, options);
+  }
+  await resumeIfPaused(runId, options.resume ?? true, session);
+  const paint = decision === "approve" ? "green" : "red";
+  return { kind: "document", document, text: (style) => style[paint](text) };
+}
+
+async function decide(
+  decision: Decision,
+  approval: ApprovalView,
+  { runId, iteration: given }: Named,
+  { note, by }: DecideOptions,
+  session: Session,
+): Promise<object> {
+  const { nodeId, iteration } = approval;
+  // A script that is run again must not approve the next turn of a loop.
+  if (given === undefined && iteration > 0 && !session.canPrompt) {
+    throw new UsageError(
+      `${escapeControls(nodeId)} is in a loop, and an earlier turn has been decided: name the turn with --iteration`,
+      {
+        code: "ITERATION_NEEDED",
+        hint: session.commandLine(`${decision} --iteration ${Number(iteration)}`, runId, nodeId),
+      },
+    );
+  }
+  const question = await approvalQuestion(approval, runId, session.client);
+  session.note(
+    `${session.stderrStyle.bold(approvalLabel(approval))}${question === "" ? "" : `  ${question}`}`,
+  );
+  return session.client[decision]({ runId, nodeId, iteration, note, decidedBy: by });
+}
+
+/** Resumes the run if it has stopped. A failure changes nothing about the decision, which is made. */
+async function resumeIfPaused(runId: string, isAllowed: boolean, session: Session): Promise<void> {
+  const { client } = session;
+  try {
+    const { status } = await client.getStatus({ runId });
+    if (!isWaitingStatus(status)) return;
+    if (!isAllowed) {
+      return session.note(
+        `the run has paused; to resume it: ${session.commandLine("resume --watch", runId)}`,
+      );
+    }
+    await client.resume({ runId, workflowPath: await client.findWorkflowPath({ runId }) });
+    session.note("resumed the run");
+  } catch (error) {
+    session.signal.throwIfAborted();
+    session.note(manualResumeHint(runId, error, session));
+  }
+}
+
+/**
+ * Finds the one approval that is named: an open one, or one that has been decided the same way already.
+ *
+ * @throws {UsageError}
+ */
+async function findApproval(decision: Decision, named: Named, session: Session): Promise<ApprovalView> {
+  const { runId } = named;
+  const open = (await session.client.listApprovals({ runId })).map(toApproval);
+  const meant = open.filter((approval) => isMeant(approval, named));
+  const [approval] = meant;
+  if (approval !== undefined && meant.length === 1) return approval;
+  if (approval !== undefined) throw severalOpen(decision, named, meant, session);
+
+  const { view } = await session.client.loadRunView({ runId });
+  const decided = named.nodeId === undefined ? undefined : decidedApproval(named, [...view.nodes.values()]);
+  const done = decision === "approve" ? "approved" : "denied";
+  if (decided === undefined) throw noneOpen(named, open, view.status, session);
+  if (decided.decision === done) return decided;
+  throw new UsageError(
+    `${approvalLabel(decided)} of run ${escapeControls(runId)} was ${decided.decision ?? "decided"} already`,
+    { code: "ALREADY_DECIDED", hint: session.commandLine("status", runId) },
+  );
+}
+
+function isMeant(approval: { nodeId: string; iteration: number }, { nodeId, iteration }: Named): boolean {
+  return (
+    (nodeId === undefined || approval.nodeId === nodeId) &&
+    (iteration === undefined || approval.iteration === iteration)
+  );
+}
+
+function toApproval(row: ApprovalRow): ApprovalView {
+  const { nodeId, iteration, requestedAtMs, requestTitle: title, requestSummary: summary } = row;
+  const request = title === nodeId && summary === null ? null : { title, summary };
+  return { nodeId, iteration, decision: null, requestedAtMs, decidedAtMs: null, request };
+}
+
+/** The newest decision about the node that is named. */
+function decidedApproval(
+  named: Named,
+  nodes: readonly { nodeId: string; iteration: number; approval: ApprovalView | null }[],
+): ApprovalView | undefined {
+  return nodes
+    .filter((node) => isMeant(node, named))
+    .flatMap(({ approval }) => approval ?? [])
+    .findLast((approval) => approval.decision !== null);
+}
+
+function severalOpen(
+  decision: Decision,
+  { runId }: Named,
+  meant: readonly ApprovalView[],
+  { commandLine }: Session,
+): UsageError {
+  const [first] = meant;
+  const { nodeId = "", iteration = 0 } = first ?? {};
+  const isSameNode = meant.every((other) => other.nodeId === nodeId);
+  const command = isSameNode ? `${decision} --iteration ${Number(iteration)}` : decision;
+  return new UsageError(
+    `run ${escapeControls(runId)} has ${meant.length} open gates: ${meant.map(approvalLabel).join(", ")}; say which`,
+    { code: "SEVERAL_OPEN_GATES", hint: commandLine(command, runId, nodeId) },
+  );
+}
+
+function noneOpen(
+  { runId, nodeId, iteration }: Named,
+  open: readonly ApprovalView[],
+  status: string,
+  { commandLine }: Session,
+): UsageError {
+  const run = `run ${escapeControls(runId)}`;
+  const node = nodeId === undefined ? "no gate" : `node ${escapeControls(nodeId)}`;
+  const turn = iteration === undefined ? "" : ` in iteration ${iteration}`;
+  const others =
+    open.length === 0 ? "no gate of it is open" : `open are: ${open.map(approvalLabel).join(", ")}`;
+  const message =
+    nodeId === undefined && iteration === undefined
+      ? `${run} has no open gate; it is ${escapeControls(status)}`
+      : `${node}${turn} of ${run} is not waiting for approval; ${others}`;
+  return new UsageError(message, { code: "NO_OPEN_GATE", hint: commandLine("status", runId) });
+}

@@ -1,0 +1,20 @@
+import { SmithersError } from "../../client/index.js";
+import type { Session } from "../command.js";
+import { shellWord } from "../args/shell-word.js";
+import { escapeControls } from "../terminal/escape-controls.js";
+
+/** Why a resume that the run needs could not be sent from here, and what to type. */
+export function manualResumeHint(runId: string, error: unknown, { commandLine }: Session): string {
+  const code = error instanceof SmithersError ? error.code : undefined;
+  const needs = "the run goes on only after a resume";
+  if (code === "ONE_RUN_SERVER") {
+    const command = `smithers up <workflow> --resume ${shellWord(runId)}`;
+    return `${needs}, which its own server does not take; where it was started, type: ${command}`;
+  }
+  if (code === "DB_NOT_CONFIGURED") {
+    const command = `${commandLine("resume", runId)} <workflow>`;
+    return `${needs}, and the server keeps no list to look its workflow up in; type: ${command}`;
+  }
+  const why = escapeControls(error instanceof Error ? error.message : String(error));
+  return `${needs}, and that failed (${why}); type: ${commandLine("resume", runId)}`;
+}

@@ -1,0 +1,124 @@
+import type { RunView } from "../../client/index.js";
+import { formatRunningTime } from "../describe/duration.js";
+import { columnsOf, fitWidth } from "../terminal/fit-width.js";
+import { renderStatus, type Look } from "../tree/render-node.js";
+import type { NodeCounts } from "../describe/count-nodes.js";
+import { progressOf, runTree, type FrameGroup, type RunGroup } from "../tree/run-tree.js";
+import type { Style } from "../terminal/style.js";
+import { groupWords, treeLines } from "../tree/tree-lines.js";
+import { treeRows, type TreeRow } from "../tree/tree-rows.js";
+import { escapeControls } from "../terminal/escape-controls.js";
+
+/** What is drawn of a run as it stands; good until its view, the frame or the window's height changes. */
+export interface LiveRegion {
+  readonly tree: RunGroup;
+  readonly rows: readonly TreeRow[];
+  readonly progress: NodeCounts;
+  readonly hasMargin: boolean;
+}
+
+/** Chooses what to show of a run in at most so many lines, at least one. */
+export function liveRegion(view: RunView, frame: FrameGroup | undefined, most: number): LiveRegion {
+  const tree = runTree(frame, view);
+  const hasMargin = most >= 12;
+  const rows = treeRows(tree, view, Math.max(0, most - (hasMargin ? 2 : 1)));
+  return { tree, rows, progress: progressOf(tree, view), hasMargin };
+}
+
+/** Its lines at this moment, each no wider than the style's width. */
+export function liveRegionLines({ tree, rows, progress, hasMargin }: LiveRegion, look: Look): string[] {
+  return [...(hasMargin ? [""] : []), headLine(tree, progress, look), ...treeLines(rows, look)];
+}
+
+/** After so many milliseconds without an event it is told that a run which executes is silent. */
+const silentMs = 60_000;
+/** The progress bar is as wide as there is room for, between these; with less room there is none. */
+const maxBar = 24;
+const minBar = 8;
+/** The columns that a run's name has in any case. */
+const minName = 8;
+
+/** The run itself: its name, status, time, and how many of its nodes are done. */
+function headLine(tree: RunGroup, progress: NodeCounts, look: Look): string {
+  const { view, now, style } = look;
+  const { width, symbols } = style;
+  const { symbol, paint } = renderStatus(view.status, look);
+  const status = view.status === "unknown" ? "connecting" : escapeControls(view.status);
+  const time = view.startedAtMs === null ? "" : `  ${formatRunningTime(now - view.startedAtMs)}`;
+  const failed = progress.failed === 0 ? "" : `, ${progress.failed} failed`;
+  const quiet = now - (view.updatedAtMs ?? now);
+  const isSilent = view.status === "running" && quiet >= silentMs;
+  const silent = isSilent ? `, no event for ${formatRunningTime(quiet)}` : "";
+  const left = width - columnsOf(`${symbol}   ${status}${time}${failed}${silent}`);
+  const { name, done } = nameAndCount(tree, progress, look, left);
+  const room = Math.min(maxBar, left - columnsOf(name + done) - 2);
+  const bar = room < minBar || done === "" ? "" : `  ${progressBar(progress, room, style)}`;
+  return paintLine(
+    [
+      [`${symbol} `, paint],
+      [name, style.bold],
+      [`  ${status}`, paint],
+      [time, (text) => text + bar],
+      [done, style.dim],
+      [failed, style.red],
+      [silent, style.yellow],
+    ],
+    width,
+    symbols.cut,
+  );
+}
+
+/** The run's name and how many of its nodes are done; what says least goes first where there is not room for all. */
+function nameAndCount(
+  tree: RunGroup,
+  { done, known }: NodeCounts,
+  { view, style }: Look,
+  room: number,
+): { name: string; done: string } {
+  const name = tree.name || `run ${escapeControls(view.runId)}`;
+  if (known === 0) return { name: fitWidth(name, Math.max(minName, room), style.symbols.cut), done: "" };
+  const inner = tree.within ? ` ${style.symbols.within} ${groupWords(tree.within, style)}` : "";
+  const words = `  ${done} of ${known} nodes done`;
+  for (const whole of [name + inner, name]) {
+    if (columnsOf(whole + words) <= room) return { name: whole, done: words };
+  }
+  const short = `  ${done}/${known}`;
+  return {
+    name: fitWidth(name, Math.max(minName, room - columnsOf(short)), style.symbols.cut),
+    done: short,
+  };
+}
+
+/** The parts in a row, cut where the line ends. */
+function paintLine(
+  parts: readonly (readonly [text: string, paint: (text: string) => string])[],
+  width: number,
+  cut: string,
+): string {
+  let left = width;
+  return parts
+    .map(([text, paint]) => {
+      const fitting = fitWidth(text, left, cut);
+      left -= columnsOf(fitting);
+      return fitting === "" ? "" : paint(fitting);
+    })
+    .join("");
+}
+
+function progressBar({ known, done, failed, running }: NodeCounts, width: number, style: Style): string {
+  const { symbols, green, red, cyan, dim } = style;
+  // What there is of a kind is seen, however many there are of the others.
+  const share = (count: number) => (count === 0 ? 0 : Math.max(1, Math.floor((count / known) * width)));
+  let left = width;
+  const piece = (count: number, paint: (text: string) => string, symbol = symbols.bar): string => {
+    const size = Math.min(left, count);
+    left -= size;
+    return size === 0 ? "" : paint(symbol.repeat(size));
+  };
+  return (
+    piece(share(failed), red) +
+    piece(share(done), green) +
+    piece(share(running), cyan, symbols.barRunning) +
+    piece(width, dim, symbols.barRest)
+  );
+}

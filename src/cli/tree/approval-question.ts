@@ -1,0 +1,37 @@
+import type { ApprovalView, Frame, SmithersClient } from "../../client/index.js";
+import { escapeMessage } from "../terminal/escape-controls.js";
+import { readFrame, type FrameItem } from "./run-tree.js";
+
+/**
+ * What a gate asks a person, made visible: title and summary of its request, which newer servers send, or its task's
+ * label, which the newest frame has. Empty where neither says anything; a server that does not answer is no reason to
+ * leave the question out.
+ */
+export async function approvalQuestion(
+  { nodeId, request }: Pick<ApprovalView, "nodeId" | "request">,
+  runId: string,
+  client: Pick<SmithersClient, "getFrames">,
+): Promise<string> {
+  const texts = [request?.title, request?.summary].filter(isWords);
+  if (texts.length > 0) return escapeMessage(texts.join(" – "));
+  try {
+    const [frame] = await client.getFrames<Frame>({ runId, tail: 1 });
+    const label = frame && labelOf(readFrame(frame), nodeId);
+    return isWords(label) ? label : "";
+  } catch {
+    return "";
+  }
+}
+
+function labelOf(item: FrameItem | undefined, nodeId: string): string | undefined {
+  if (item?.kind !== "group") return item?.nodeId === nodeId ? item.label : undefined;
+  for (const child of item.children) {
+    const label = labelOf(child, nodeId);
+    if (label !== undefined) return label;
+  }
+  return undefined;
+}
+
+function isWords(text: unknown): text is string {
+  return typeof text === "string" && text.trim() !== "";
+}

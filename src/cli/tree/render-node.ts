@@ -1,0 +1,116 @@
+import type { RunView } from "../../client/index.js";
+import { formatDuration, formatRunningTime, formatTime } from "../describe/duration.js";
+import { waitingSince } from "../describe/waiting-since.js";
+import { failureReason } from "../describe/run-result.js";
+import type { RunTask } from "./run-tree.js";
+import type { Style } from "../terminal/style.js";
+import { nodeCategory, statusFacts, type Category } from "../status-table.js";
+import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
+
+/** What nodes have in common that are counted together. */
+export type NodeClass = Category;
+
+/** Its class; a gate that was named before the run has come to it is still to come. */
+export function classOf({ node }: RunTask, view: RunView): NodeClass {
+  const state: string = node?.state ?? "pending";
+  const gate = state === "waiting-approval" ? node?.approval : undefined;
+  return gate && waitingSince(gate, view) === undefined ? "pending" : nodeCategory(state);
+}
+
+/** When and how a node is drawn. */
+export interface Look {
+  view: RunView;
+  /** By the server's clock, in milliseconds since 1970. */
+  now: number;
+  style: Style;
+  /** The picture of a node that executes. */
+  spinner: string;
+}
+
+/** How the classes look: a symbol, and a colour for it and for the words that matter. */
+export function classLook(
+  nodeClass: NodeClass,
+  { style, spinner }: Pick<Look, "style" | "spinner">,
+): { symbol: string; paint: (text: string) => string } {
+  const { symbols, green, red, cyan, yellow, dim } = style;
+  switch (nodeClass) {
+    case "done":
+      return { symbol: symbols.done, paint: green };
+    case "failed":
+      return { symbol: symbols.failed, paint: red };
+    case "running":
+      return { symbol: spinner, paint: cyan };
+    case "waiting":
+      return { symbol: symbols.waiting, paint: yellow };
+    case "cancelled":
+      return { symbol: symbols.cancelled, paint: yellow };
+    case "pending":
+      return { symbol: symbols.pending, paint: dim };
+  }
+}
+
+/** A node's symbol, and in words what there is to say beside its name; those may be empty where no words are needed. */
+export function renderNode(
+  task: RunTask,
+  look: Look,
+): { symbol: string; paint: (text: string) => string; words: string } {
+  const { view, style, now } = look;
+  const { node } = task;
+  const nodeClass = classOf(task, view);
+  const base = classLook(nodeClass, look);
+  const word = (text: string, rest: string) => (style.plain ? [text, rest].filter(Boolean).join(" ") : rest);
+  if (node === undefined || nodeClass === "pending") {
+    const ahead = task.needsApproval ? approvalAhead(task) : "";
+    return { ...base, words: style.plain ? ["pending", ahead].filter(Boolean).join(", ") : ahead };
+  }
+  const attempt = node.attempt > 1 ? `, attempt ${node.attempt}` : "";
+  const { startedAtMs, finishedAtMs } = node;
+  const took =
+    startedAtMs === null || finishedAtMs === null ? "" : formatDuration(finishedAtMs - startedAtMs);
+  const running = formatRunningTime(now - (startedAtMs ?? now));
+  switch (node.state) {
+    case "finished":
+      return { ...base, words: word(took === "" ? "finished" : "finished in", took + attempt) };
+    case "skipped":
+      return { ...base, symbol: style.symbols.skipped, paint: style.dim, words: "skipped" };
+    case "failed": {
+      const after = took === "" ? "" : ` after ${took}`;
+      const why = failureReason(node);
+      const because = why === "failed" || why === "denied" ? "" : `: ${why}`;
+      return { ...base, words: `${why === "denied" ? why : "failed"}${after}${attempt}${because}` };
+    }
+    case "cancelled":
+      return { ...base, words: "cancelled" };
+    case "retrying":
+      return { ...base, symbol: style.symbols.retrying, words: `retries${attempt}` };
+    case "in-progress":
+      return { ...base, words: word("running for", running + attempt) };
+    default:
+      return { ...base, words: waitWords(task, look) };
+  }
+}
+
+function approvalAhead({ node }: RunTask): string {
+  const decision = node?.approval?.decision;
+  return decision === "approved" ? "approved" : decision === "denied" ? "denied" : "needs approval";
+}
+
+function waitWords({ node, label }: RunTask, { view, now }: Look): string {
+  if (node?.state === "waiting-approval") {
+    const since = node.approval === null ? undefined : waitingSince(node.approval, view);
+    const title: unknown = node.approval?.request?.title;
+    const asks = typeof title === "string" && title !== "" ? escapeMessage(title) : label;
+    const waited = since === undefined ? "" : ` ${formatRunningTime(now - since)}`;
+    return `waits${waited} for approval${asks ? `: ${asks}` : ""}`;
+  }
+  const until = node?.firesAtMs ? ` until ${formatTime(node.firesAtMs)}` : "";
+  return `${escapeControls(node?.state ?? "").replace(/^waiting-/, "waits for ")}${until}`;
+}
+
+/** The look of a whole run's status. */
+export function renderStatus(
+  status: string,
+  look: Pick<Look, "style" | "spinner">,
+): ReturnType<typeof classLook> {
+  return classLook(statusFacts(status).category, look);
+}

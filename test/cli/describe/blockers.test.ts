@@ -1,0 +1,143 @@
+import { describe, expect, test } from "vitest";
+import { findBlockers } from "../../../src/cli/describe/blockers.js";
+import { emptyRunView, reduceEvents, type Run, type SmithersEvent } from "../../../src/client/index.js";
+
+const now = 1_000_000_000;
+
+function still(
+  status: Partial<Run>,
+  events: ({ type: string } & Record<string, unknown>)[] = [],
+  workflowPath?: string,
+) {
+  const told = events.map(
+    (event) => ({ runId: "r", timestampMs: now - 10_000, iteration: 0, ...event }) as SmithersEvent,
+  );
+  const whole = {
+    runId: "r",
+    workflowName: "w",
+    startedAtMs: 0,
+    finishedAtMs: null,
+    summary: {},
+    status: "running",
+    ...status,
+  };
+  return findBlockers(whole, reduceEvents(emptyRunView("r"), told), now, workflowPath).map(
+    ({ what, command = [] }) => [what, command.join(" ")],
+  );
+}
+
+const paused = { type: "RunStatusChanged", status: "waiting-approval" };
+const waiting = (nodeId: string, fields: object = {}) => ({ type: "NodeWaitingApproval", nodeId, ...fields });
+const blocked = (status: string, reason: { kind: string; [field: string]: unknown }) => ({
+  status,
+  runState: { state: status, blocked: reason },
+});
+
+test("gates, each with the command that decides it", () => {
+  expect(
+    still({ status: "waiting-approval" }, [waiting("a"), waiting("b", { iteration: 2 }), paused]),
+  ).toEqual([
+    ["a has been waiting for approval for 10s", "approve r a"],
+    ["b (iteration 2) has been waiting for approval for 10s", "approve --iteration 2 r b"],
+  ]);
+  expect(still({ status: "running" }, [waiting("named early")])).toEqual([]);
+});
+
+test("a decision that nobody has taken up", () => {
+  const decided = [waiting("a"), paused, { type: "ApprovalGranted", nodeId: "a" }];
+  expect(still({ status: "waiting-approval" }, decided)).toEqual([
+    ["a has been approved, and nothing takes that up without a resume", "resume --watch r"],
+  ]);
+});
+
+test.each([
+  [{ kind: "event", nodeId: "pay", correlationKey: "pay" }, "pay waits for the signal pay", "signal r pay"],
+  [{ kind: "event", nodeId: "pay", correlationKey: "order-7" }, "pay waits for the signal order-7", ""],
+  [
+    { kind: "timer", nodeId: "nap", wakeAt: new Date(now + 90_000).toISOString() },
+    "nap waits until 1970-01-12T13:48:10Z, in 1m 30s; following it lets it go on then",
+    "watch r",
+  ],
+  [
+    { kind: "timer", nodeId: "nap", wakeAt: new Date(now - 1).toISOString() },
+    "nap waited until 1970-01-12T13:46:39Z; a resume lets it go on",
+    "resume --watch r",
+  ],
+  [
+    { kind: "quota", quotaBlockedCount: 1, resetAtMs: now + 1000 },
+    "its agents' quota is used up until 1970-01-12T13:46:41Z, in 1.0s; following it lets it go on then",
+    "watch r",
+  ],
+  [{ kind: "tool\u001b", nodeId: "n", toolName: "t" }, "n is blocked: tool\\u001b", "resume --watch r"],
+])("what a 0.32 server says it waits for: %o", (reason, what, command) => {
+  expect(still(blocked("waiting-event", reason))).toEqual([[what, command]]);
+});
+
+test("an engine that is gone, and one that may be", () => {
+  const started = { type: "NodeStarted", nodeId: "a", attempt: 1, timestampMs: now - 240_000 };
+  expect(still({ runState: { state: "orphaned" } }, [started])).toEqual([
+    ["its engine is gone, no event for 4m 00s", "resume --watch r"],
+  ]);
+  expect(still({ runState: { state: "running" } }, [started])).toEqual([]);
+  expect(still({}, [started])).toEqual([
+    [expect.stringMatching(/^no event for 4m 00s; /), "resume --watch r"],
+  ]);
+  expect(still({}, [{ ...started, timestampMs: now - 5000 }])).toEqual([]);
+});
+
+test("the end", () => {
+  expect(still({ status: "finished" })).toEqual([]);
+  expect(still({ status: "cancelled" })).toEqual([]);
+  expect(still({ status: "paused" })).toEqual([["it has stopped: paused", "resume --watch r"]]);
+  expect(still({ status: "continued" }, [{ type: "RunContinuedAsNew", newRunId: "s" }])).toEqual([
+    ["it goes on as run s", "status s"],
+  ]);
+});
+
+describe("a run that failed", () => {
+  const failed = (nodeId: string) => ({ type: "NodeFailed", nodeId, attempt: 2, error: "full" });
+  const denied = (nodeId: string) => ({ type: "ApprovalDenied", nodeId });
+  const end = (error: unknown) => ({ type: "RunFailed", error });
+  /** As 0.5.0 and as 0.32.0 say that a node was the reason. */
+  const old = end("Task failed");
+  const newer = end({
+    code: "SESSION_ERROR",
+    message: "Task failed: a See https://x",
+    details: { key: "a::0" },
+  });
+  const newerState = { status: "failed", runState: { state: "failed" } };
+
+  test("for a node without attempts left is not helped by a resume", () => {
+    expect(still({ status: "failed" }, [failed("a"), old], "x.tsx")).toEqual([
+      [
+        "a has no attempts left, so a resume fails again at once; a new run with the same input starts over; " +
+          "a resume helps once the workflow allows more attempts",
+        "run --watch x.tsx",
+      ],
+    ]);
+    expect(still(newerState, [failed("a"), newer], "x.tsx")).toEqual([
+      [
+        "a has no attempts left, so a resume fails again at once; a new run with the same input starts over",
+        "run --watch x.tsx",
+      ],
+    ]);
+  });
+
+  test("for gates that were denied is not, either", () => {
+    expect(still({ status: "failed" }, [denied("a"), old], "x.tsx")).toEqual([
+      ["a was denied, so a resume fails again at once; a new run asks again", "run --watch x.tsx"],
+    ]);
+    const five = ["a", "b", "c", "d", "e"].map(denied);
+    expect(still({ status: "failed" }, [...five, old])).toEqual([
+      ["a, b, c and 2 more were denied, so a resume fails again at once; a new run asks again", ""],
+    ]);
+  });
+
+  test("for a reason of its own is, where that is gone, whatever nodes failed before", () => {
+    const hint =
+      "a resume keeps what has finished and tries the rest again; it helps where the cause is gone";
+    for (const events of [[], [end("render boom")], [failed("tolerated"), end({ message: "render boom" })]]) {
+      expect(still({ status: "failed" }, events, "x.tsx")).toEqual([[hint, "resume --watch r"]]);
+    }
+  });
+});

@@ -1,0 +1,37 @@
+import { expect, inject, test } from "vitest";
+import { createClient, ProtocolError } from "../../../src/client/index.js";
+import { failure, rawServer } from "../../faults/in-test.js";
+import { answer } from "../../faults/raw-server.js";
+import { waitUntil } from "../../wait-until.js";
+
+const client = createClient({ baseUrl: inject("baseUrl") });
+
+test("on 0.5.0 the open gates come from the events of the runs that wait", async () => {
+  const { runId } = await client.runWorkflow({ workflowPath: "./gates.tsx", input: {} });
+  await waitUntil(async () => (await client.getStatus({ runId })).status === "waiting-approval");
+  const gates = async () => (await client.listApprovals()).filter((row) => row.runId === runId);
+  expect(await gates()).toMatchObject([
+    { nodeId: "gate-a", iteration: 0, workflowName: "gates", runStatus: "waiting-approval" },
+    { nodeId: "gate-b", requestTitle: "gate-b", requestSummary: null },
+  ]);
+  await client.deny({ runId, nodeId: "gate-a" });
+  const [left, ...others] = await gates();
+  expect(left).toMatchObject({ nodeId: "gate-b" });
+  expect(left?.waitingMs).toBeGreaterThan(0);
+  expect(others).toEqual([]);
+});
+
+test("from 0.32 on they are the server's own list, the longest open first", async () => {
+  const approvals = [
+    { runId: "b", nodeId: "gate", iteration: 0, requestedAtMs: 20, extra: true },
+    { runId: "a", nodeId: "gate", iteration: 0, requestedAtMs: 10 },
+  ];
+  const server = await rawServer((_, socket) => socket.end(answer(200, { approvals })));
+  expect(await client.listApprovals({ baseUrl: server.baseUrl })).toEqual([approvals[1], approvals[0]]);
+  expect(server.requests.map(({ path }) => path)).toEqual(["/v1/approvals"]);
+});
+
+test("an answer without a list is no empty list", async () => {
+  const { baseUrl } = await rawServer((_, socket) => socket.end(answer(200, { ok: true })));
+  expect(await failure(client.listApprovals({ baseUrl }))).toBeInstanceOf(ProtocolError);
+});
