@@ -22,9 +22,12 @@ interface Read {
   data: string[];
 }
 
-/** Reads until the run has ended, or enough has come. */
-async function read(args: WatchRunArgs, enough = Infinity): Promise<Read & { status: string | undefined }> {
-  const got: Read = { seqs: [], data: [] };
+/** Reads until the run has ended, or enough has come; `got` grows meanwhile. */
+async function read(
+  args: WatchRunArgs,
+  enough = Infinity,
+  got: Read = { seqs: [], data: [] },
+): Promise<Read & { status: string | undefined }> {
   const records = watchRecords({ reconnectDelayMs: 5, ...args });
   for (;;) {
     const { done, value } = await records.next();
@@ -125,11 +128,16 @@ describe.concurrent("a history of many pages", () => {
 describe.concurrent("a run that waits at an approval", () => {
   const pollMs = 50;
 
+  /** Lets so many polls pass, each in a turn of its own: one long turn of a busy process would be no time for requests. */
+  async function polls(count: number): Promise<void> {
+    for (; count > 0; count--) await sleep(pollMs);
+  }
+
   /** Waits until the client has come to rest: nothing was asked for during several polls. */
   async function atRest(server: ProtocolServer): Promise<number> {
     for (;;) {
       const { total } = server.requests;
-      await sleep(8 * pollMs);
+      await polls(8);
       if (server.requests.total === total) return total;
     }
   }
@@ -143,16 +151,18 @@ describe.concurrent("a run that waits at an approval", () => {
       const server = await protocolServer({ pollMs }, onTestFinished);
       const events = history(5000 + extra);
       server.addRun("r", { events, status: "waiting-approval" });
-      const reading = read({ baseUrl: server.baseUrl, runId: "r" });
-      await waitUntil(() => server.openStreams === 1);
+      const got: Read = { seqs: [], data: [] };
+      const reading = read({ baseUrl: server.baseUrl, runId: "r" }, Infinity, got);
+      await waitUntil(() => got.data.length === events.length && server.openStreams === 1);
       const before = await atRest(server);
-      await sleep(10 * pollMs);
+      await polls(10);
       expect(server.requests).toMatchObject({ open: 1, total: before });
       expect(server.openStreams).toBe(1);
 
       // Many at once, more than a page: still each once and in order.
       const more = history(events.length + 1000).slice(events.length);
       for (const text of more) server.publish("r", text);
+      await waitUntil(() => got.data.length === events.length + more.length && server.openStreams === 1);
       await atRest(server);
       expect(server.requests.open).toBe(1);
       server.publish("r", finished(events.length + 1000));
@@ -190,7 +200,7 @@ describe.concurrent("a run that waits at an approval", () => {
     })();
     await waitUntil(() => asked === 1);
     const before = await atRest(server);
-    await sleep(10 * pollMs);
+    await polls(10);
     expect(server.requests).toMatchObject({ open: 1, total: before });
     server.decide("approve", "r", "review", 0, "person");
     server.resume("r", "person");
