@@ -223,7 +223,7 @@ type SandboxRuntime = "bubblewrap" | "docker" | "codeplane";
 /** An event of a type that this version does not know: it is passed on as it came. */
 export type UnknownSmithersEvent = {
   /** Any string. Its type is a pattern that no known type fits, so that a `switch` over `type` narrows to the known ones. */
-  type: `${string}\u0000${string}`;
+  type: `${string} ${string}`;
   runId: string;
   timestampMs: number;
   [field: string]: unknown;
