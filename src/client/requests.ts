@@ -110,7 +110,7 @@ export interface DecideArgs extends RunArgs {
 
 /**
  * Approves a node that waits for a person. The decision is only recorded: a run that has paused continues after a
- * {@link resume}, which is sent by whoever streams the run in this process. The call is never repeated: if its answer is
+ * {@link resume}, which this process sends if it is streaming the run. The call is never repeated: if its answer is
  * lost, the error's `mayHaveBeenApplied` is true.
  *
  * @example

@@ -9,7 +9,7 @@ import type { FollowEnding, Reporter } from "./reporter.js";
 import { runResult, failureReason } from "../describe/run-result.js";
 import { resolvePath } from "../args/resolve-path.js";
 import { fitWidth } from "../terminal/fit-width.js";
-import { escapeControls } from "../terminal/escape-controls.js";
+import { escapeControls, escapeWhole } from "../terminal/escape-controls.js";
 
 /**
  * The file for a report, made sure of before the run starts, its folder made where there is none.
@@ -109,7 +109,7 @@ function attributes(values: Record<string, string | number>): string {
   // XML has no way to write most control characters, escaped or not: they are spelled out.
   return Object.entries(values)
     .map(([name, value]) => {
-      const text = escapeControls(String(value), Infinity).replace(/[\ufffe\uffff]/g, "\ufffd");
+      const text = escapeWhole(String(value)).replace(/[\ufffe\uffff]/g, "\ufffd");
       return ` ${name}="${text.replace(/[&<>"]/g, (character) => entities[character] ?? character)}"`;
     })
     .join("");

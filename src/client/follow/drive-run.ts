@@ -43,9 +43,9 @@ export interface DriveRunArgs extends WatchRunArgs {
 
 /**
  * Follows a run to its end, asks `onApproval` at each approval, and resumes the run whenever it is waiting only for that:
- * after a decision, whoever made it, when a timer is due, and when a quota is full again. Nothing on the server shows
+ * after any decision, when a timer is due, and when a quota is full again. Nothing on the server shows
  * that a signal has come: while the run waits for one it is resumed after 5 s, 10 s, … and at last every 5 minutes, so
- * whoever sends the signal should send a resume as well. A run that somebody paused, or whose engine died, is left alone.
+ * the sender of the signal should send a resume as well. A run that somebody paused, or whose engine died, is left alone.
  *
  * @example
  * for await (const event of driveRun({ runId, onApproval: () => "approve" })) console.log(event.type);
