@@ -1,0 +1,178 @@
+const codes = "src/cli/exit-codes.ts";
+const table = "src/cli/status-table.ts";
+const failure = "src/cli/failure.ts";
+const refusal = "src/cli/describe/server-refusal.ts";
+const codeTests = ["test/cli/exit-codes.test.ts"];
+const refusalTests = ["test/cli/failure.test.ts"];
+
+/** An exit code never lies. */
+export default [
+  {
+    rule: "a request that is not authorised is 6",
+    file: codes,
+    from: "if (status === 401 || status === 403 || status === 407) return exitCodes.notAuthorised;",
+    to: "",
+    tests: codeTests,
+  },
+  {
+    rule: "a proxy that wants a password is 6",
+    file: codes,
+    from: "|| status === 407)",
+    to: ")",
+    tests: codeTests,
+  },
+  {
+    rule: "a server that says `later` is no mistake of the caller's",
+    file: codes,
+    from: "if (status === 408 || status === 425 || status === 429) return exitCodes.server;",
+    to: "",
+    tests: codeTests,
+  },
+  {
+    rule: "a server that breaks is 5, not bad usage",
+    file: codes,
+    from: "status >= 400 && status < 500 ?",
+    to: "status >= 400 ?",
+    tests: codeTests,
+  },
+  {
+    rule: "of several runs a failed one is worse than a cancelled one",
+    file: codes,
+    from: "exitCodes.runCancelled, exitCodes.runFailed, exitCodes.usage,",
+    to: "exitCodes.runFailed, exitCodes.runCancelled, exitCodes.usage,",
+    tests: codeTests,
+  },
+  {
+    rule: "a bug is worse than any result",
+    file: codes,
+    from: "bySeverity.indexOf(code) : Infinity)",
+    to: "bySeverity.indexOf(code) : -1)",
+    tests: codeTests,
+  },
+  {
+    rule: "the code of a reader that went away is 141",
+    file: codes,
+    from: "readerGone: 141,",
+    to: "readerGone: 0,",
+    tests: codeTests,
+  },
+  {
+    rule: "the code of a failed run is 1",
+    file: table,
+    from: "exitCode: exitCodes.runFailed,",
+    to: "exitCode: exitCodes.done,",
+    tests: codeTests,
+  },
+  {
+    rule: "a run that waits is not done",
+    file: table,
+    from: 'color: "yellow", exitCode: exitCodes.runWaiting, };',
+    to: 'color: "yellow", exitCode: exitCodes.done, };',
+    tests: codeTests,
+  },
+  {
+    rule: "nothing is claimed of a status that is not known",
+    file: table,
+    from: "color: undefined, exitCode: exitCodes.server,",
+    to: "color: undefined, exitCode: exitCodes.done,",
+    tests: codeTests,
+  },
+  {
+    rule: "nobody but a person resumes a run that was paused",
+    file: table,
+    from: "paused: { ...waiting, isWaiting: false },",
+    to: "paused: waiting,",
+    tests: codeTests,
+  },
+  {
+    rule: "`status --exit-status` follows a run to where its work goes on",
+    file: "src/cli/commands/status.ts",
+    from: "last = await client.getStatus({ runId: continuedAs });",
+    to: "break;",
+    tests: codeTests,
+  },
+  {
+    rule: "a cancel that came too late is an error",
+    file: "src/cli/commands/cancel.ts",
+    from: 'return status === "finished" ? exitCodes.usage : exitCodeOf(status);',
+    to: "return exitCodes.done;",
+    tests: codeTests,
+  },
+  {
+    rule: "a newer server's word that a cancel came too late is an error",
+    file: "src/cli/commands/cancel.ts",
+    from: "if (endedAs !== undefined && !isCancelledAlready)",
+    to: "if (false)",
+    tests: codeTests,
+  },
+  {
+    rule: "an error that nobody foresaw is a bug of ours",
+    file: failure,
+    from: "return { exitCode: exitCodes.bug,",
+    to: "return { exitCode: exitCodes.server,",
+    tests: codeTests,
+  },
+  {
+    rule: "a full disk is no bug of ours",
+    file: failure,
+    from: '"syscall" in error && error.syscall === "write"',
+    to: "false",
+    tests: codeTests,
+  },
+  {
+    rule: "an answer that is no Smithers server's is 5",
+    file: failure,
+    from: "|| error instanceof ProtocolError) {",
+    to: ") {",
+    tests: refusalTests,
+  },
+  {
+    rule: "each signal has the code that a shell gives it",
+    file: failure,
+    from: "exitCode: exitCodes[error.signalName]",
+    to: "exitCode: exitCodes.SIGINT",
+    tests: refusalTests,
+  },
+  {
+    rule: "--timeout that ran out is 124",
+    file: failure,
+    from: "return { exitCode: exitCodes.timedOut,",
+    to: "return { exitCode: exitCodes.server,",
+    tests: refusalTests,
+  },
+  {
+    rule: "a workflow that the server cannot load is the caller's mistake",
+    file: failure,
+    from: "isRefusal(error) ? exitCodes.usage :",
+    to: "false ? exitCodes.usage :",
+    tests: refusalTests,
+  },
+  {
+    rule: "a server whose database is broken is no mistake of the caller's",
+    file: refusal,
+    from: "return saysLoading.test(serverMessage) || !saysBroken.test(serverMessage);",
+    to: "return true;",
+    tests: refusalTests,
+  },
+  {
+    rule: "only what starts a run can be a workflow that is refused",
+    file: refusal,
+    from: 'path !== "/v1/runs" || ',
+    to: "",
+    tests: refusalTests,
+  },
+  {
+    rule: "a decision about a node that does not wait is refused, not a broken server",
+    file: refusal,
+    from: "|| (isDecision(error.path) && saysNotWaiting.test(error.serverMessage))",
+    to: "",
+    tests: refusalTests,
+  },
+  {
+    rule: "a wait of more than 24 days is no wait of none",
+    file: "src/cli/timer.ts",
+    from: "Math.min(leftMs, maxStepMs)",
+    to: "leftMs",
+    tests: ["test/cli/edges.test.ts"],
+  },
+];
