@@ -29,10 +29,16 @@ const vitest = await createVitest(
   { plugins: [serveBroken] },
 );
 
-/** Runs these test files; gives the name of each test that failed. */
-async function failedTests(files) {
-  const paths = files.map((file) => root + file);
-  const specifications = paths.map((path) => vitest.projects[0].createSpecification(path));
+/** Runs these tests, each a file or `file > pattern of names`; gives the name of each that failed. */
+async function failedTests(tests) {
+  const patterns = new Map();
+  for (const [file, pattern = ""] of tests.map((test) => test.split(" > "))) {
+    patterns.set(root + file, [...(patterns.get(root + file) ?? []), pattern]);
+  }
+  const paths = [...patterns.keys()];
+  const specifications = [...patterns].map(([path, names]) =>
+    vitest.projects[0].createSpecification(path, { testNamePattern: new RegExp(`^(?:${names.join("|")})`) }),
+  );
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
   // Those of earlier runs are among them.
   const modules = testModules.filter(({ moduleId }) => paths.includes(moduleId));
