@@ -2,7 +2,7 @@
 // Gives the command line its outside world and its exit code. What not every command needs is loaded on use.
 import { fstatSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
-import { UsageError } from "../dist/cli/command.js";
+import { UsageError } from "../dist/cli/usage-error.js";
 import { completeWord } from "../dist/cli/completion/scripts.js";
 import { Interrupted } from "../dist/cli/context.js";
 import { exitCodes } from "../dist/cli/exit-codes.js";

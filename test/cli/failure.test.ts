@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Interrupted } from "../../src/cli/context.js";
-import { UsageError } from "../../src/cli/command.js";
+import { UsageError } from "../../src/cli/usage-error.js";
 import { CommandError, exitCodeOfError, TimedOut } from "../../src/cli/failure.js";
 import {
   ArgumentError,

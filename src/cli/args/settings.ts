@@ -1,5 +1,5 @@
 import { defaultBaseUrl } from "../../client/index.js";
-import { UsageError } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import { parseDuration } from "../describe/duration.js";
 import type { Format } from "../formats/format.js";
 import { formats } from "../formats/index.js";

@@ -1,11 +1,10 @@
 // From here it is loaded on use: `node:fs/promises` takes half a millisecond at every start.
 import { promises as files } from "node:fs";
 import type { NodeView, RunView } from "../../client/index.js";
-import type { Session } from "../command.js";
 import { formatDuration } from "../describe/duration.js";
 import { fitWidth } from "../terminal/fit-width.js";
 import { approvalLabel } from "../describe/approval-label.js";
-import type { FollowEnding, Reporter } from "./reporter.js";
+import type { FollowEnding, Reporter, ReportContext } from "./reporter.js";
 import { runResult, elapsed, failureReason } from "../describe/run-result.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
@@ -17,35 +16,38 @@ const maxAnnotated = 20;
 const cellWidth = 200;
 
 /** Tells GitHub how a run ended: annotations, the step's summary, and its outputs `run-id` and `status`. */
-export function githubReports(session: Session): Reporter {
-  const { GITHUB_STEP_SUMMARY: summaryFile, GITHUB_OUTPUT: outputFile } = session.context.env;
+export function githubReports(context: ReportContext): Reporter {
+  const { GITHUB_STEP_SUMMARY: summaryFile, GITHUB_OUTPUT: outputFile } = context.env;
   return {
     async end(view, ending) {
-      annotate(view, ending, session);
-      if (summaryFile) await files.appendFile(summaryFile, summary(view, ending, session));
+      annotateFailures(view, ending, context);
+      if (summaryFile) await files.appendFile(summaryFile, summary(view, ending, context));
       if (outputFile) await files.appendFile(outputFile, outputs(view, ending));
     },
   };
 }
 
-function annotate(view: RunView, { status, problem, exitCode }: FollowEnding, { annotate }: Session): void {
+function annotateFailures(
+  view: RunView,
+  { status, problem, exitCode }: FollowEnding,
+  context: ReportContext,
+): void {
+  const annotate = (title: string, text: string) => context.annotate({ level: "error", title, text });
   const failed = [...view.nodes.values()].filter(({ state }) => state === "failed");
-  for (const node of failed.slice(0, maxAnnotated))
-    annotate("error", approvalLabel(node), failureReason(node));
+  for (const node of failed.slice(0, maxAnnotated)) annotate(approvalLabel(node), failureReason(node));
   const run = `run ${escapeControls(view.runId)}`;
-  if (failed.length > maxAnnotated)
-    annotate("error", run, `${failed.length - maxAnnotated} more nodes failed`);
-  if (problem !== undefined) annotate("error", run, escapeControls(problem));
-  else if (exitCode !== 0) annotate("error", run, runResult(view, status?.status));
+  if (failed.length > maxAnnotated) annotate(run, `${failed.length - maxAnnotated} more nodes failed`);
+  if (problem !== undefined) annotate(run, escapeControls(problem));
+  else if (exitCode !== 0) annotate(run, runResult(view, status?.status));
 }
 
-function summary(view: RunView, { status, problem }: FollowEnding, session: Session): string {
+function summary(view: RunView, { status, problem }: FollowEnding, { commandLine }: ReportContext): string {
   const name = markdownText(status?.workflowName ?? `run ${view.runId}`);
   const result = problem ?? `${runResult(view, status?.status)}${elapsed(view)}`;
   const head = [
     `### ${name}: ${markdownText(result)}`,
     "",
-    `Run <code>${markdownText(view.runId)}</code>, to be seen with <code>${markdownText(session.commandLine("status", view.runId))}</code>`,
+    `Run <code>${markdownText(view.runId)}</code>, to be seen with <code>${markdownText(commandLine("status", view.runId))}</code>`,
     "",
     "| Node | Result | Attempts | Took |",
     "| --- | --- | ---: | ---: |",

@@ -2,7 +2,7 @@ import { accessSync, constants, mkdirSync, promises as files, statSync } from "n
 import { dirname } from "node:path";
 import type { NodeView, RunView } from "../../client/index.js";
 import { isTime } from "../describe/duration.js";
-import { UsageError } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import type { Context } from "../context.js";
 import { approvalLabel } from "../describe/approval-label.js";
 import type { FollowEnding, Reporter } from "./reporter.js";

@@ -1,5 +1,7 @@
 import type { ApprovalView, ApprovalContext, ApprovalDecision } from "../../client/index.js";
-import { UsageError, type OptionSpec, type Session } from "../command.js";
+import type { Session } from "../command.js";
+import { UsageError } from "../usage-error.js";
+import type { OptionSpec } from "../args/option.js";
 import { approvalLabel } from "../describe/approval-label.js";
 import { approvalQuestion } from "../tree/approval-question.js";
 
@@ -60,7 +62,11 @@ export function approvalDecider(
         return await session.exclusively(() => ask(gate, question, runId, session, signal));
       const words = question === "" ? "" : ` (${question})`;
       const command = session.commandLine("approve", runId, gate.nodeId);
-      session.annotate("notice", approvalLabel(gate), `waits for approval${words}; to decide it: ${command}`);
+      session.annotate({
+        level: "notice",
+        title: approvalLabel(gate),
+        text: `waits for approval${words}; to decide it: ${command}`,
+      });
       return "wait";
     },
   };

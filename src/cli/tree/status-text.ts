@@ -1,8 +1,7 @@
-import { emptyRunView, type Frame, type Run, type RunView } from "../../client/index.js";
+import { isTerminalStatus, emptyRunView, type Frame, type Run, type RunView } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { formatDuration, formatTime } from "../describe/duration.js";
 import { errorText } from "../describe/error-text.js";
-import { isTerminal } from "../status-table.js";
 import { paintStatus } from "../terminal/paint-status.js";
 import { readFrame, runTree, type FrameGroup } from "./run-tree.js";
 import type { Style } from "../terminal/style.js";
@@ -76,7 +75,7 @@ function fields(
   style: Style,
 ): (readonly [string, string])[] {
   const counts = Object.entries(summary ?? {}).map(([state, count]) => `${count} ${escapeControls(state)}`);
-  const ended = isTerminal(status) ? finishedAtMs : null;
+  const ended = isTerminalStatus(status) ? finishedAtMs : null;
   const because = status === "failed" ? escapeMessage(errorText(view.error)) : "";
   return [
     ["run", escapeControls(runId)],

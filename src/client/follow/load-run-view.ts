@@ -50,18 +50,24 @@ export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
     const asOf = isCurrent ? null : (view.updatedAtMs ?? 0);
     return { view, status, asOf, position: progress.stream?.position ?? -1 };
   };
+  const pull = () => {
+    const turn = records.next();
+    // It may be left behind when the view is complete.
+    turn.catch(() => {});
+    return turn;
+  };
   let silenceMs = firstSilenceMs;
   let lookDueAt = performance.now() + maxReadingMs;
   let eventsRead = 0;
   let looks = 0;
   let changes = 0;
   try {
-    let next = records.next();
+    let next = pull();
     for (;;) {
       const turn = (await settledWithin(silenceMs, next))?.value;
       if (turn?.done) return toResult(progress.view, turn.value, true);
       if (turn !== undefined) {
-        next = records.next();
+        next = pull();
         eventsRead += turn.value.length;
         // What comes next is of the run in which the work continues.
         if (progress.view.continuedAs !== null) return toResult(progress.view, await getStatus(inner), true);

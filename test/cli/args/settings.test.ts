@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { runMain } from "../run-main.js";
 import { readFormat, readSettings, type GlobalOptions } from "../../../src/cli/args/settings.js";
 
 const byDefault = {
@@ -42,4 +43,13 @@ test.each([
 
 test.each(["xml", "JSON", "constructor"])("the format %s is refused", (name) => {
   expect(() => readFormat(false, { SMITHERS_FORMAT: name })).toThrow(`SMITHERS_FORMAT is '${name}'`);
+});
+
+test.each([
+  [["watch", "--nonsense", "--json"], /^\{"error":\{"code":"USAGE"/],
+  [["watch", "--nonsense", "--", "--json"], /^error: /],
+])("%j is refused in the format asked for", async (argv, says) => {
+  const { stderr, exitCode } = await runMain(argv, { baseUrl: "http://127.0.0.1:1" });
+  expect(exitCode).toBe(4);
+  expect(stderr).toMatch(says);
 });

@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { githubReports } from "../../../src/cli/ci/github-reports.js";
-import type { FollowEnding } from "../../../src/cli/ci/reporter.js";
-import type { Session } from "../../../src/cli/command.js";
+import type { FollowEnding, ReportContext } from "../../../src/cli/ci/reporter.js";
 import type { Run, RunView } from "../../../src/client/index.js";
 import { failedRun, viewOf } from "./run-views.js";
 
@@ -14,12 +13,12 @@ async function reported(view: RunView, ending: Partial<FollowEnding> = {}) {
   onTestFinished(() => rm(folder, { recursive: true }));
   const [summary, output] = [join(folder, "summary.md"), join(folder, "output")];
   const annotations: string[][] = [];
-  const session = {
-    context: { env: { GITHUB_STEP_SUMMARY: summary, GITHUB_OUTPUT: output } },
-    annotate: (...annotation: string[]) => void annotations.push(annotation),
-    commandLine: (...words: string[]) => words.join(" "),
-  } as unknown as Session;
-  await githubReports(session).end(view, { status: undefined, problem: undefined, exitCode: 0, ...ending });
+  const context: ReportContext = {
+    env: { GITHUB_STEP_SUMMARY: summary, GITHUB_OUTPUT: output },
+    annotate: ({ level, title, text }) => void annotations.push([level, title, text]),
+    commandLine: (...words) => words.join(" "),
+  };
+  await githubReports(context).end(view, { status: undefined, problem: undefined, exitCode: 0, ...ending });
   return { annotations, summary: await readFile(summary, "utf8"), output: await readFile(output, "utf8") };
 }
 

@@ -52,8 +52,8 @@ export default [
   {
     rule: "a run that a person paused is not resumed",
     file: "src/client/view/run-status.ts",
-    from: 'return status.startsWith("waiting-");',
-    to: 'return status.startsWith("waiting-") || status === "paused";',
+    from: "return factsOf(status).isWaiting;",
+    to: 'return factsOf(status).isWaiting || status === "paused";',
     tests: resumerTests,
   },
   {

@@ -90,7 +90,7 @@ export default [
   {
     rule: "in CI a command that changes a run takes ids as they are: `pr-4` is not `pr-42`",
     file: runIds,
-    from: 'session.ci !== "none" && command.changesRuns === true',
+    from: "!session.ci.isInteractive && command.changesRuns === true",
     to: "false",
     tests: runIdTests,
   },
@@ -104,15 +104,15 @@ export default [
   {
     rule: "a whole id is that run, though others begin so",
     file: runIds,
-    from: "|| rows.some(({ runId }) => runId === word)) return word;",
-    to: ") return word;",
+    from: "await client.getStatus({ runId: word }); return word;",
+    to: "",
     tests: runIdTests,
   },
   {
     rule: "a beginning is looked up only where the server does not know the run",
     file: runIds,
-    from: "!isUnknownRun(error) || needsExactId",
-    to: "needsExactId",
+    from: "if (!isUnknownRun(error)) throw error;",
+    to: "",
     tests: runIdTests,
   },
   {

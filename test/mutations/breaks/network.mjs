@@ -116,7 +116,7 @@ export default [
   {
     rule: "a resume whose answer was lost is sent again only if the run still waits",
     file: requests,
-    from: 'return canBeResumed(status) ? "retry" : { runId: run.runId };',
+    from: 'return isResumableStatus(status) ? "retry" : { runId: run.runId };',
     to: 'return "retry";',
     tests: requestTests,
   },
