@@ -24,7 +24,11 @@ test.each([
   ["a request without a key", http(401), 6],
   ["a server that breaks", http(500, "oh", { method: "GET", path: "/v1/runs/r" }), 5],
   ["a connection", new ConnectionError("x", { ...request, mayHaveBeenApplied: false }), 5],
-  ["an answer that took too long", new TimeoutError({ ...request, timeoutMs: 1, mayHaveBeenApplied: true }), 5],
+  [
+    "an answer that took too long",
+    new TimeoutError({ ...request, timeoutMs: 1, mayHaveBeenApplied: true }),
+    5,
+  ],
   ["another kind of server", new ProtocolError("x"), 5],
   ["a numbering that moved", new PositionError(1), 5],
   ["Ctrl-C", new Interrupted("SIGINT"), 130],
@@ -37,7 +41,11 @@ test.each([
   ["what is no error at all", "text", 70],
   ["a workflow that is not there", serverError("Cannot find module 'x'"), 4],
   ["a workflow that throws", serverError("oh"), 4],
-  ["a workflow that says so, of a database that is locked", serverError("load workflow module: database is locked"), 4],
+  [
+    "a workflow that says so, of a database that is locked",
+    serverError("load workflow module: database is locked"),
+    4,
+  ],
   ["a database that is locked", serverError("SQLITE_BUSY: database is locked"), 5],
   ["a full disk of the server's", serverError("disk I/O error"), 5],
   ["a failure without a word", serverError(""), 5],
@@ -46,7 +54,11 @@ test.each([
   ["the same message as an answer to a read", serverError("oh", { method: "GET" }), 5],
   ["a node that does not wait", serverError("Node gate is not waiting for approval", decision), 4],
   ["a decision that breaks the server", serverError("oh", decision), 5],
-  ["that message on another route", serverError("Node gate is not waiting for approval", { path: "/v1/runs/r" }), 5],
+  [
+    "that message on another route",
+    serverError("Node gate is not waiting for approval", { path: "/v1/runs/r" }),
+    5,
+  ],
 ])("%s has its exit code", (_, error, code) => {
   expect(exitCodeOfError(error)).toBe(code);
 });

@@ -8,7 +8,12 @@ async function at(runIds: readonly string[], args: readonly string[], env: Recor
   for (const runId of runIds) server.addRun(runId);
   const result = await runMain(args, { baseUrl: server.baseUrl, env });
   const cancelled = [...server.runs.values()].filter(({ status }) => status === "cancelled");
-  return { ...result, cancelled: cancelled.map(({ runId }) => runId), lists: server.count("listRuns"), server };
+  return {
+    ...result,
+    cancelled: cancelled.map(({ runId }) => runId),
+    lists: server.count("listRuns"),
+    server,
+  };
 }
 
 describe("a run id", () => {
@@ -17,14 +22,17 @@ describe("a run id", () => {
     expect({ cancelled, exitCode, lists }).toEqual({ cancelled: ["pr-4"], exitCode: 0, lists: 0 });
   });
 
-  test.each([["pr-4"], ["pr-4…"], ["p"]])("%s means the one run that begins so, which is said", async (typed) => {
-    const { cancelled, stderr, lists } = await at(["pr-42", "nightly"], ["cancel", typed]);
-    expect({ cancelled, stderr, lists }).toEqual({
-      cancelled: ["pr-42"],
-      stderr: `${typed} is run pr-42\n`,
-      lists: 1,
-    });
-  });
+  test.each([["pr-4"], ["pr-4…"], ["p"]])(
+    "%s means the one run that begins so, which is said",
+    async (typed) => {
+      const { cancelled, stderr, lists } = await at(["pr-42", "nightly"], ["cancel", typed]);
+      expect({ cancelled, stderr, lists }).toEqual({
+        cancelled: ["pr-42"],
+        stderr: `${typed} is run pr-42\n`,
+        lists: 1,
+      });
+    },
+  );
 
   test("that may mean several runs means none, and names them", async () => {
     const { cancelled, exitCode, stderr } = await at(["pr-42", "pr-43"], ["cancel", "pr-4"]);
@@ -44,7 +52,7 @@ describe("a run id", () => {
     expect(stderr).toContain("HTTP 404");
   });
 
-  test.each([{ CI: "true" }, { GITHUB_ACTIONS: "true" }])(
+  test.each<Record<string, string>>([{ CI: "true" }, { GITHUB_ACTIONS: "true" }])(
     "is taken as it is by what changes a run in CI: %j",
     async (env) => {
       const { cancelled, exitCode } = await at(["pr-42"], ["cancel", "pr-4"], env);
@@ -64,7 +72,10 @@ describe("a run id", () => {
   test("of several that are named stays what it is where it is whole", async () => {
     const server = await protocolServer();
     for (const runId of ["pr-4", "pr-42", "nightly-1"])
-      server.addRun(runId, { status: "finished", events: [JSON.stringify({ type: "RunFinished", timestampMs: 1 })] });
+      server.addRun(runId, {
+        status: "finished",
+        events: [JSON.stringify({ type: "RunFinished", timestampMs: 1 })],
+      });
     const { exitCode, stderr } = await runMain(["watch", "pr-4", "night"], { baseUrl: server.baseUrl });
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "night is run nightly-1\n" });
   });

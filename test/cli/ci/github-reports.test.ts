@@ -48,12 +48,19 @@ test.each([
   const { summary } = await reported(failedRun(["ok", text], text), { exitCode: 1 });
   const rows = summary.split("\n").filter((line) => line.startsWith("| "));
   expect(rows).toHaveLength(4);
-  const cells = (rows.at(-1) ?? "").split("|").slice(1, 3).join("|").replace(/&#\d+;/g, "");
+  const cells = (rows.at(-1) ?? "")
+    .split("|")
+    .slice(1, 3)
+    .join("|")
+    .replace(/&#\d+;/g, "");
   expect(`${cells}|`).not.toMatch(markup);
 });
 
 test("a summary of very many nodes stays below 1 MiB, and says how many are left out", async () => {
-  const nodes = Array.from({ length: 8000 }, (_, n) => ({ type: "NodePending", nodeId: `${n}${"x".repeat(190)}` }));
+  const nodes = Array.from({ length: 8000 }, (_, n) => ({
+    type: "NodePending",
+    nodeId: `${n}${"x".repeat(190)}`,
+  }));
   const { summary } = await reported(viewOf({ type: "RunStarted" }, ...nodes));
   expect(Buffer.byteLength(summary)).toBeLessThan(1024 * 1024);
   expect(summary).toMatch(/\n\d+ more nodes\n/);

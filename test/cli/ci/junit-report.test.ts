@@ -50,6 +50,14 @@ test.each([
   ]);
 });
 
+test("a run's id is shown as it is, but for what XML does not have", async () => {
+  const view = { ...viewOf({ type: "RunStarted" }), runId: 'r\u0001"\ufffe' };
+  const [properties] = (await suiteOf(view, { exitCode: 0 })).children;
+  expect(properties?.children).toMatchObject([
+    { name: "property", attributes: { name: "run-id", value: 'r\\u0001"\ufffd' } },
+  ]);
+});
+
 test("a node that failed is a failure, one that never ended is skipped, and the suite counts them", async () => {
   const view = viewOf(
     { type: "RunStarted" },
@@ -61,7 +69,13 @@ test("a node that failed is a failure, one that never ended is skipped, and the 
     { type: "RunFailed", error: "oh" },
   );
   const suite = await suiteOf(view);
-  expect(suite.attributes).toMatchObject({ tests: "3", failures: "1", errors: "0", skipped: "1", time: "6.000" });
+  expect(suite.attributes).toMatchObject({
+    tests: "3",
+    failures: "1",
+    errors: "0",
+    skipped: "1",
+    time: "6.000",
+  });
   expect(casesOf(suite)).toEqual([
     ["a", undefined, undefined],
     ["b", "failure", "oh"],

@@ -36,7 +36,8 @@ export function parseXml(text: string): XmlElement {
     if (empty === "") open.push(element);
   }
   const [document, ...others] = root.children;
-  if (open.length !== 1 || document === undefined || others.length > 0) throw new Error("it is not one element");
+  if (open.length !== 1 || document === undefined || others.length > 0)
+    throw new Error("it is not one element");
   return document;
 }
 

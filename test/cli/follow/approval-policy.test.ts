@@ -140,7 +140,8 @@ test.each([
   ["gate:prod@v1", ["gate:prod@v1"], ["gate:prod@v2"]],
 ])("--approve-only %j approves %j, and none of %j", async (glob, approved, left) => {
   const options: ApprovalOptions = { onApproval: "approve", approveOnly: [glob] };
-  for (const nodeId of approved) expect([nodeId, await decided(options, nodeId)]).toEqual([nodeId, "approve"]);
+  for (const nodeId of approved)
+    expect([nodeId, await decided(options, nodeId)]).toEqual([nodeId, "approve"]);
   for (const nodeId of left) expect([nodeId, await decided(options, nodeId)]).toEqual([nodeId, "wait"]);
 });
 
@@ -155,6 +156,11 @@ test.each([
   [{ approveOnly: ["x"], onApproval: "deny" }, "--approve-only goes with --on-approval approve"],
   [{ onApproval: "ask" }, "--on-approval ask needs a terminal to ask at, and text as the format"],
 ] as const)("%j is refused without a terminal", (options, message) => {
-  const refused = () => approvalDecider({ ...options } as ApprovalOptions, "r", sessionWith(() => {}));
+  const refused = () =>
+    approvalDecider(
+      { ...options } as ApprovalOptions,
+      "r",
+      sessionWith(() => {}),
+    );
   expect(refused).toThrow(message);
 });

@@ -16,7 +16,8 @@ async function serverWith(
   const server = await protocolServer();
   server.addRun("r", { status });
   server.publish("r", event("RunStarted"));
-  for (const [nodeId, iteration] of approvals) server.publish("r", event("NodeWaitingApproval", nodeId, iteration));
+  for (const [nodeId, iteration] of approvals)
+    server.publish("r", event("NodeWaitingApproval", nodeId, iteration));
   if (status !== "running") server.publish("r", { ...event("RunStatusChanged"), status });
   return server;
 }
@@ -24,7 +25,8 @@ async function serverWith(
 /** What a command line comes to, with the error's code, and what the server was asked to decide and resume. */
 async function decided(server: ProtocolServer, ...words: string[]) {
   const { exitCode, stderr } = await runMain([...words, "--json"], { baseUrl: server.baseUrl });
-  const { code, hint } = stderr === "" ? {} : (JSON.parse(stderr) as { error: { code?: string; hint?: string } }).error;
+  const { code, hint } =
+    stderr === "" ? {} : (JSON.parse(stderr) as { error: { code?: string; hint?: string } }).error;
   const decisions = server.decisions.map(
     ({ decision, nodeId, iteration }) => `${decision} ${nodeId} ${iteration}`,
   );
@@ -36,7 +38,9 @@ const done = (decision: string) => ({ exitCode: 0, decisions: [decision], resume
 
 describe("what is decided", () => {
   test("is the one approval that is open", async () => {
-    expect(await decided(await serverWith([["gate", 0]]), "approve", "r")).toMatchObject(done("approve gate 0"));
+    expect(await decided(await serverWith([["gate", 0]]), "approve", "r")).toMatchObject(
+      done("approve gate 0"),
+    );
     expect(await decided(await serverWith([["gate", 0]]), "deny", "r")).toMatchObject(done("deny gate 0"));
   });
 
@@ -81,7 +85,11 @@ describe("what was decided before", () => {
     const server = await serverWith([["gate", 0]], "running");
     server.publish("r", event(type, "gate"));
     const result = await decided(server, decision, "r", "gate");
-    expect(result).toMatchObject({ exitCode, code: exitCode === 0 ? undefined : "ALREADY_DECIDED", decisions: [] });
+    expect(result).toMatchObject({
+      exitCode,
+      code: exitCode === 0 ? undefined : "ALREADY_DECIDED",
+      decisions: [],
+    });
   });
 });
 

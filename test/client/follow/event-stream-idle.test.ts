@@ -20,7 +20,10 @@ test.each([1000, 30_000, 600_000])(
     const stream = new EventStream(resolveOptions({ fetch }), "r", { idleTimeoutMs, maxReconnects: 3 });
     const reading = gather(stream.read());
     await vi.advanceTimersByTimeAsync(4 * (idleTimeoutMs + 60_000));
-    const { items, error } = await Promise.race([reading, Promise.resolve({ items: [], error: "it goes on" })]);
+    const { items, error } = await Promise.race([
+      reading,
+      Promise.resolve({ items: [], error: "it goes on" }),
+    ]);
     expect(items).toEqual([]);
     expect(error).toBeInstanceOf(ConnectionError);
     expect(error).toMatchObject({ networkCode: "IDLE", position: -1 });

@@ -29,7 +29,11 @@ function proofOf(events: object[]) {
   const comments = { count: 0 };
   const stream = {
     position: events.length - 1,
-    last: { seq: events.length - 1, data: JSON.stringify(events.at(-1)), event: events.at(-1) as SmithersEvent },
+    last: {
+      seq: events.length - 1,
+      data: JSON.stringify(events.at(-1)),
+      event: events.at(-1) as SmithersEvent,
+    },
     get comments() {
       return comments.count;
     },
@@ -50,7 +54,11 @@ function proofOf(events: object[]) {
       return new Response(body, { headers: { "content-type": "text/event-stream" } });
     }
     if (path.endsWith("/approvals")) {
-      const approvals = server.listed?.map(([nodeId, iteration, runId = "r"]) => ({ runId, nodeId, iteration }));
+      const approvals = server.listed?.map(([nodeId, iteration, runId = "r"]) => ({
+        runId,
+        nodeId,
+        iteration,
+      }));
       return json({ approvals });
     }
     if (server.http !== undefined) return json({ error: { code: "X" } }, server.http);
@@ -77,7 +85,12 @@ test.each<[string, object[], Server, Look["result"] | undefined]>([
   ["two kinds of waiting", [started, waits], { status: "waiting-timer" }, "proven"],
   ["a run that has ended", [started], { status: "finished" }, "ended"],
   ["a run that has ended as the view says", [started, event("RunFinished")], { status: "finished" }, "ended"],
-  ["as many open approvals", [started, opens("a")], { status: "running", summary: { [stopped]: 1 } }, "proven"],
+  [
+    "as many open approvals",
+    [started, opens("a")],
+    { status: "running", summary: { [stopped]: 1 } },
+    "proven",
+  ],
   ["fewer open approvals", [started, opens("a")], { status: "running" }, "unsure"],
   ["more open approvals", [started], { status: "running", summary: { [stopped]: 1 } }, "unsure"],
   [
@@ -92,7 +105,12 @@ test.each<[string, object[], Server, Look["result"] | undefined]>([
   ["no longer one", [started, opens("a")], { status: "running", listed: [] }, "unsure"],
   ["one more", [started], { status: "running", listed: [["a", 0]] }, "unsure"],
   ["another run's", [started], { status: "running", listed: [["a", 0, "other"]] }, "proven"],
-  ["a page that begins elsewhere", [started], { status: "running", page: [event("NodeStarted", "x")] }, undefined],
+  [
+    "a page that begins elsewhere",
+    [started],
+    { status: "running", page: [event("NodeStarted", "x")] },
+    undefined,
+  ],
   ["a server that is out of order", [started], { status: "running", http: 503 }, undefined],
 ])("%s", { timeout: 20_000 }, async (_, events, server, expected) => {
   expect(await result(events, server)).toBe(expected);

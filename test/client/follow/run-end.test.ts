@@ -22,7 +22,8 @@ function endWith(answers: Answer[], attempt = 0) {
   const fetch = async () => {
     seen.asked++;
     const { http = 200, ...run } = (left.length > 1 ? left.shift() : left[0]) ?? {};
-    const body = http === 200 ? { runId: "r", ...run } : { error: { code: http === 404 ? "NOT_FOUND" : "X" } };
+    const body =
+      http === 200 ? { runId: "r", ...run } : { error: { code: http === 404 ? "NOT_FOUND" : "X" } };
     return new Response(JSON.stringify(body), { status: http });
   };
   return { seen, end: new RunEnd({ runId: "r", fetch, retries: 0 }, stream) };
@@ -47,17 +48,20 @@ test.each([
   ["an event without a time", "failed", null, [event("RunFailed", NaN)], false],
   ["no end, and goes on", "running", 2000, [event("RunFailed", 2000)], false],
   ["no end, and waits", "waiting-approval", 2000, [event("RunFailed", 2000)], false],
-])("a run of which the stream has brought %s: %s since %s", async (_, status, finishedAtMs, records, ended) => {
-  const closed = endWith([{ status, finishedAtMs }]);
-  closed.end.observe(records);
-  expect((await closed.end.checkAfterClose())?.status).toBe(ended ? status : undefined);
-  expect(closed.seen.pauses).toBe(ended ? 0 : 1);
+])(
+  "a run of which the stream has brought %s: %s since %s",
+  async (_, status, finishedAtMs, records, ended) => {
+    const closed = endWith([{ status, finishedAtMs }]);
+    closed.end.observe(records);
+    expect((await closed.end.checkAfterClose())?.status).toBe(ended ? status : undefined);
+    expect(closed.seen.pauses).toBe(ended ? 0 : 1);
 
-  // The same behind connections that cannot be had.
-  const cut = endWith([{ status, finishedAtMs }], 3);
-  cut.end.observe(records);
-  expect((await cut.end.checkAfterFailure())?.status).toBe(ended ? status : undefined);
-});
+    // The same behind connections that cannot be had.
+    const cut = endWith([{ status, finishedAtMs }], 3);
+    cut.end.observe(records);
+    expect((await cut.end.checkAfterFailure())?.status).toBe(ended ? status : undefined);
+  },
+);
 
 test("without a last event the status is believed after three closes in a row that brought nothing", async () => {
   const { end, seen } = endWith([{ status: "finished", finishedAtMs: 2000 }]);

@@ -20,7 +20,10 @@ const fetch = async (url: string) => {
   ];
   // A look asks for the last known event on.
   const after = Number(new URL(url).searchParams.get("afterSeq") ?? -1);
-  const text = events.slice(after + 1).map(block).join("");
+  const text = events
+    .slice(after + 1)
+    .map(block)
+    .join("");
   const body = new ReadableStream({
     start: (controller) => controller.enqueue(new TextEncoder().encode(text)),
   });

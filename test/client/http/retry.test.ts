@@ -9,30 +9,31 @@ import { isOutage, isRetryable, retryDelay, retryPolicies } from "../../../src/c
 const request = { method: "POST", path: "/v1/runs" };
 const http = (status: number, code?: string, retryAfterMs?: number) =>
   new HttpError({ status, code, serverMessage: "", retryAfterMs, ...request });
-const connection = (mayHaveBeenApplied: boolean) => new ConnectionError("x", { ...request, mayHaveBeenApplied });
+const connection = (mayHaveBeenApplied: boolean) =>
+  new ConnectionError("x", { ...request, mayHaveBeenApplied });
 const protocol = (mayHaveBeenApplied: boolean) => new ProtocolError("x", { mayHaveBeenApplied });
 const timeout = new TimeoutError({ ...request, timeoutMs: 1, mayHaveBeenApplied: true });
 
 test.each`
-  what                                    | error                             | read     | repeatable | once
-  ${"a connection that was refused"}      | ${connection(false)}              | ${true}  | ${true}    | ${true}
-  ${"a connection that broke"}            | ${connection(true)}               | ${true}  | ${true}    | ${false}
-  ${"no answer in time"}                  | ${timeout}                        | ${true}  | ${true}    | ${false}
-  ${"an unusable answer to a call"}       | ${protocol(true)}                 | ${true}  | ${true}    | ${false}
-  ${"an unusable answer to a read"}       | ${protocol(false)}                | ${false} | ${false}   | ${false}
-  ${"a numbering that moved"}             | ${new PositionError(1)}           | ${false} | ${false}   | ${false}
-  ${"408"}                                | ${http(408)}                      | ${true}  | ${true}    | ${false}
-  ${"425"}                                | ${http(425)}                      | ${true}  | ${true}    | ${false}
-  ${"429"}                                | ${http(429)}                      | ${true}  | ${true}    | ${true}
-  ${"500"}                                | ${http(500)}                      | ${true}  | ${false}   | ${false}
-  ${"502"}                                | ${http(502)}                      | ${true}  | ${true}    | ${false}
-  ${"503"}                                | ${http(503)}                      | ${true}  | ${true}    | ${false}
-  ${"504"}                                | ${http(504)}                      | ${true}  | ${true}    | ${false}
-  ${"501"}                                | ${http(501)}                      | ${false} | ${false}   | ${false}
-  ${"404"}                                | ${http(404)}                      | ${false} | ${false}   | ${false}
-  ${"429 that asks for a minute"}         | ${http(429, undefined, 60_000)}   | ${true}  | ${true}    | ${true}
-  ${"429 that asks for more"}             | ${http(429, undefined, 60_001)}   | ${false} | ${false}   | ${false}
-  ${"an error of somebody else's"}        | ${new Error("x")}                 | ${false} | ${false}   | ${false}
+  what                               | error                           | read     | repeatable | once
+  ${"a connection that was refused"} | ${connection(false)}            | ${true}  | ${true}    | ${true}
+  ${"a connection that broke"}       | ${connection(true)}             | ${true}  | ${true}    | ${false}
+  ${"no answer in time"}             | ${timeout}                      | ${true}  | ${true}    | ${false}
+  ${"an unusable answer to a call"}  | ${protocol(true)}               | ${true}  | ${true}    | ${false}
+  ${"an unusable answer to a read"}  | ${protocol(false)}              | ${false} | ${false}   | ${false}
+  ${"a numbering that moved"}        | ${new PositionError(1)}         | ${false} | ${false}   | ${false}
+  ${"408"}                           | ${http(408)}                    | ${true}  | ${true}    | ${false}
+  ${"425"}                           | ${http(425)}                    | ${true}  | ${true}    | ${false}
+  ${"429"}                           | ${http(429)}                    | ${true}  | ${true}    | ${true}
+  ${"500"}                           | ${http(500)}                    | ${true}  | ${false}   | ${false}
+  ${"502"}                           | ${http(502)}                    | ${true}  | ${true}    | ${false}
+  ${"503"}                           | ${http(503)}                    | ${true}  | ${true}    | ${false}
+  ${"504"}                           | ${http(504)}                    | ${true}  | ${true}    | ${false}
+  ${"501"}                           | ${http(501)}                    | ${false} | ${false}   | ${false}
+  ${"404"}                           | ${http(404)}                    | ${false} | ${false}   | ${false}
+  ${"429 that asks for a minute"}    | ${http(429, undefined, 60_000)} | ${true}  | ${true}    | ${true}
+  ${"429 that asks for more"}        | ${http(429, undefined, 60_001)} | ${false} | ${false}   | ${false}
+  ${"an error of somebody else's"}   | ${new Error("x")}               | ${false} | ${false}   | ${false}
 `("after $what: read $read, repeatable $repeatable, once $once", ({ error, read, repeatable, once }) => {
   expect({
     read: isRetryable(error, retryPolicies.read),

@@ -136,7 +136,7 @@ export default [
     tests: lineTests,
   },
   {
-    rule: "`\"` does not end an attribute of the JUnit report",
+    rule: '`"` does not end an attribute of the JUnit report',
     file: junit,
     from: '/[&<>"]/g',
     to: "/[&<>]/g",

@@ -208,6 +208,6 @@ export default [
     file: "src/cli/timer.ts",
     from: "Math.min(leftMs, maxStepMs)",
     to: "leftMs",
-    tests: ["test/cli/edges.test.ts"],
+    tests: ["test/cli/edges.test.ts > waits of any length of"],
   },
 ];

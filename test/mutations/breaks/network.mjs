@@ -7,6 +7,7 @@ const fetch = "src/cli/network/http-fetch.ts";
 const proxy = "src/cli/network/proxy.ts";
 const ids = "src/client/server/ids.ts";
 const retryTests = ["test/client/http/retry.test.ts"];
+const failureTests = ["test/client/http/describe-failure.test.ts"];
 const requestTests = ["test/client/requests.test.ts"];
 const securityTests = ["test/client/security.test.ts"];
 const proxyTests = ["test/cli/network/proxy.test.ts"];
@@ -97,7 +98,7 @@ export default [
     file: failure,
     from: 'method !== "GET" && isGatewayStatus(status)',
     to: "false",
-    tests: requestTests,
+    tests: failureTests,
   },
   {
     rule: "a run whose id was made up here and exists already was started by this very call",
@@ -153,35 +154,28 @@ export default [
     file: failure,
     from: "` to ${options.redact(target)}`",
     to: "` to ${target}`",
-    tests: securityTests,
+    tests: failureTests,
   },
   {
     rule: "what a server says is shown without the key",
     file: failure,
     from: "const text = options.redact(body.text);",
     to: "const text = body.text;",
-    tests: securityTests,
-  },
-  {
-    rule: "the key is removed however JSON spells it",
-    file: failure,
-    from: "redactStrings(JSON.parse(text), options) as",
-    to: "JSON.parse(text) as",
-    tests: securityTests,
+    tests: failureTests,
   },
   {
     rule: "the cause of an error does not show the key",
     file: failure,
     from: "cause: mentionsKey(error, options) ? message : error,",
     to: "cause: error,",
-    tests: securityTests,
+    tests: failureTests,
   },
   {
     rule: "an answer from outside cannot claim a code of ours",
     file: failure,
     from: "&& !isOwnHttpCode(code) ? { code }",
     to: "? { code }",
-    tests: securityTests,
+    tests: failureTests,
   },
   {
     rule: "a base URL with a password in it is refused",

@@ -65,7 +65,7 @@ export default [
     file: stream,
     from: "const believedRefusals = 2;",
     to: "const believedRefusals = 1;",
-    tests: ["test/client/follow/watch-run.test.ts"],
+    tests: streamTests,
   },
   {
     rule: "a server that has streamed is waited for, though it refuses the connection",
@@ -114,7 +114,7 @@ export default [
     file: "src/client/server/event-connection.ts",
     from: "!/^text\\/event-stream\\b/i.test(type)",
     to: "false",
-    tests: ["test/client/follow/stream-events.test.ts"],
+    tests: ["test/client/follow/stream-events.test.ts > (?!memory)"],
   },
   {
     rule: "a last event that is older than the end of the run is that of an earlier end",
