@@ -204,11 +204,12 @@ describe("cancel", () => {
 });
 
 describe("a reader of stdout that goes away", () => {
-  async function reportOf(server: ProtocolServer, runId: string, readerTakes: number) {
+  async function reportOf(server: ProtocolServer, runId: string, readerTakes: number, env = {}) {
     const folder = await mkdtemp(join(tmpdir(), "smithers-client-reader-"));
     onTestFinished(() => rm(folder, { recursive: true }));
     const file = join(folder, "report.xml");
-    const result = await runMain(["watch", runId, "--junit", file], { baseUrl: server.baseUrl, readerTakes });
+    const options = { baseUrl: server.baseUrl, readerTakes, env };
+    const result = await runMain(["watch", runId, "--junit", file], options);
     return { ...result, report: await readFile(file, "utf8") };
   }
 
@@ -222,6 +223,16 @@ describe("a reader of stdout that goes away", () => {
     const { exitCode, report } = await reportOf(await serverWith("failed"), "run-failed", 1);
     expect(exitCode).toBe(1);
     expect(report).toContain('errors="1"');
+  });
+
+  test("with the end of a failed run known and something left to write is the run's own code", async () => {
+    const server = await serverWith("failed");
+    // What a node said that has not ended is written after the run's end.
+    const left = { runId: "run-failed", nodeId: "n", iteration: 0, timestampMs: 2 };
+    server.publish("run-failed", { type: "NodeStarted", ...left });
+    const { exitCode, report } = await reportOf(server, "run-failed", 1, { GITHUB_ACTIONS: "true" });
+    expect(exitCode).toBe(1);
+    expect(report).toContain('message="failed"');
   });
 
   test("of a document changes nothing of what the command did", async () => {
