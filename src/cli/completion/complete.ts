@@ -42,8 +42,7 @@ async function answer(
   return linesFor(offers, ({ word, about }) => {
     const said = fitWidth(escapeControls(about), widest);
     // zsh shows one text for a word, where fish puts its own beside it.
-    const shown =
-      shell === "zsh" ? `${word}${" ".repeat(width - columnsOf(word))}  ${said}`.trimEnd() : said;
+    const shown = shell === "zsh" ? `${word}${" ".repeat(width - columnsOf(word))}  ${said}`.trimEnd() : said;
     return `${word}\t${shown}`;
   });
 }
