@@ -99,7 +99,7 @@ export class FaultDealer {
       splitAt: random.pick([1, 3, 17, 400]),
       splitFor: random.pick([0, 0, 40, 400]),
       delayMs: random.chance(0.2) ? random.int(1, 15) : 0,
-      stallMs: random.int(5, longestStallMs),
+      stallMs: random.int(5, random.chance(0.8) ? Math.min(75, longestStallMs) : longestStallMs),
       retryAfter: random.chance(0.1) ? "1" : "0",
       keepsAlive: random.chance(0.5),
     };
@@ -110,7 +110,7 @@ export class FaultDealer {
   #fault(isStream: boolean, method: string): Pick<Plan, "fault" | "at"> {
     const { random, furthestStrike, canHalfOpen } = this.#options;
     // The same numbers are drawn whatever comes of them, so that one turn does not shift the choices of the next.
-    let asRequest = random.chance(isStream ? 0.25 : 0.4) ? random.pick(requestFaults) : undefined;
+    let asRequest = random.chance(isStream ? 0.25 : 0.3) ? random.pick(requestFaults) : undefined;
     let inside = random.pick(isStream ? streamFaults : answerFaults);
     const at = random.chance(0.3) ? random.int(0, 60) : random.int(0, furthestStrike);
     // Nothing says what a proxy's 404 means for a decision, so decisions do not meet with one.

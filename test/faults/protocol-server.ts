@@ -201,6 +201,8 @@ export class ProtocolServer {
       return;
     }
     await this.#options.onCall?.(seen);
+    // The client may have left meanwhile.
+    if (response.destroyed) return;
     if (call === "events") return this.#stream(path, response);
     const { status, answer } = this.#perform(call, path, body);
     sendJson(response, status, answer);

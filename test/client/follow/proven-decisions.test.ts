@@ -211,7 +211,7 @@ describe.concurrent("a lost answer to a decision", () => {
       const run = server.addRun("r", { script });
       run.resume();
       link.stalls.set("r", {
-        ...{ seq: run.events.length, bytes: 0, ms: 3500 },
+        ...{ seq: run.events.length, bytes: 0, ms: 2700 },
         ...(connections === undefined ? {} : { connections }),
       });
       server.misbehave("approve", { kind: "reset", taken: true });
@@ -229,7 +229,7 @@ describe.concurrent("a lost answer to a decision", () => {
     const paced = { pace: () => new Promise<void>((resolve) => setTimeout(resolve, 3)) };
     const steps = [0, 1, 2].map((iteration) => ({
       approvals: [{ nodeId: "review", iteration }],
-      meanwhile: 100,
+      meanwhile: 30,
     }));
     const run = server.addRun("r", { script: steps, ...paced });
     run.resume();
