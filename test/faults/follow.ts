@@ -67,6 +67,8 @@ export async function followThroughFaults(seed: number): Promise<Outcome> {
   const server = await ProtocolServer.start({
     frame: makeFrame(random.fork()),
     keepAliveMs: idleTimeoutMs / 5,
+    // Long enough that a new connection brings the next page, or so short that one brings more than a page.
+    pollMs: random.pick([3, 50, 80]),
     listsApprovals: random.chance(0.3),
   });
   const restarts = new Restarts(server, random.fork());

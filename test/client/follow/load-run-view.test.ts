@@ -18,6 +18,9 @@ function expectAgreement({ view, status }: { view: RunView; status: Run }): void
   expect(view.openApprovals.length).toBe(named["waiting-approval"] ?? 0);
 }
 
+/** Longer than a page takes, as on a real server, so that pages are what brings a history. */
+const pollMs = 50;
+
 const waiting: ScriptStep[] = [{ tasks: 800 }, { approvals: [{ nodeId: "review" }] }];
 
 /** In the first page, between two pages, in the middle of one, at the end of the history. */
@@ -27,7 +30,7 @@ describe.concurrent("a run that is not over", () => {
   test.for([450, 1800])(
     "is loaded whole over a link that stalls for %i ms at any place",
     async (ms, { onTestFinished }) => {
-      const server = await protocolServer({}, onTestFinished);
+      const server = await protocolServer({ pollMs }, onTestFinished);
       const link = await stallingLink(server.baseUrl, onTestFinished);
       const loaded = await Promise.all(
         places.map(async (seq) => {
@@ -48,7 +51,7 @@ describe.concurrent("a run that is not over", () => {
   );
 
   test("is loaded while it keeps producing, in a bounded number of requests", async ({ onTestFinished }) => {
-    const server = await protocolServer({}, onTestFinished);
+    const server = await protocolServer({ pollMs }, onTestFinished);
     const run = server.addRun("r", { script: [{ tasks: 700 }, { approvals: [{ nodeId: "review" }] }] });
     run.resume();
     server.decide("approve", "r", "review", 0, "person");
@@ -77,7 +80,7 @@ describe.concurrent("a run that is not over", () => {
   });
 
   test("keeps no connection once it is loaded", async ({ onTestFinished }) => {
-    const server = await protocolServer({}, onTestFinished);
+    const server = await protocolServer({ pollMs }, onTestFinished);
     server.addRun("r", { script: waiting }).resume();
     expectAgreement(await loadRunView({ baseUrl: server.baseUrl, runId: "r" }));
     while (server.openStreams > 0) await sleep(5);
@@ -88,7 +91,7 @@ describe.concurrent("a run that is over", () => {
   test.for([450, 1800])(
     "is loaded to its end over a link that stalls for %i ms",
     async (ms, { onTestFinished }) => {
-      const server = await protocolServer({}, onTestFinished);
+      const server = await protocolServer({ pollMs }, onTestFinished);
       const link = await stallingLink(server.baseUrl, onTestFinished);
       const loaded = await Promise.all(
         [57, 200, 2000, 2403, 2405].map(async (seq) => {
@@ -114,7 +117,7 @@ describe.concurrent("a run that is over", () => {
 test.for([false, true])(
   "listApprovals lists what is open alone, over a link that stalls (the server lists them: %s)",
   async (listsApprovals, { onTestFinished }) => {
-    const server = await protocolServer({ listsApprovals }, onTestFinished);
+    const server = await protocolServer({ pollMs, listsApprovals }, onTestFinished);
     const link = await stallingLink(server.baseUrl, onTestFinished);
     // The first turn of each is decided, of some of them the second too, which nobody has resumed.
     for (const [n, seq] of [300, 605, 606, 608, 610, 612, 614, 616].entries()) {

@@ -32,6 +32,9 @@ function placesAround(run: ServedRun): Place[] {
   return places;
 }
 
+/** Longer than a page takes, as on a real server, so that pages are what brings a history. */
+const pollMs = 50;
+
 /** About 2,000 events before what matters. */
 const longPast: ScriptStep = { tasks: 660 };
 
@@ -78,7 +81,7 @@ describe.concurrent("a link that stalls at any place around an approval", () => 
   ])(
     "does not get a denied one approved: $runIs, $ms ms",
     async ({ runIs, ...stall }, { onTestFinished }) => {
-      const server = await protocolServer({}, onTestFinished);
+      const server = await protocolServer({ pollMs }, onTestFinished);
       const driven = await driveAtEachPlace(
         server,
         denied(server, runIs === "failed"),
@@ -109,7 +112,7 @@ describe.concurrent("a link that stalls at any place around an approval", () => 
   ])(
     "gets a loop's open turn approved alone: after $decision of the last, $ms ms",
     async ({ decision, ms }, { onTestFinished }) => {
-      const server = await protocolServer({}, onTestFinished);
+      const server = await protocolServer({ pollMs }, onTestFinished);
       const driven = await driveAtEachPlace(server, loop(server, decision), { ms }, onTestFinished);
       for (const { place, runId, status } of driven) {
         expect({ place, status, sent: sent(server, runId) }).toEqual({
@@ -129,7 +132,7 @@ describe.concurrent("two who decide", () => {
     { approvals: [{ nodeId: "review", iteration: 1 }] },
   ];
   // Slow, so that the open stream does not tell what a look before the decision has to find out.
-  const pollMs = 300;
+  const slowPollMs = 300;
 
   interface OtherPerson {
     listsApprovals: boolean;
@@ -157,7 +160,7 @@ describe.concurrent("two who decide", () => {
       server.decide(decision, "r", "review", 0, "other");
       if (does !== "deny") server.resume("r", "other");
     };
-    const server = await protocolServer({ pollMs, listsApprovals, onCall }, onTestFinished);
+    const server = await protocolServer({ pollMs: slowPollMs, listsApprovals, onCall }, onTestFinished);
     server.addRun("r", { script }).resume();
     const status = await drive({
       baseUrl: server.baseUrl,
@@ -206,7 +209,7 @@ describe.concurrent("a lost answer to a decision", () => {
   ])(
     "does not make it twice though the next turn opened, the stream stalled $name",
     async ({ connections }, { onTestFinished }) => {
-      const server = await protocolServer({}, onTestFinished);
+      const server = await protocolServer({ pollMs }, onTestFinished);
       const link = await stallingLink(server.baseUrl, onTestFinished);
       const run = server.addRun("r", { script });
       run.resume();
@@ -225,7 +228,7 @@ describe.concurrent("a lost answer to a decision", () => {
   );
 
   test("does not make it twice when the engine takes it up by itself", async ({ onTestFinished }) => {
-    const server = await protocolServer({}, onTestFinished);
+    const server = await protocolServer({ pollMs }, onTestFinished);
     const paced = { pace: () => new Promise<void>((resolve) => setTimeout(resolve, 3)) };
     const steps = [0, 1, 2].map((iteration) => ({
       approvals: [{ nodeId: "review", iteration }],
@@ -239,7 +242,7 @@ describe.concurrent("a lost answer to a decision", () => {
   });
 
   test("makes it again when it is known not to be there", async ({ onTestFinished }) => {
-    const server = await protocolServer({}, onTestFinished);
+    const server = await protocolServer({ pollMs }, onTestFinished);
     const run = server.addRun("r", { script });
     run.resume();
     server.misbehave("approve", { kind: "reset", taken: false });
