@@ -29,6 +29,8 @@ export interface Outcome {
   racedDecisions: number;
   /** How the end was wrong: another status than the run's, or an error; undefined where it was right. */
   wrongEnd: string | undefined;
+  /** The last reconnects, each with its reason. */
+  reconnects: string[];
   faults: ReadonlyMap<Fault, number>;
 }
 
@@ -52,6 +54,7 @@ export function describe(outcome: Outcome): string {
     `seed ${seed}: ${lost} lost, ${repeated} repeated, ${misplaced} misplaced, ${mostConnections} connections at once`,
     ...wrongDecisions.map((wrong) => `  wrong decision: ${wrong}`),
     `  ${wrongEnd === undefined ? "ended well" : `wrong end: ${wrongEnd}`}`,
+    ...["last reconnects:", ...outcome.reconnects].map((line, at) => `  ${at > 0 ? "  " : ""}${line}`),
     `  again with: npm run test:faults -- --runs 1 --seed ${seed}`,
   ].join("\n");
 }
@@ -89,7 +92,6 @@ export async function followThroughFaults(seed: number): Promise<Outcome> {
     signal: deadline.signal,
     reconnectDelayMs: 5,
     idleTimeoutMs,
-    timeoutMs: 5000,
     retries: 0,
     maxReconnects: 30,
     onReconnect: ({ position, delayMs, cause }: { position: number; delayMs: number; cause: unknown }) =>
@@ -136,7 +138,7 @@ export async function followThroughFaults(seed: number): Promise<Outcome> {
       received.push(JSON.stringify(value));
     }
   } catch (error) {
-    wrongEnd = [String(error), standing(), "its last reconnects:", ...reconnects.slice(-8)].join("\n    ");
+    wrongEnd = [String(error), standing()].join("; ");
   } finally {
     clearTimeout(timer);
     deadline.abort(new Error("it has ended"));
@@ -149,6 +151,7 @@ export async function followThroughFaults(seed: number): Promise<Outcome> {
   const { wrong, raced } = judge();
   const resumes = server.resumes.filter(({ by }) => by === "client");
   return {
+    reconnects: reconnects.slice(-10),
     ...{ seed, connections, mostConnections, faults, wrongEnd },
     delivered: received.length,
     ...compare(expected(), received),
