@@ -23,8 +23,11 @@ interface Read {
 }
 
 /** Reads until the run has ended, or enough has come. */
-async function read(args: WatchRunArgs, enough = Infinity): Promise<Read & { status: string | undefined }> {
-  const got: Read = { seqs: [], data: [] };
+async function read(
+  args: WatchRunArgs,
+  enough = Infinity,
+  got: Read = { seqs: [], data: [] },
+): Promise<Read & { status: string | undefined }> {
   const records = watchRecords({ reconnectDelayMs: 5, ...args });
   for (;;) {
     const { done, value } = await records.next();

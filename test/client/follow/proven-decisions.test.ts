@@ -79,13 +79,13 @@ describe.concurrent("a link that stalls at any place around an approval", option
   };
 
   test.for([
-    { runIs: "failed", ms: 450 },
-    { runIs: "waiting", ms: 450 },
-    { runIs: "waiting", ms: 1800 },
-    { runIs: "waiting", ms: 1800, connections: 1 },
+    { runIs: "failed", past: shortPast, ms: 450 },
+    { runIs: "waiting", past: longPast, ms: 450 },
+    { runIs: "waiting", past: shortPast, ms: 1800 },
+    { runIs: "waiting", past: shortPast, ms: 1800, connections: 1 },
   ])(
     "does not get a denied one approved: $runIs, $ms ms",
-    async ({ runIs, ...stall }, { onTestFinished }) => {
+    async ({ runIs, past, ...stall }, { onTestFinished }) => {
       const server = await protocolServer({ pollMs }, onTestFinished);
       const driven = await driveAtEachPlace(
         server,
