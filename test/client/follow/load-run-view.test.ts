@@ -74,7 +74,7 @@ describe.concurrent("a run that is not over", options, () => {
       expect(view.openApprovals).toEqual([]);
       expect(status.status).toBe("running");
       // Twelve pages, the last of them not full, and the looks at what came meanwhile.
-      expect(server.requests.total).toBeLessThan(60);
+      expect(server.requests.total).toBeLessThan(120);
       expect(server.requests.most).toBeLessThanOrEqual(connectionLimit);
     } finally {
       isLoaded = true;

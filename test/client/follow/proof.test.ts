@@ -97,7 +97,7 @@ test.each<[string, object[], Server, Look["result"] | undefined]>([
     "as many open approvals, and a node more that has ended",
     [started, opens("a")],
     { status: "running", summary: { [stopped]: 1, finished: 1 } },
-    "shown",
+    "unsure",
   ],
   ["the listed approval", [started, opens("a", 1)], { status: "running", listed: [["a", 1]] }, "proven"],
   ["another turn of it", [started, opens("a", 0)], { status: "running", listed: [["a", 1]] }, "unsure"],
