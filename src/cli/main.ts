@@ -7,6 +7,7 @@ import { findCiSystem } from "./ci/index.js";
 import { writeReports, type FollowEnding } from "./ci/reporter.js";
 import type { FollowOutcome, Outcome, Session } from "./command.js";
 import { commands } from "./commands/index.js";
+import { complete } from "./completion/complete.js";
 import { completeWord } from "./completion/scripts.js";
 import { Interrupted, type Context } from "./context.js";
 import { exitCodes, worstExitCode } from "./exit-codes.js";
@@ -26,7 +27,6 @@ import { escapeControls, escapeJsonControls, escapeStack } from "./terminal/esca
  */
 export async function main(argv: readonly string[], context: Context): Promise<number> {
   if (argv[0] === completeWord) {
-    const { complete } = await import("./completion/complete.js");
     return complete(argv.slice(1), context, commands);
   }
   // Reading the words may be what fails, and the error has to have a format.

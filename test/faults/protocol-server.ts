@@ -228,15 +228,15 @@ export class ProtocolServer {
           ? { status: 200, answer: { approvals: [...this.runs.values()].flatMap(approvalRows) } }
           : { status: 404, answer: errorBody("NOT_FOUND", "Route not found") };
       case "runWorkflow": {
-        const runId = String(body?.runId);
+        const runId = String(body?.["runId"]);
         if (this.runs.has(runId)) {
           return { status: 409, answer: errorBody("RUN_ALREADY_EXISTS", `Run id already exists: ${runId}`) };
         }
-        this.addRun(runId, { workflowPath: String(body?.workflowPath) });
+        this.addRun(runId, { workflowPath: String(body?.["workflowPath"]) });
         return { status: 200, answer: { runId } };
       }
     }
-    const runId = call === "resume" ? String(body?.runId) : ofPath;
+    const runId = call === "resume" ? String(body?.["runId"]) : ofPath;
     const run = this.runs.get(runId);
     if (run === undefined) return { status: 404, answer: errorBody("RUN_NOT_FOUND", "Run not found") };
     switch (call) {

@@ -50,7 +50,9 @@ export async function parseCommandLine(
     `\nRun ids:\n${columns(runIdHelp)}\n\nExit codes:\n${columns(exitCodeHelp)}\n\nEnvironment:\n${columns(environmentHelp)}`,
   );
 
-  for (const spec of commands) {
+  // To set up all commands takes 3 ms. Where none is named, as for help, they are all needed.
+  const { command: named } = readWords(argv, commands);
+  for (const spec of named === undefined ? commands : [named]) {
     const command = program.command(spec.syntax).summary(spec.summary).description(spec.summary);
     for (const option of spec.options) command.addOption(toOption(option));
     command.helpOption("-h, --help", "show help for the program or a command");

@@ -6,8 +6,8 @@ import { formats } from "../formats/index.js";
 
 /** The flags that every command takes, before or after its name. */
 export interface GlobalOptions {
-  baseUrl?: string;
-  apiKey?: string;
+  baseUrl?: string | undefined;
+  apiKey?: string | undefined;
   json?: boolean;
   timeout?: number;
   debug?: boolean;

@@ -32,7 +32,7 @@ export function junitFile(path: string, context: Pick<Context, "cwd">): string {
 /** Writes a JUnit report of the run: a suite with a case for each node, and one for the run where no node says why. */
 export function junitReport(file: string): Reporter {
   return {
-    end: (view, ending) => files.writeFile(file, report(view, ending)),
+    end: async (view, ending) => files.writeFile(file, await report(view, ending)),
   };
 }
 
@@ -49,7 +49,7 @@ interface Case {
 const maxMessages = 8 * 1024 * 1024;
 const minMessage = 100;
 
-function report(view: RunView, ending: FollowEnding): string {
+async function report(view: RunView, ending: FollowEnding): Promise<string> {
   const nodes = [...view.nodes.values()];
   const failed = nodes.filter(({ state }) => state === "failed").length;
   const most = Math.max(minMessage, Math.floor(maxMessages / Math.max(1, failed)));
@@ -60,26 +60,37 @@ function report(view: RunView, ending: FollowEnding): string {
     cases.push({ name: "run", ms: 0, verdict: "error", message: escapeControls(result) });
   const suite = escapeControls(ending.status?.workflowName ?? view.runId);
   const count = (verdict: Verdict) => cases.filter((each) => each.verdict === verdict).length;
-  const totals = attributes({
+  const totals = {
     tests: cases.length,
     failures: count("failure"),
     errors: count("error"),
     skipped: count("skipped"),
     time: seconds(view.startedAtMs === null ? 0 : (view.updatedAtMs ?? view.startedAtMs) - view.startedAtMs),
+  };
+  const started = isTime(view.startedAtMs) && { timestamp: new Date(view.startedAtMs).toISOString() };
+  const { default: XmlBuilder } = await import("fast-xml-builder");
+  const builder = new XmlBuilder({
+    attributesGroupName: "$",
+    attributeValueProcessor: (_, value) => xmlText(String(value)),
+    format: true,
+    suppressEmptyNode: true,
+    // A text may be "true".
+    suppressBooleanAttributes: false,
   });
-  const started: Record<string, string> = isTime(view.startedAtMs)
-    ? { timestamp: new Date(view.startedAtMs).toISOString() }
-    : {};
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites${totals}>`,
-    `  <testsuite${attributes({ name: suite })}${totals}${attributes(started)}>`,
-    `    <properties><property${attributes({ name: "run-id", value: view.runId })}/></properties>`,
-    ...cases.map((each) => `    ${caseElement(each, suite)}`),
-    "  </testsuite>",
-    "</testsuites>",
-    "",
-  ].join("\n");
+  return builder.build({
+    "?xml": { $: { version: "1.0", encoding: "UTF-8" } },
+    testsuites: {
+      $: totals,
+      testsuite: {
+        $: { name: suite, ...totals, ...started },
+        properties: { property: { $: { name: "run-id", value: view.runId } } },
+        testcase: cases.map(({ name, ms, verdict, message }) => ({
+          $: { name, classname: suite, time: seconds(ms) },
+          ...(verdict !== "passed" && { [verdict]: { $: { message } } }),
+        })),
+      },
+    },
+  });
 }
 
 function nodeCase(node: NodeView, maxMessage: number): Case {
@@ -94,23 +105,11 @@ function nodeCase(node: NodeView, maxMessage: number): Case {
   return { ...named, verdict: "skipped", message: escapeControls(state) };
 }
 
-function caseElement({ name, ms, verdict, message }: Case, suite: string): string {
-  const open = `<testcase${attributes({ name, classname: suite, time: seconds(ms) })}`;
-  return verdict === "passed" ? `${open}/>` : `${open}><${verdict}${attributes({ message })}/></testcase>`;
-}
-
 function seconds(ms: number): string {
   return (isTime(ms) ? Math.max(0, ms) / 1000 : 0).toFixed(3);
 }
 
-const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-
-function attributes(values: Record<string, string | number>): string {
-  // XML has no way to write most control characters, escaped or not: they are spelled out.
-  return Object.entries(values)
-    .map(([name, value]) => {
-      const text = escapeWhole(String(value)).replace(/[\ufffe\uffff]/g, "\ufffd");
-      return ` ${name}="${text.replace(/[&<>"]/g, (character) => entities[character] ?? character)}"`;
-    })
-    .join("");
+/** XML has no way to write most control characters, escaped or not: they are spelled out. */
+function xmlText(text: string): string {
+  return escapeWhole(text).replace(/[\ufffe\uffff]/g, "\ufffd");
 }

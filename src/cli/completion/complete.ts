@@ -1,8 +1,7 @@
-import stringWidth from "string-width";
 import type { CommandSpec } from "../command.js";
 import type { Context } from "../context.js";
 import { serverClock } from "../network/server-clock.js";
-import { fitWidth } from "../terminal/fit-width.js";
+import { columnsOf, fitWidth, maxColumnsOf } from "../terminal/fit-width.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { readBashLine } from "./bash-line.js";
 import { offersFor, type Offer, type OfferContext, type Offers } from "./offers.js";
@@ -39,12 +38,11 @@ async function answer(
     return linesFor(offers, ({ word }) => line.replacement(word));
   }
   const offers = await offersFor(rest.slice(0, -1), rest.at(-1) ?? "", context, commands);
-  const width = "words" in offers ? Math.max(0, ...offers.words.map(({ word }) => stringWidth(word))) : 0;
+  const width = "words" in offers ? maxColumnsOf(offers.words.map(({ word }) => word)) : 0;
   return linesFor(offers, ({ word, about }) => {
     const said = fitWidth(escapeControls(about), widest);
     // zsh shows one text for a word, where fish puts its own beside it.
-    const shown =
-      shell === "zsh" ? `${word}${" ".repeat(width - stringWidth(word))}  ${said}`.trimEnd() : said;
+    const shown = shell === "zsh" ? `${word}${" ".repeat(width - columnsOf(word))}  ${said}`.trimEnd() : said;
     return `${word}\t${shown}`;
   });
 }

@@ -116,7 +116,10 @@ const choices: ReadonlyMap<string, "approve" | "deny" | "skip"> = new Map([
   ["skip", "skip"],
 ]);
 
-/** A glob over a node id, which is a name and no path: `*` is any text, `?` any character. */
+/**
+ * A glob over a node id: `*` is any text, `?` any character. A node id is a name and no path, so this is no work for
+ * picomatch, to which `|`, `(` and `"` are syntax: its `*|` would approve every node.
+ */
 function globPattern(glob: string): RegExp {
   const escaped = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&");
   return new RegExp(`^${escaped.replaceAll("*", "[^]*").replaceAll("?", "[^]")}$`, "u");

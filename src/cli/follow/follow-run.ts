@@ -21,7 +21,7 @@ export interface FollowOptions extends ApprovalOptions {
   ci?: string;
   heartbeat?: number;
   junit?: string;
-  by?: string;
+  by?: string | undefined;
 }
 
 /** Who decides or sends a signal. */

@@ -2,6 +2,7 @@ import type { FollowOutcome } from "../command.js";
 import { heartbeatLine } from "../describe/heartbeat-line.js";
 import { heartbeat } from "../follow/heartbeat.js";
 import { printLabelled } from "../follow/labelled-lines.js";
+import { followLive } from "../live/follow-live.js";
 import { escapeControls, escapeMessage } from "../terminal/escape-controls.js";
 import type { Format, Output } from "./format.js";
 
@@ -18,7 +19,6 @@ export const text: Format = {
   async follow(outcome, output) {
     if (outcome.runs.length > 1) return printLabelled(outcome, output);
     if (output.screen === undefined || !output.ci.isInteractive) return printLines(outcome, output);
-    const { followLive } = await import("../live/follow-live.js");
     return followLive(outcome, output, output.screen);
   },
 
