@@ -219,7 +219,7 @@ describe("run -w and resume -w follow through a cut", () => {
     const cut = await cli(args, { baseUrl });
     expect(whole).toMatchObject({ stdout: cut.stdout, exitCode: 0 });
     expect(whole.stderr).not.toContain("reconnecting");
-    expect(cut.stderr.match(/^reconnecting in .*, going on after event \d+: /gm)).toHaveLength(1);
+    expect(cut.stderr.match(/^reconnecting in .*, continuing after event \d+: /gm)).toHaveLength(1);
     expect(cut.stdout).not.toContain("reconnecting");
   });
 });
