@@ -79,7 +79,7 @@ function proofOf(events: object[]) {
 const result = async (events: object[], server: Server) => (await proofOf(events).look(server))?.result;
 const stopped = "waiting-approval";
 
-test.each<[string, object[], Server, Look["result"] | undefined]>([
+test.concurrent.each<[string, object[], Server, Look["result"] | undefined]>([
   ["the same status, and nothing open", [started], { status: "running" }, "proven"],
   ["another status", [started], { status: "paused" }, "unsure"],
   ["two kinds of waiting", [started, waits], { status: "waiting-timer" }, "proven"],
