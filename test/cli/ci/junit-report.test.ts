@@ -35,6 +35,7 @@ test.each([
   ["&amp; &#10; &bogus", "&amp; &#10; &bogus"],
   ["]]><x/>", "]]><x/>"],
   ["'quoted'", "'quoted'"],
+  ["true", "true"],
   ["\ufffe and \uffff", "\ufffd and \ufffd"],
   ["\u0000\u0008\u001b[2J\u007f", "\\u0000\\u0008\\u001b[2J\\u007f"],
   ["one\r\ntwo\tthree", "one\\r\\ntwo\\tthree"],
