@@ -13,7 +13,7 @@ import {
   parseDuration,
 } from "../../src/cli/describe/duration.js";
 import { errorText } from "../../src/cli/describe/error-text.js";
-import { heartbeat } from "../../src/cli/follow/heartbeat.js";
+import { heartbeat } from "../../src/cli/formats/heartbeat.js";
 import { escapeControls } from "../../src/cli/terminal/escape-controls.js";
 import { startTimer } from "../../src/cli/timer.js";
 import type { SmithersEvent } from "../../src/client/index.js";

@@ -1,7 +1,7 @@
 import type { SmithersEvent } from "../../client/index.js";
 import { EventLines, endsNode, keyOf } from "../describe/event-lines.js";
 import { approvalLabel } from "../describe/approval-label.js";
-import type { LinePrinter } from "./line-printer.js";
+import type { LinePrinter } from "../describe/line-printer.js";
 import type { Style } from "../terminal/style.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { githubCommand, neutralizeCommands } from "./github-command.js";

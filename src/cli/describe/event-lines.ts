@@ -2,7 +2,7 @@ import { nodeKey, type SmithersEvent } from "../../client/index.js";
 import { formatDuration, isTime } from "./duration.js";
 import { errorText } from "./error-text.js";
 import { columnsOf, fitWidth } from "../terminal/fit-width.js";
-import type { LinePrinter } from "../ci/line-printer.js";
+import type { LinePrinter } from "./line-printer.js";
 import type { Style } from "../terminal/style.js";
 import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
 

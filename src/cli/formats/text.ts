@@ -1,10 +1,11 @@
 import type { FollowOutcome } from "../command.js";
 import { heartbeatLine } from "../describe/heartbeat-line.js";
-import { heartbeat } from "../follow/heartbeat.js";
-import { printLabelled } from "../follow/labelled-lines.js";
+import { heartbeat } from "./heartbeat.js";
+import { printLabelled } from "./labelled-lines.js";
 import { followLive } from "../live/follow-live.js";
 import { escapeControls, escapeMessage } from "../terminal/escape-controls.js";
-import type { Format, Output } from "./format.js";
+import type { Output } from "../output.js";
+import type { Format } from "./format.js";
 
 /** Lines for people: a result's own text, and one line for each event that matters. */
 export const text: Format = {

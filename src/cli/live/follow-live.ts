@@ -2,7 +2,7 @@ import type { EventRecord, Run, RunView } from "../../client/index.js";
 import { widthOf } from "../terminal/color.js";
 import type { FollowedRun, FollowOutcome } from "../command.js";
 import { EventLines } from "../describe/event-lines.js";
-import type { Output } from "../formats/format.js";
+import type { Output } from "../output.js";
 import type { Screen } from "../terminal/screen.js";
 import { FrameReader } from "./frame-reader.js";
 import { liveRegion, liveRegionLines, type LiveRegion } from "./live-region.js";

@@ -1,7 +1,7 @@
 import type { FollowedRun, FollowOutcome } from "../command.js";
 import { EventLines } from "../describe/event-lines.js";
 import { paintLabel } from "../describe/run-labels.js";
-import type { Output } from "../formats/format.js";
+import type { Output } from "../output.js";
 import { heartbeat } from "./heartbeat.js";
 
 /** Prints the events of several runs as lines, each behind the label of its run. */
