@@ -148,7 +148,10 @@ async function follow(outcome: FollowOutcome, shown: Shown): Promise<number> {
 /** The runs have ended: their reports are written, and the worst of them is the result. */
 async function endFollowing(outcome: FollowOutcome, session: Session): Promise<number> {
   const codeOf = outcome.exitCode ?? exitCodeOf;
-  const statuses = outcome.runs.flatMap(({ ended }) => ended ?? []).map(({ status }) => status);
+  const statuses = outcome.runs.map(({ runId, ended }) => {
+    if (ended === undefined) throw new Error(`the following of run ${runId} ended before the run`);
+    return ended.status;
+  });
   const exitCode = worstExitCode(statuses.map(codeOf));
   const unknown = statuses.find((status) => codeOf(status) === exitCodes.server);
   if (unknown !== undefined) {

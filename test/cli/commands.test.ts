@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, inject, test } from "vitest";
 import { getStatus, type SmithersEvent } from "../../src/client/index.js";
 import { waitUntil } from "../wait-until.js";
-import { cli, freshId, startCli } from "./run-cli.js";
+import { cli, freshId, runBinary, startCli } from "./run-cli.js";
 
 const baseUrl = inject("baseUrl");
 const statusIs = (runId: string, status: string) =>
@@ -280,7 +280,7 @@ describe("help", () => {
 
   test("--version is the package's", async () => {
     const { default: manifest } = await import("../../package.json", { with: { type: "json" } });
-    expect((await cli(["--version"])).stdout).toBe(`${manifest.version}\n`);
+    expect((await runBinary(["--version"])).stdout).toBe(`${manifest.version}\n`);
   });
 });
 

@@ -12,7 +12,7 @@ import { exitCodeHelp, exitCodeOfHttpStatus, exitCodes, worstExitCode } from "..
 import { statusFacts } from "../../src/cli/status-table.js";
 import { protocolServer } from "../faults/in-test.js";
 import type { ProtocolServer } from "../faults/protocol-server.js";
-import { cli } from "./run-cli.js";
+import { runBinary } from "./run-cli.js";
 import { runMain } from "./run-main.js";
 
 interface StatusRow {
@@ -291,12 +291,12 @@ describe("a bug of ours", () => {
     const server = await serverWith("never");
     const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}` };
     const options = { baseUrl: server.baseUrl, env };
-    const text = await cli(["watch", "run-never"], options);
+    const text = await runBinary(["watch", "run-never"], options);
     expect(text.exitCode).toBe(70);
     expect(text.stderr).toMatch(/^error: this is a bug in smithers-client \(TypeError: oh\); .*\n$/);
-    const json = await cli(["watch", "run-never", "--json"], options);
+    const json = await runBinary(["watch", "run-never", "--json"], options);
     expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: "BUG" } });
-    expect((await cli(["watch", "run-never", "--debug"], options)).stderr).toMatch(
+    expect((await runBinary(["watch", "run-never", "--debug"], options)).stderr).toMatch(
       /^TypeError: oh\n {4}at /m,
     );
   });

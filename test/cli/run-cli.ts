@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { inject } from "vitest";
+import { runMain } from "./run-main.js";
 
 /** The built binary. */
 export const binary = fileURLToPath(new URL("../../bin/smithers-client.js", import.meta.url));
@@ -24,7 +25,7 @@ export function cleanEnvironment(baseUrl: string, more: Record<string, string> =
   return { ...(Object.fromEntries(own) as Record<string, string>), SMITHERS_BASE_URL: baseUrl, ...more };
 }
 
-/** Starts the binary; `await` it for stdout, stderr and the exit code. */
+/** Starts the built binary, for a test that acts while it runs; `await` it for stdout, stderr and the exit code. */
 export function startCli(args: readonly string[], options: CliOptions = {}) {
   const { env, input, cwd, baseUrl = inject("baseUrl"), buffer = true } = options;
   return execa(process.execPath, [binary, ...args], {
@@ -38,14 +39,22 @@ export function startCli(args: readonly string[], options: CliOptions = {}) {
   });
 }
 
-/** What a finished call of the binary gave. */
+/** What a finished command line gave. */
 export interface CliResult {
   stdout: string;
   stderr: string;
   exitCode: number;
 }
 
-export async function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+/** Executes a command line in this process, in a context as the binary makes it without a terminal. */
+export function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const { env, input = "", cwd = process.cwd(), baseUrl = inject("baseUrl") } = options;
+  const stdin = { isTTY: false, bytes: async () => Buffer.from(input), question: async () => undefined };
+  return runMain(args, { baseUrl, cwd, stdin, ...(env === undefined ? {} : { env }) });
+}
+
+/** Executes the built binary, where the process itself matters. */
+export async function runBinary(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { stdout, stderr, exitCode, message } = await startCli(args, options);
   if (exitCode === undefined) throw new Error(message);
   return { stdout, stderr, exitCode };

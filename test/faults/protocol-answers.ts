@@ -35,7 +35,7 @@ export function callOf(
 }
 
 export function runRow({ runId, workflowPath, status, finishedAtMs, runState, summary }: ServedRun): object {
-  const state = runState === undefined ? {} : { runState };
+  const state = runState === undefined ? {} : { runState: { state: status, ...runState } };
   const common = { runId, workflowName: "flow", workflowPath, status, startedAtMs: 1, finishedAtMs };
   return { ...common, summary, ...state };
 }

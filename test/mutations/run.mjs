@@ -29,8 +29,11 @@ const vitest = await createVitest(
   { plugins: [serveBroken] },
 );
 
-/** Runs these tests, each a file or `file > pattern of names`; gives the name of each that failed. */
-async function failedTests(tests) {
+/**
+ * Runs these tests, each a file or `file > pattern of names`; gives the name of each that failed, and why files could not
+ * be loaded.
+ */
+async function runTests(tests) {
   const patterns = new Map();
   for (const [file, pattern = ""] of tests.map((test) => test.split(" > "))) {
     patterns.set(root + file, [...(patterns.get(root + file) ?? []), pattern]);
@@ -42,11 +45,11 @@ async function failedTests(tests) {
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
   // Those of earlier runs are among them.
   const modules = testModules.filter(({ moduleId }) => paths.includes(moduleId));
-  const failed = modules.flatMap((module) => [
-    ...(module.ok() ? [] : module.errors().map(({ message }) => `${module.relativeModuleId}: ${message}`)),
-    ...[...module.children.allTests("failed")].map((test) => test.fullName),
-  ]);
-  return [...failed, ...unhandledErrors.map(String)];
+  const failed = modules.flatMap((module) => [...module.children.allTests("failed")]);
+  return {
+    failed: [...failed.map((test) => test.fullName), ...unhandledErrors.map(String)],
+    unloaded: modules.flatMap((module) => module.errors().map(({ message }) => message)),
+  };
 }
 
 /** Matches a text however the formatter breaks its lines. */
@@ -65,7 +68,10 @@ async function tryBreak({ file, from, to, tests }) {
   broken = { path, text: source.replace(pattern, () => to) };
   vitest.invalidateFile(path);
   try {
-    if ((await failedTests(tests)).length === 0) return "no test noticed it";
+    const { failed, unloaded } = await runTests(tests);
+    // That is no test's merit.
+    if (unloaded.length > 0) return `the broken file cannot be loaded: ${unloaded[0]}`;
+    if (failed.length === 0) return "no test noticed it";
   } finally {
     broken = undefined;
     vitest.invalidateFile(path);
@@ -81,9 +87,10 @@ function report(problem, what) {
 try {
   // A test that fails by itself would notice anything.
   stopAtFailure = false;
-  const failing = await failedTests([...new Set(chosen.flatMap(({ tests }) => tests))]);
+  const { failed: failing, unloaded } = await runTests([...new Set(chosen.flatMap(({ tests }) => tests))]);
   stopAtFailure = true;
-  if (failing.length > 0) throw new Error(`tests fail with nothing broken:\n  ${failing.join("\n  ")}`);
+  const wrong = [...failing, ...unloaded];
+  if (wrong.length > 0) throw new Error(`tests fail with nothing broken:\n  ${wrong.join("\n  ")}`);
   for (const each of chosen) report(await tryBreak(each), `${each.file}: ${each.rule}`);
   console.log(`\n${chosen.length - failed} passed, ${failed} failed`);
 } catch (error) {

@@ -12,7 +12,7 @@ import {
   type RunRow,
   type SmithersEvent,
 } from "../../src/client/index.js";
-import { cli, freshId, startCli, type CliResult } from "../cli/run-cli.js";
+import { freshId, runBinary as cli, startCli, type CliResult } from "../cli/run-cli.js";
 import { startRealServer, type RealServer, type RealServerOptions } from "../real-server.js";
 import { waitUntil } from "../wait-until.js";
 import { isNewer, source } from "./server-source.js";

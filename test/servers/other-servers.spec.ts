@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { createClient } from "../../src/client/index.js";
-import { cli, startCli } from "../cli/run-cli.js";
+import { runBinary as cli, startCli } from "../cli/run-cli.js";
 import { waitUntil } from "../wait-until.js";
 import { startSmithers, type SmithersProgram } from "./smithers-program.js";
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunReference } from "../../client/index.js";
-import type { FollowOutcome, Session } from "../command.js";
+import type { FollowedRun, FollowOutcome, Session } from "../command.js";
 import { UsageError } from "../usage-error.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { followRun, type FollowOptions } from "./follow-run.js";
@@ -24,24 +24,33 @@ export async function followResumed(
     session.note(`${nothingResumed(runId)}; following it`);
   }
   const follow = () => followRun(session, runId, options, { workflowPath, afterSeq });
-  const outcome = follow();
-  const [run] = outcome.runs;
+  let current = follow();
+  const [first] = current.runs as [FollowedRun];
+  const run: FollowedRun = { ...first, view: () => (current.runs[0] ?? first).view() };
 
   async function* updates(): FollowOutcome["updates"] {
     let hasNews = false;
-    for (let look = 1, current = outcome; ; look++, current = follow()) {
+    for (let look = 1; ; look++, current = follow()) {
       for await (const { records } of current.updates) {
         hasNews = true;
-        if (run !== undefined) yield { run, records };
+        yield { run, records };
       }
       // A server may still have the old end as its status when it has just taken the resume.
-      if (hasNews) return;
-      if (run !== undefined) run.ended = undefined;
+      if (hasNews) {
+        run.ended = current.runs[0]?.ended;
+        return;
+      }
       if (look === maxLooks) throw startedNothing(runId, session);
       await sleep(1000, undefined, { signal: session.signal }).catch(() => session.signal.throwIfAborted());
     }
   }
-  return { ...outcome, updates: updates() };
+  return {
+    ...current,
+    runs: [run],
+    updates: updates(),
+    rewatch: () => current.rewatch(),
+    onAbort: () => current.onAbort(),
+  };
 }
 
 /** Whether the server answers that the run is executing, and left it alone. */

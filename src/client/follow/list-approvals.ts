@@ -6,7 +6,7 @@ import { getStatus, listRuns, type RunArgs } from "../requests.js";
 import type { ApprovalRow, RunRow, Run } from "../results.js";
 import { hasNoApprovalList, withServer } from "../server/detect-server.js";
 import type { ApprovalView } from "../view/run-view.js";
-import { loadRunView } from "./load-run-view.js";
+import { loadView } from "./load-run-view.js";
 
 /** What {@link listApprovals} takes. */
 export interface ListApprovalsArgs extends ConnectionOptions {
@@ -14,8 +14,6 @@ export interface ListApprovalsArgs extends ConnectionOptions {
   runId?: string | undefined;
 }
 
-/** How often a run is read whose approvals could not be proven to be open still. */
-const maxReads = 3;
 /** How many runs are read at once from a server that keeps no list of approvals. */
 const maxRunsAtOnce = 8;
 
@@ -68,17 +66,14 @@ async function runsToRead(error: unknown, { runId, ...connection }: ListApproval
 async function readApprovals(args: RunArgs, isNamed: boolean): Promise<ApprovalRow[]> {
   const { summary } = await getStatus(args);
   if ((summary["waiting-approval"] ?? 0) === 0) return [];
-  for (let tries = 1; ; tries++) {
-    const { view, status, asOf } = await loadRunView(args);
-    if (asOf === null) return view.openApprovals.map((approval) => toRow(approval, status));
-    if (tries < maxReads) continue;
-    // Among many runs it is better shown than left out; a run that is named is asked about to be acted on.
-    if (!isNamed) return view.openApprovals.map((approval) => ({ ...toRow(approval, status), asOf }));
-    throw new ConnectionError(
-      `the events of run ${args.runId} could not be read up to now, so it is not sure which approvals are open`,
-      { method: "GET", path: `/v1/runs/${args.runId}/events`, mayHaveBeenApplied: false },
-    );
-  }
+  const { view, status, asOf } = await loadView(args, isNamed);
+  if (asOf === null) return view.openApprovals.map((approval) => toRow(approval, status));
+  // Among many runs it is better shown than left out; a run that is named is asked about to be acted on.
+  if (!isNamed) return view.openApprovals.map((approval) => ({ ...toRow(approval, status), asOf }));
+  throw new ConnectionError(
+    `the events of run ${args.runId} could not be read up to now, so it is not sure which approvals are open`,
+    { method: "GET", path: `/v1/runs/${args.runId}/events`, mayHaveBeenApplied: false },
+  );
 }
 
 function toRow({ nodeId, iteration, requestedAtMs, request }: ApprovalView, run: Run): ApprovalRow {

@@ -23,8 +23,13 @@ export interface LoadedRun {
 
 /** After a silence of this long the history may have been read, which is then proven; in ms. */
 const firstSilenceMs = 25;
-/** How many looks at a run that keeps going on, and how many at one that does not, before the view is taken as it is. */
-const maxLooks = { changing: 3, still: 6 };
+/**
+ * How many looks before the view is taken as it is: at which it was far behind; that brought some events, since the run
+ * goes on meanwhile; and that brought none, although the status shows that something is missing.
+ */
+const maxLooks = { behind: 20, changing: 3, still: 6 };
+/** How long a proof is waited for that somebody is going to act on, in ms: the server sends a comment each 10 s. */
+const maxProofMs = 30_000;
 /** A look is due after this long although there was no silence, since a busy run has none; in ms. */
 const maxReadingMs = 1000;
 /** After a silence of this long nothing more is expected of a server that cannot be asked, in ms. */
@@ -36,7 +41,16 @@ const maxSilenceMs = 5000;
  *
  * @throws what `getStatus` and {@link streamEvents} throw
  */
-export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
+export function loadRunView(args: RunArgs): Promise<LoadedRun> {
+  return loadView(args, false);
+}
+
+/**
+ * As {@link loadRunView}.
+ *
+ * @param untilProven wait for a proof, for half a minute at most, since somebody is going to act on the view
+ */
+export async function loadView(args: RunArgs, untilProven: boolean): Promise<LoadedRun> {
   const outside = resolveOptions(args).signal;
   const stop = new AbortController();
   const inner = {
@@ -46,9 +60,10 @@ export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
   const progress = new RunProgress(args.runId);
   const proof = new Proof(inner, progress);
   const records = readRun(inner, progress);
+  const position = () => progress.stream?.position ?? -1;
   const toResult = (view: RunView, status: Run, isCurrent: boolean): LoadedRun => {
     const asOf = isCurrent ? null : (view.updatedAtMs ?? 0);
-    return { view, status, asOf, position: progress.stream?.position ?? -1 };
+    return { view, status, asOf, position: position() };
   };
   const pull = () => {
     const turn = records.next();
@@ -59,8 +74,10 @@ export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
   let silenceMs = firstSilenceMs;
   let lookDueAt = performance.now() + maxReadingMs;
   let eventsRead = 0;
-  let looks = 0;
-  let changes = 0;
+  /** The number of the newest event that a look has seen. */
+  let seenTo = -1;
+  const looks = { behind: 0, changing: 0, still: 0 };
+  const endsAt = performance.now() + maxProofMs;
   try {
     let next = pull();
     for (;;) {
@@ -73,14 +90,18 @@ export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
         if (progress.view.continuedAs !== null) return toResult(progress.view, await getStatus(inner), true);
         if (performance.now() < lookDueAt) continue;
       }
+      // What the last look saw has to be read before the next one says more.
+      if (position() < seenTo && performance.now() < lookDueAt + maxSilenceMs) continue;
 
+      const positionBefore = position();
       const look = await proof.look();
-      // A long history comes far faster than any run goes on.
-      const isFarBehind =
-        look !== undefined && look.newEvents >= pageSize - 1 && eventsRead > 8 * look.newEvents;
+      const isFullPage = look !== undefined && look.newEvents >= pageSize - 1;
+      // A long history comes far faster than any run goes on, and its next page is as full.
+      const isHistory = isFullPage && eventsRead > 8 * look.newEvents;
       lookDueAt = performance.now() + maxReadingMs;
       eventsRead = 0;
-      if (isFarBehind) continue;
+      seenTo = positionBefore + (look?.newEvents ?? 0);
+      if (isHistory) continue;
       // Only the end of the stream proves that all of a run was read that has ended, and it comes.
       silenceMs = look?.result === "ended" ? Infinity : 2 * silenceMs;
       if (look?.result === "ended") continue;
@@ -88,11 +109,16 @@ export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
         if (silenceMs < maxSilenceMs) continue;
         return toResult(progress.view, await getStatus(inner), false);
       }
-      if (look.result !== "unsure") return toResult(look.view, look.run, true);
-      looks++;
-      if (look.newEvents > 0) changes++;
-      if (changes >= maxLooks.changing || looks >= maxLooks.still)
-        return toResult(look.view, look.run, false);
+      if (look.result === "proven") return toResult(look.view, look.run, true);
+      if (isFullPage || look.missingEnds > pageSize / 4) looks.behind++;
+      else if (look.newEvents > 0) looks.changing++;
+      else looks.still++;
+      const isEnough =
+        looks.behind >= maxLooks.behind ||
+        looks.changing >= maxLooks.changing ||
+        looks.still >= maxLooks.still;
+      if (untilProven ? performance.now() > endsAt : isEnough) return toResult(look.view, look.run, false);
+      if (untilProven) silenceMs = Math.min(silenceMs, maxReadingMs);
     }
   } finally {
     stop.abort();

@@ -15,15 +15,17 @@ import type { RunProgress } from "./run-progress.js";
 /** What a look at the server showed. */
 export interface Look {
   /**
-   * Whether the view surely shows the run as the server has it: `shown` is enough to show it to a person, `proven` to
-   * act on it. `ended` if the run is over: then the end of its stream is the only proof.
+   * Whether the view surely shows the run as the server has it. `ended` if the run is over: then the end of its stream is
+   * the only proof.
    */
-  result: "proven" | "shown" | "unsure" | "ended";
+  result: "proven" | "unsure" | "ended";
   run: Run;
   /** The view with the events that the look has brought. */
   view: RunView;
   /** How many events the server had that the view did not have. */
   newEvents: number;
+  /** How many more nodes have ended by the status than by the view. */
+  missingEnds: number;
 }
 
 /** How long the rest of a page may take that a look is waiting for, in ms. */
@@ -81,12 +83,12 @@ export class Proof {
       for (;;) {
         const agreement = this.#agreement(page.view, run, listed);
         if (agreement === "proven") return this.#toLook("proven", run, page);
-        if (agreement === "shown" && this.#isStill(run, listed, position, comments, page)) {
+        if (agreement === "but for ends" && this.#isStill(run, listed, position, comments, page)) {
           this.#silentlyEnded = endedNodes(run.summary) - endedNodesOf(page.view);
           return this.#toLook("proven", run, page);
         }
         if (!(await page.more(endsAt - performance.now()))) {
-          return this.#toLook(agreement, run, page);
+          return this.#toLook("unsure", run, page);
         }
       }
     } catch (error) {
@@ -99,14 +101,15 @@ export class Proof {
   }
 
   #toLook(result: Look["result"], run: Run, { view, newEvents }: Page): Look {
-    return { result, run, view, newEvents };
+    const missingEnds = endedNodes(run.summary) - endedNodesOf(view) - this.#silentlyEnded;
+    return { result, run, view, newEvents, missingEnds };
   }
 
   #agreement(
     view: RunView,
     run: Run,
     listed: readonly ApprovalRow[] | undefined,
-  ): "proven" | "shown" | "unsure" {
+  ): "proven" | "but for ends" | "unsure" {
     const isSameStatus =
       view.status === run.status || (isWaitingStatus(view.status) && isWaitingStatus(run.status));
     if (!isSameStatus) return "unsure";
@@ -118,7 +121,7 @@ export class Proof {
       return isSame ? "proven" : "unsure";
     }
     if ((run.summary["waiting-approval"] ?? 0) !== view.openApprovals.length) return "unsure";
-    return endedNodesOf(view) + this.#silentlyEnded === endedNodes(run.summary) ? "proven" : "shown";
+    return endedNodesOf(view) + this.#silentlyEnded === endedNodes(run.summary) ? "proven" : "but for ends";
   }
 
   /** Whether nothing has happened since the last look, and a comment shows that nothing is on its way. */

@@ -20,7 +20,7 @@ import {
 } from "../../faults/raw-server.js";
 import { startRealServer, type RealServer } from "../../real-server.js";
 import { waitUntil } from "../../wait-until.js";
-import { binary, cleanEnvironment, cli, startCli, type CliResult } from "../run-cli.js";
+import { binary, cleanEnvironment, cli, runBinary, startCli, type CliResult } from "../run-cli.js";
 
 const servers: RawServer[] = [];
 async function serve(...args: Parameters<typeof RawServer.start>): Promise<RawServer> {
@@ -177,7 +177,7 @@ describe("a cut after each byte of the wire, from the answer's head to its last 
     const { baseUrl } = await cuttingServer();
     const everyTwentieth = Array.from({ length: Math.floor(total / 20) + 1 }, (_, index) => index * 20);
     await inBatches(everyTwentieth, 8, (at) =>
-      cli(["watch", `${at % 40 === 0 ? "reset" : "fin"}-${at}`, "--json"], { baseUrl }),
+      runBinary(["watch", `${at % 40 === 0 ? "reset" : "fin"}-${at}`, "--json"], { baseUrl }),
     );
   }, 180_000);
 });
@@ -219,7 +219,7 @@ describe("run -w and resume -w follow through a cut", () => {
     const cut = await cli(args, { baseUrl });
     expect(whole).toMatchObject({ stdout: cut.stdout, exitCode: 0 });
     expect(whole.stderr).not.toContain("reconnecting");
-    expect(cut.stderr.match(/^reconnecting in .*, going on after event \d+: /gm)).toHaveLength(1);
+    expect(cut.stderr.match(/^reconnecting in .*, continuing after event \d+: /gm)).toHaveLength(1);
     expect(cut.stdout).not.toContain("reconnecting");
   });
 });

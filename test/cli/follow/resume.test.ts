@@ -67,12 +67,16 @@ describe("resume --watch", () => {
     // The status is still the old one when the answer is there, and the new events come a moment later.
     const server = await failedRun((late) => {
       late.setStatus("r", "failed", 2000);
-      void waitUntil(() => late.count("events") > 2).then(() => finish(late));
+      void waitUntil(() => late.count("events") > 2).then(() => {
+        late.publish("r", event("RunStarted", 3000));
+        late.setStatus("r", "cancelled", 4000);
+        late.publish("r", event("RunCancelled", 4000));
+      });
     });
     const { stdout, exitCode } = await runMain([...args, "-w"], { baseUrl: server.baseUrl });
-    expect(exitCode).toBe(0);
+    expect(exitCode).toBe(2);
     expect(stdout).not.toContain("the old failure");
-    expect(stdout).toMatch(/run +finished\n$/);
+    expect(stdout).toMatch(/run +cancelled\n$/);
   });
 
   test("that starts nothing says so, and is 4", async () => {

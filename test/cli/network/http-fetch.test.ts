@@ -6,7 +6,7 @@ import { httpFetch } from "../../../src/cli/network/http-fetch.js";
 import { createClient, HttpError, ProtocolError, type SmithersEvent } from "../../../src/client/index.js";
 import { event, failure, rawServer, sleep } from "../../faults/in-test.js";
 import { answer, block, chunk, errorBody, head, lastChunk, streamHead } from "../../faults/raw-server.js";
-import { cli } from "../run-cli.js";
+import { runBinary } from "../run-cli.js";
 
 const fetch = httpFetch({});
 const get = (url: string, signal = new AbortController().signal) =>
@@ -52,7 +52,7 @@ describe("giving up an answer that is complete", () => {
   );
 
   test("the binary exits with the code of the refusal", async () => {
-    const result = await cli(["status", "r"], { baseUrl: await pageServer(70_000) });
+    const result = await runBinary(["status", "r"], { baseUrl: await pageServer(70_000) });
     expect(result.exitCode).toBe(4);
     expect(result.stderr).toMatch(/^error: HTTP 400.*\nnext: .*\n$/);
   });

@@ -9,7 +9,7 @@ import { ForwardProxy, type ForwardProxyOptions } from "../../faults/forward-pro
 import { closedPort } from "../../faults/in-test.js";
 import { TlsServer } from "../../faults/tls-server.js";
 import { waitUntil } from "../../wait-until.js";
-import { cli, freshId } from "../run-cli.js";
+import { freshId, runBinary } from "../run-cli.js";
 
 const upstream = inject("baseUrl");
 const key = "sk-live-0123456789";
@@ -38,7 +38,7 @@ const plainUrl = `http://smithers.test:${new URL(upstream).port}`;
 const secureUrl = () => `https://smithers.test:${secure.port}`;
 /** A call of the binary whose own environment says nothing of a proxy. */
 const call = (args: string[], baseUrl: string, env: Record<string, string> = {}) =>
-  cli(args, {
+  runBinary(args, {
     baseUrl,
     env: {
       HTTP_PROXY: "",

@@ -44,8 +44,9 @@ describe("a command that waits for the server", () => {
   let held: (() => void)[] = [];
   let isSlow = true;
   beforeAll(async () => {
-    const send = (socket: Socket, path: string) =>
-      socket.end(answer(200, path === "/v1/approvals" ? { approvals: [] } : []));
+    const run = { runId: "x", workflowName: "w", status: "running", startedAtMs: 1, summary: {} };
+    const answers: Record<string, unknown> = { "/v1/approvals": { approvals: [] }, "/v1/runs/x": run };
+    const send = (socket: Socket, path: string) => socket.end(answer(200, answers[path] ?? []));
     server = await RawServer.start(({ path }, socket) => {
       if (isSlow) held.push(() => void send(socket, path));
       else send(socket, path);

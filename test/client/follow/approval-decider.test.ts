@@ -71,7 +71,7 @@ test.each([["wait" as const], [{ decision: "deny" as const, note: "no" }]])(
 );
 
 describe("nothing is asked or sent on a view that is not proven", () => {
-  test.each(["unsure", "shown", "ended", "unreachable"] as const)("%s", async (proof) => {
+  test.each(["unsure", "ended", "unreachable"] as const)("%s", async (proof) => {
     const run = new FakeRun();
     run.proof = proof;
     const { asked } = decide(run, "approve");

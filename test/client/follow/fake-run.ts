@@ -93,7 +93,7 @@ export class FakeRun implements DrivenRun {
     if (this.proof === "unreachable") return undefined;
     const view = reduceEvents(this.view, stamped(this.hidden, this.view.updatedAtMs ?? 1000));
     const run = this.#run(view.status);
-    return { result: this.proof, run, view, newEvents: this.hidden.length };
+    return { result: this.proof, run, view, newEvents: this.hidden.length, missingEnds: 0 };
   }
 
   async getStatus(): Promise<Run> {

@@ -3,7 +3,8 @@ const resumer = "src/client/follow/resumer.ts";
 const driven = "src/client/follow/driven-run.ts";
 const deciderTests = ["test/client/follow/approval-decider.test.ts"];
 const resumerTests = ["test/client/follow/resumer.test.ts"];
-const driverTests = [...deciderTests, ...resumerTests, "test/client/follow/proven-decisions.test.ts"];
+const driverTests = [...deciderTests, ...resumerTests];
+const proofTests = ["test/client/follow/proof.test.ts"];
 
 /** What is decided and resumed, and when. */
 export default [
@@ -110,13 +111,13 @@ export default [
     file: "src/client/follow/proof.ts",
     from: "endedNodesOf(view) + this.#silentlyEnded === endedNodes(run.summary)",
     to: "true",
-    tests: ["test/client/follow/proven-decisions.test.ts"],
+    tests: proofTests,
   },
   {
     rule: "the status of the server has to be the view's",
     file: "src/client/follow/proof.ts",
     from: 'if (!isSameStatus) return "unsure";',
     to: "",
-    tests: ["test/client/follow/proven-decisions.test.ts", "test/client/follow/load-run-view.test.ts"],
+    tests: proofTests,
   },
 ];

@@ -3,7 +3,12 @@ const end = "src/client/follow/run-end.ts";
 const proof = "src/client/follow/proof.ts";
 const pages = "src/client/follow/pages-ahead.ts";
 const decoder = "src/client/server/event-decoder.ts";
-const streamTests = ["test/client/follow/event-stream.test.ts"];
+const positionTests = ["test/client/follow/event-stream.test.ts > position"];
+const delayTests = [
+  "test/client/follow/event-stream.test.ts > delays (?!a connection that stayed up for 5 s)",
+];
+const refusalTests = ["test/client/follow/event-stream.test.ts > answers in place of the stream"];
+const eventTests = ["test/client/follow/event-stream.test.ts > events that are none"];
 const endTests = ["test/client/follow/run-end.test.ts"];
 const proofTests = ["test/client/follow/proof.test.ts"];
 const pageTests = ["test/client/follow/pages-ahead.test.ts"];
@@ -16,28 +21,28 @@ export default [
     file: stream,
     from: "if (first.data !== overlap.data) throw new PositionError(this.position);",
     to: "",
-    tests: streamTests,
+    tests: positionTests,
   },
   {
     rule: "a gap in the server's numbers ends the stream",
     file: stream,
     from: "if (id !== undefined && id > this.#next) {",
     to: "if (false) {",
-    tests: streamTests,
+    tests: positionTests,
   },
   {
     rule: "an event that was delivered is not delivered again",
     file: stream,
     from: "if (id !== undefined && id < this.#next) continue;",
     to: "",
-    tests: streamTests,
+    tests: positionTests,
   },
   {
     rule: "a server that has lost the last event delivered has not ended the stream",
     file: stream,
     from: 'end = overlap === undefined ? { kind: "clean" } :',
     to: 'end = true ? { kind: "clean" } :',
-    tests: streamTests,
+    tests: positionTests,
   },
   {
     rule: "the silence of a dead connection is not time for which it was up: a black hole is given up",
@@ -51,35 +56,35 @@ export default [
     file: stream,
     from: "if (this.#attempt >= this.#maxReconnects) throw this.#lost(cause);",
     to: "if (this.#attempt > this.#maxReconnects) throw this.#lost(cause);",
-    tests: streamTests,
+    tests: delayTests,
   },
   {
     rule: "an attempt that brought events starts the count anew",
     file: stream,
     from: "this.#attempt = isGood ? 0 : this.#attempt + 1;",
     to: "this.#attempt++;",
-    tests: streamTests,
+    tests: delayTests,
   },
   {
     rule: "one refusal of a server that has streamed is not believed",
     file: stream,
     from: "const believedRefusals = 2;",
     to: "const believedRefusals = 1;",
-    tests: streamTests,
+    tests: refusalTests,
   },
   {
     rule: "a server that has streamed is waited for, though it refuses the connection",
     file: stream,
     from: "if (isOutage(error) || ++this.#refusals < believedRefusals) return { cause: error };",
     to: "",
-    tests: streamTests,
+    tests: refusalTests,
   },
   {
     rule: "what is no JSON object is no event",
     file: stream,
     from: 'typeof event === "object" && event !== null ? (event as SmithersEvent) : undefined;',
     to: "event as SmithersEvent;",
-    tests: streamTests,
+    tests: eventTests,
   },
   {
     rule: "a connection that ends within an event was cut off",
@@ -114,7 +119,7 @@ export default [
     file: "src/client/server/event-connection.ts",
     from: "!/^text\\/event-stream\\b/i.test(type)",
     to: "false",
-    tests: ["test/client/follow/stream-events.test.ts > (?!memory)"],
+    tests: ["test/client/follow/stream-events.test.ts > the first connection an HTML page"],
   },
   {
     rule: "a last event that is older than the end of the run is that of an earlier end",
