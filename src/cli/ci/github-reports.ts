@@ -5,6 +5,8 @@ import type { Session } from "../command.js";
 import { formatDuration } from "../describe/duration.js";
 import { fitWidth } from "../terminal/fit-width.js";
 import { approvalLabel } from "../describe/approval-label.js";
+import { bodyLines, errorReport } from "../describe/error-text.js";
+import { ownError } from "../describe/failed-nodes.js";
 import type { FollowEnding, Reporter } from "./reporter.js";
 import { runResult, elapsed, failureReason } from "../describe/run-result.js";
 import { escapeControls } from "../terminal/escape-controls.js";
@@ -13,6 +15,8 @@ import { escapeControls } from "../terminal/escape-controls.js";
 const summaryLimit = 900 * 1024;
 /** GitHub shows ten annotations of a step; the summary has all failed nodes. */
 const maxAnnotated = 20;
+/** How much of an error an annotation has after its first line. */
+const annotationLimits = { maxLines: 40, maxLength: 4000, maxFrames: 10 };
 /** The most columns of a server's text in a cell. */
 const cellWidth = 200;
 
@@ -31,12 +35,16 @@ export function githubReports(session: Session): Reporter {
 function annotate(view: RunView, { status, problem, exitCode }: FollowEnding, { annotate }: Session): void {
   const failed = [...view.nodes.values()].filter(({ state }) => state === "failed");
   for (const node of failed.slice(0, maxAnnotated))
-    annotate("error", approvalLabel(node), failureReason(node));
+    annotate("error", approvalLabel(node), withBody(failureReason(node), node.error));
   const run = `run ${escapeControls(view.runId)}`;
   if (failed.length > maxAnnotated)
     annotate("error", run, `${failed.length - maxAnnotated} more nodes failed`);
   if (problem !== undefined) annotate("error", run, escapeControls(problem));
-  else if (exitCode !== 0) annotate("error", run, runResult(view, status?.status));
+  else if (exitCode !== 0) annotate("error", run, withBody(runResult(view, status?.status), ownError(view)));
+}
+
+function withBody(title: string, error: unknown): string {
+  return [title, ...bodyLines(errorReport(error, annotationLimits))].join("\n");
 }
 
 function summary(view: RunView, { status, problem }: FollowEnding, session: Session): string {

@@ -6,6 +6,8 @@ import { UsageError } from "../command.js";
 import type { Context } from "../context.js";
 import { approvalLabel } from "../describe/approval-label.js";
 import type { FollowEnding, Reporter } from "./reporter.js";
+import { errorReport, bodyLines } from "../describe/error-text.js";
+import { ownError } from "../describe/failed-nodes.js";
 import { runResult, failureReason } from "../describe/run-result.js";
 import { resolvePath } from "../args/resolve-path.js";
 import { fitWidth } from "../terminal/fit-width.js";
@@ -43,11 +45,15 @@ interface Case {
   ms: number;
   verdict: Verdict;
   message: string;
+  /** What there is to say after the message; empty for nothing. */
+  body: string;
 }
 
 /** The most characters of all messages together, and how many each may have however many there are. */
 const maxMessages = 8 * 1024 * 1024;
 const minMessage = 100;
+/** How much of one error's lines; few readers show more. */
+const bodyLimits = { maxLines: 1000, maxLength: 64 * 1024, maxFrames: 100 };
 
 function report(view: RunView, ending: FollowEnding): string {
   const nodes = [...view.nodes.values()];
@@ -55,9 +61,17 @@ function report(view: RunView, ending: FollowEnding): string {
   const most = Math.max(minMessage, Math.floor(maxMessages / Math.max(1, failed)));
   const cases = nodes.map((node) => nodeCase(node, most));
   const result = ending.problem ?? runResult(view, ending.status?.status);
-  const isExplained = ending.problem === undefined && cases.some(({ verdict }) => verdict === "failure");
+  const own = ending.problem === undefined ? ownError(view) : null;
+  const isExplained =
+    ending.problem === undefined && own === null && cases.some(({ verdict }) => verdict === "failure");
   if (ending.exitCode !== 0 && !isExplained)
-    cases.push({ name: "run", ms: 0, verdict: "error", message: escapeControls(result) });
+    cases.push({
+      name: "run",
+      ms: 0,
+      verdict: "error",
+      message: escapeControls(result),
+      body: bodyOf(own, most),
+    });
   const suite = escapeControls(ending.status?.workflowName ?? view.runId);
   const count = (verdict: Verdict) => cases.filter((each) => each.verdict === verdict).length;
   const totals = attributes({
@@ -85,18 +99,26 @@ function report(view: RunView, ending: FollowEnding): string {
 function nodeCase(node: NodeView, maxMessage: number): Case {
   const { state, startedAtMs, finishedAtMs, attempt } = node;
   const ms = startedAtMs === null || finishedAtMs === null ? 0 : finishedAtMs - startedAtMs;
-  const named = { name: approvalLabel(node), ms };
+  const named = { name: approvalLabel(node), ms, body: "" };
   if (state === "finished") return { ...named, verdict: "passed", message: "" };
   if (state === "failed") {
     const attempts = attempt > 1 ? ` (attempt ${attempt})` : "";
-    return { ...named, verdict: "failure", message: fitWidth(failureReason(node), maxMessage) + attempts };
+    const message = fitWidth(failureReason(node), maxMessage) + attempts;
+    return { ...named, verdict: "failure", message, body: bodyOf(node.error, maxMessage) };
   }
   return { ...named, verdict: "skipped", message: escapeControls(state) };
 }
 
-function caseElement({ name, ms, verdict, message }: Case, suite: string): string {
+function bodyOf(error: unknown, maxLength: number): string {
+  const limits = { ...bodyLimits, maxLength: Math.min(bodyLimits.maxLength, maxLength) };
+  return bodyLines(errorReport(error, limits)).join("\n");
+}
+
+function caseElement({ name, ms, verdict, message, body }: Case, suite: string): string {
   const open = `<testcase${attributes({ name, classname: suite, time: seconds(ms) })}`;
-  return verdict === "passed" ? `${open}/>` : `${open}><${verdict}${attributes({ message })}/></testcase>`;
+  if (verdict === "passed") return `${open}/>`;
+  const start = `${open}><${verdict}${attributes({ message })}`;
+  return body === "" ? `${start}/></testcase>` : `${start}>${xmlText(body)}</${verdict}></testcase>`;
 }
 
 function seconds(ms: number): string {
@@ -108,9 +130,13 @@ const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;
 function attributes(values: Record<string, string | number>): string {
   // XML has no way to write most control characters, escaped or not: they are spelled out.
   return Object.entries(values)
-    .map(([name, value]) => {
-      const text = escapeControls(String(value), Infinity).replace(/[\ufffe\uffff]/g, "\ufffd");
-      return ` ${name}="${text.replace(/[&<>"]/g, (character) => entities[character] ?? character)}"`;
-    })
+    .map(([name, value]) => ` ${name}="${xmlText(escapeControls(String(value), Infinity))}"`)
     .join("");
+}
+
+/** A text without control characters but line breaks, as XML has it. */
+function xmlText(text: string): string {
+  return text
+    .replace(/[\ufffe\uffff]/g, "\ufffd")
+    .replace(/[&<>"]/g, (character) => entities[character] ?? character);
 }

@@ -22,7 +22,7 @@ export async function printLabelled(
       const label = labelOf(value);
       const printer = printers.get(label) ?? new EventLines(style, () => null);
       printers.set(label, printer);
-      const lines = value.flatMap(({ event }) => printer.lineFor(event) ?? []);
+      const lines = value.flatMap(({ event }) => printer.linesFor(event));
       if (lines.length === 0) continue;
       silence.beat();
       await stdout.write(lines.map((line) => `${paintLabel(label, style)}  ${line}\n`).join(""));

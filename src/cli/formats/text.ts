@@ -3,8 +3,9 @@ import { EventLines } from "../describe/event-lines.js";
 import type { Format } from "./format.js";
 import { heartbeat } from "../follow/heartbeat.js";
 import { printLabelled } from "../follow/labelled-lines.js";
+import { bodyLines, errorReport } from "../describe/error-text.js";
 import { heartbeatLine } from "../describe/heartbeat-line.js";
-import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** Lines for people: a result's own text, and one line for each event that matters. */
 export const text: Format = {
@@ -54,6 +55,8 @@ export const text: Format = {
 
   async failure({ message, hint }, { stderr, stderrStyle: style }) {
     const next = hint === undefined ? "" : `${style.dim("next:")}  ${escapeControls(hint)}\n`;
-    await stderr.write(`${style.red("error:")} ${escapeMessage(message)}\n${next}`);
+    const report = errorReport(message);
+    const rest = bodyLines(report).map((line) => `  ${line}\n`);
+    await stderr.write(`${style.red("error:")} ${report.title}\n${rest.join("")}${next}`);
   },
 };

@@ -1,7 +1,8 @@
 import { emptyRunView, type Frame, type Run, type RunView } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { formatDuration, formatTime } from "../describe/duration.js";
-import { errorText } from "../describe/error-text.js";
+import { errorTitle } from "../describe/error-text.js";
+import { errorSections } from "../describe/error-sections.js";
 import { isTerminal } from "../status-table.js";
 import { paintStatus } from "../terminal/paint-status.js";
 import { readFrame, runTree, type FrameGroup } from "./run-tree.js";
@@ -30,6 +31,7 @@ export async function statusText(status: Run, session: Session, style: Style): P
     ...(within === undefined || rows.length === 0 ? [] : [style.dim(groupWords(within, style))]),
     ...treeLines(rows, { view, now, style, spinner: style.symbols.running }),
   ];
+  const errors = errorSections(view, tree, session, style);
   const still = findBlockers(status, view, now, workflowPath).flatMap(({ what, command }) => [
     `${style.yellow(style.symbols.waiting)} ${what}`,
     ...(command === undefined
@@ -39,6 +41,7 @@ export async function statusText(status: Run, session: Session, style: Style): P
   return [
     fieldList(fields(status, view, now, style), style),
     ...(tree.length === 0 ? [] : ["", ...tree]),
+    ...errors.flatMap((lines) => ["", ...lines]),
     ...(problem === "" ? [] : ["", style.red(`its events cannot be read: ${problem}`)]),
     ...(asOf === null
       ? []
@@ -77,7 +80,7 @@ function fields(
 ): (readonly [string, string])[] {
   const counts = Object.entries(summary ?? {}).map(([state, count]) => `${count} ${escapeControls(state)}`);
   const ended = isTerminal(status) ? finishedAtMs : null;
-  const because = status === "failed" ? escapeMessage(errorText(view.error)) : "";
+  const because = status === "failed" ? errorTitle(view.error) : "";
   return [
     ["run", escapeControls(runId)],
     ["workflow", escapeControls(workflowName ?? "-")],

@@ -13,7 +13,7 @@ test.each([
   for (const width of [80, Infinity]) {
     const lines = new EventLines(styleOf({ width }), () => 1000);
     const event = { runId: "r", iteration: 0, timestampMs: 1000, ...fields } as SmithersEvent;
-    const line = lines.lineFor(event) ?? "";
+    const line = lines.linesFor(event).join("\n");
     expect(line.length).toBeLessThan(2200);
     expect(line).toMatch(/… \([\d,]+ more characters; .*\)$/);
   }
