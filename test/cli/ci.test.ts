@@ -76,7 +76,7 @@ describe("under GitHub Actions", () => {
     expect(annotations[0]).toMatchObject({
       properties: "title=::error::forged",
       text: expect.stringMatching(
-        /^first\\n::set-output name=run-id::forged\\r\\n#\\u0023\[error\]/,
+        /^first\n::set-output name=run-id::forged\n#\\u0023\[error\]/,
       ) as string,
     });
 

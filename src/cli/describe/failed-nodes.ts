@@ -9,7 +9,12 @@ export function blamedNodes({ nodes, error }: RunView): NodeView[] {
 
 /** The run's error, if it says more than the errors of its nodes; otherwise null. */
 export function ownError(view: RunView): unknown {
-  return blamedNodes(view).length > 0 ? null : view.error;
+  if (blamedNodes(view).length > 0) return null;
+  const text = errorText(view.error);
+  const isSame = [...view.nodes.values()].some(
+    (node) => node.error !== null && errorText(node.error) === text,
+  );
+  return isSame ? null : view.error;
 }
 
 /** Whether the run's error says only that a node failed. 0.5.0 says no more than that, not even which. */

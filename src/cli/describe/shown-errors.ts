@@ -26,16 +26,15 @@ const maxNamed = 3;
 /** Remembers the errors that a log has shown, so that it shows each one once: at its node. */
 export class ShownErrors {
   readonly #nodes = new Map<string, Shown>();
+  #forgotten = 0;
 
   /** @param label what the log calls the node */
   forNode(event: SmithersEvent, key: string, label: string): ErrorWords {
     const { error, attempt } = event as Record<string, unknown>;
-    const report = errorReport(error);
-    const body = bodyLines(report);
-    const text = textOf(report.title, body);
+    const { title, body, text } = wordsOf(error);
     const before = this.#nodes.get(key);
     this.#remember(key, { label, attempt, text });
-    const because = report.title === "" ? "" : `: ${report.title}`;
+    const because = title === "" ? "" : `: ${title}`;
     if (before?.text !== text || body.length === 0) return { because, body };
     return { because: `${because} (the same error as before)`, body: [] };
   }
@@ -53,33 +52,41 @@ export class ShownErrors {
     const blamed = this.#blamed(error);
     if (blamed.length > 0) {
       const names = blamed.slice(0, maxNamed).map(({ label }) => label);
-      const more = blamed.length > maxNamed ? ` and ${blamed.length - maxNamed} more` : "";
+      const others = Math.max(0, blamed.length - maxNamed) + (blamed.length > 1 ? this.#forgotten : 0);
+      const more = others > 0 ? ` and ${others} more` : "";
       return { because: `, see ${names.join(", ")}${more} above`, body: [] };
     }
-    const report = errorReport(error);
-    return { because: report.title === "" ? "" : `: ${report.title}`, body: bodyLines(report) };
+    const { title, body } = wordsOf(error);
+    return { because: title === "" ? "" : `: ${title}`, body };
   }
 
   /** The nodes that the run's error is about, if it says no more than their errors, which have been shown. */
   #blamed(error: unknown): Shown[] {
     const key = blamedKey(error);
-    if (key === undefined) return saysTaskFailed(error) ? [...this.#nodes.values()] : [];
+    if (key === undefined) {
+      if (saysTaskFailed(error)) return [...this.#nodes.values()];
+      const { text } = wordsOf(error);
+      return [...this.#nodes.values()].filter((node) => node.text === text);
+    }
     const node = this.#nodes.get(key);
     if (node === undefined) return [];
     const { cause } = error as { cause?: unknown };
-    if (node.text === undefined || isEmptyError(cause)) return [node];
-    const report = errorReport(cause);
-    return textOf(report.title, bodyLines(report)) === node.text ? [node] : [];
+    const saysNoMore = node.text === undefined || isEmptyError(cause) || wordsOf(cause).text === node.text;
+    return saysNoMore ? [node] : [];
   }
 
   #remember(key: string, shown: Shown): void {
     this.#nodes.delete(key);
     this.#nodes.set(key, shown);
     const [oldest] = this.#nodes.keys();
-    if (this.#nodes.size > maxNodes && oldest !== undefined) this.#nodes.delete(oldest);
+    if (this.#nodes.size <= maxNodes || oldest === undefined) return;
+    this.#nodes.delete(oldest);
+    this.#forgotten++;
   }
 }
 
-function textOf(title: string, body: readonly string[]): string {
-  return [title, ...body].join("\n");
+function wordsOf(error: unknown): { title: string; body: string[]; text: string } {
+  const report = errorReport(error);
+  const body = bodyLines(report);
+  return { title: report.title, body, text: [report.title, ...body].join("\n") };
 }
