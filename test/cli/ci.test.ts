@@ -75,9 +75,7 @@ describe("under GitHub Actions", () => {
     expect(annotations.map(({ name }) => name)).toEqual(["error", "error"]);
     expect(annotations[0]).toMatchObject({
       properties: "title=::error::forged",
-      text: expect.stringMatching(
-        /^first\n::set-output name=run-id::forged\n#\\u0023\[error\]/,
-      ) as string,
+      text: expect.stringMatching(/^first\n::set-output name=run-id::forged\n#\\u0023\[error\]/) as string,
     });
 
     const summary = await readFile(env.GITHUB_STEP_SUMMARY, "utf8");
