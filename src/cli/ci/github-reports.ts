@@ -7,6 +7,12 @@ import { fitWidth } from "../terminal/fit-width.js";
 import { approvalLabel } from "../describe/approval-label.js";
 import { bodyLines, errorReport } from "../describe/error-text.js";
 import { ownError } from "../describe/failed-nodes.js";
+import { chartRows } from "../timeline/fold.js";
+import { mermaidGantt } from "../timeline/mermaid.js";
+import { predecessorsIn } from "../timeline/predecessors.js";
+import type { RunTimes } from "../timeline/run-times.js";
+import { buildTimeline } from "../timeline/timeline.js";
+import { readTree } from "../tree/read-tree.js";
 import type { FollowEnding, Reporter } from "./reporter.js";
 import { runResult, elapsed, failureReason } from "../describe/run-result.js";
 import { escapeControls } from "../terminal/escape-controls.js";
@@ -20,13 +26,21 @@ const annotationLimits = { maxLines: 40, maxLength: 4000, maxFrames: 10 };
 /** The most columns of a server's text in a cell. */
 const cellWidth = 200;
 
-/** Tells GitHub how a run ended: annotations, the step's summary, and its outputs `run-id` and `status`. */
-export function githubReports(session: Session): Reporter {
+/**
+ * Tells GitHub how a run ended: annotations, the step's summary, and its outputs `run-id` and `status`.
+ *
+ * @param times what the events that were followed say of when things happened
+ */
+export function githubReports(session: Session, times: RunTimes): Reporter {
   const { GITHUB_STEP_SUMMARY: summaryFile, GITHUB_OUTPUT: outputFile } = session.context.env;
   return {
     async end(view, ending) {
       annotate(view, ending, session);
-      if (summaryFile) await files.appendFile(summaryFile, summary(view, ending, session));
+      if (summaryFile)
+        await files.appendFile(
+          summaryFile,
+          summary(view, ending, await ganttLines(view, ending, times, session), session),
+        );
       if (outputFile) await files.appendFile(outputFile, outputs(view, ending));
     },
   };
@@ -47,7 +61,33 @@ function withBody(title: string, error: unknown): string {
   return [title, ...bodyLines(errorReport(error, annotationLimits))].join("\n");
 }
 
-function summary(view: RunView, { status, problem }: FollowEnding, session: Session): string {
+/** The timeline as a diagram; empty if nothing has started. */
+async function ganttLines(
+  { runId }: RunView,
+  { problem }: FollowEnding,
+  times: RunTimes,
+  { cleanupClient: client, serverNow, commandLine }: Session,
+): Promise<string[]> {
+  // A server that cannot be reached is not asked again.
+  const tree = problem === undefined ? await readTree(runId, { client }) : undefined;
+  const timeline = buildTimeline(times, serverNow(), tree && predecessorsIn(tree));
+  const { lines, leftOut } = mermaidGantt(timeline, chartRows(timeline.rows, false));
+  if (lines.length === 0) return [];
+  return [
+    ...lines,
+    "",
+    ...(leftOut > 0
+      ? [`${leftOut} more rows: <code>${markdownText(commandLine("timeline", runId))}</code>`, ""]
+      : []),
+  ];
+}
+
+function summary(
+  view: RunView,
+  { status, problem }: FollowEnding,
+  gantt: readonly string[],
+  session: Session,
+): string {
   const name = markdownText(status?.workflowName ?? `run ${view.runId}`);
   const result = problem ?? `${runResult(view, status?.status)}${elapsed(view)}`;
   const head = [
@@ -55,6 +95,7 @@ function summary(view: RunView, { status, problem }: FollowEnding, session: Sess
     "",
     `Run <code>${markdownText(view.runId)}</code>, to be seen with <code>${markdownText(session.commandLine("status", view.runId))}</code>`,
     "",
+    ...gantt,
     "| Node | Result | Attempts | Took |",
     "| --- | --- | ---: | ---: |",
   ].join("\n");

@@ -1,4 +1,4 @@
-import type { EventRecord, Frame, ResumeReason, RunStream } from "../../client/index.js";
+import type { EventRecord, Frame, ResumeReason, Run, RunStream } from "../../client/index.js";
 import { ciOption, type CiSystem } from "../ci/ci-system.js";
 import { githubReports } from "../ci/github-reports.js";
 import { junitFile, junitReport } from "../ci/junit-report.js";
@@ -8,6 +8,7 @@ import { cancelOrDetach } from "./cancel-or-detach.js";
 import { approvalLabel } from "../describe/approval-label.js";
 import { approvalDecider, approvalOptions, type ApprovalOptions } from "./approval-policy.js";
 import { manualResumeHint } from "./manual-resume-hint.js";
+import { RunTimes } from "../timeline/run-times.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { waitingFor } from "../describe/waiting-for.js";
 
@@ -90,6 +91,7 @@ export function followRun(
   args: { afterSeq?: number | undefined; workflowPath?: string; signal?: AbortSignal } = {},
 ): FollowOutcome {
   const run = driveFollowedRun(session, runId, options, args);
+  const times = session.ci === "github" ? new RunTimes() : undefined;
   return {
     kind: "follow",
     runId,
@@ -97,7 +99,7 @@ export function followRun(
     ci: session.ci,
     heartbeatMs: options.heartbeat ?? (session.ci === "none" ? undefined : ciHeartbeatMs),
     reporters: [
-      ...(session.ci === "github" ? [githubReports(session)] : []),
+      ...(times === undefined ? [] : [githubReports(session, times)]),
       ...(options.junit === undefined ? [] : [junitReport(junitFile(options.junit, session.context))]),
     ],
     newestFrame: async (id, signal) =>
@@ -110,8 +112,25 @@ export function followRun(
       )[0],
     serverNow: session.serverNow,
     onAbort: () => cancelOrDetach(runId, options, session),
-    records: run,
+    records: times === undefined ? run : collectTimes(run, times),
   };
+}
+
+/** The records as they come, with the times of their events taken down. */
+async function* collectTimes(
+  records: AsyncGenerator<EventRecord[], Run, undefined>,
+  times: RunTimes,
+): AsyncGenerator<EventRecord[], Run, undefined> {
+  try {
+    for (;;) {
+      const { done, value } = await records.next();
+      if (done) return value;
+      for (const { event } of value) times.add(event);
+      yield value;
+    }
+  } finally {
+    await records.return(undefined as never);
+  }
 }
 
 function driveFollowedRun(

@@ -1,11 +1,12 @@
-import { emptyRunView, type Frame, type Run, type RunView } from "../../client/index.js";
+import { emptyRunView, type Run, type RunView } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { formatDuration, formatTime } from "../describe/duration.js";
 import { errorTitle } from "../describe/error-text.js";
 import { errorSections } from "../describe/error-sections.js";
 import { isTerminal } from "../status-table.js";
 import { paintStatus } from "../terminal/paint-status.js";
-import { readFrame, runTree, type FrameGroup } from "./run-tree.js";
+import { readTree } from "./read-tree.js";
+import { runTree } from "./run-tree.js";
 import type { Style } from "../terminal/style.js";
 import { fieldList } from "../terminal/table.js";
 import { groupWords, treeLines } from "./tree-lines.js";
@@ -59,16 +60,6 @@ async function readView(
   } catch (error) {
     if (signal.aborted) throw error;
     return { view: emptyRunView(runId), problem: escapeMessage((error as Error).message), asOf: null };
-  }
-}
-
-async function readTree(runId: string, { client, signal }: Session): Promise<FrameGroup | undefined> {
-  try {
-    const [frame] = await client.getFrames<Frame>({ runId, tail: 1 });
-    return frame && readFrame(frame);
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return undefined;
   }
 }
 
