@@ -61,10 +61,10 @@ export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
       const turn = (await settledWithin(silenceMs, next))?.value;
       if (turn?.done) return toResult(progress.view, turn.value, true);
       if (turn !== undefined) {
-        next = records.next();
         eventsRead += turn.value.length;
         // What comes next is of the run in which the work continues.
         if (progress.view.continuedAs !== null) return toResult(progress.view, await getStatus(inner), true);
+        next = records.next();
         if (performance.now() < lookDueAt) continue;
       }
 
