@@ -1,3 +1,4 @@
+import { countUntil } from "./count-until.js";
 import type { Span, TimelineRow } from "./timeline.js";
 
 interface Placed {
@@ -29,7 +30,7 @@ export function markCriticalSpans(rows: readonly TimelineRow[], toleranceMs: num
 function predecessorOf(current: Placed, spans: readonly Placed[], toleranceMs: number): Placed | undefined {
   const { from } = current.span;
   const candidates: Placed[] = [];
-  for (let index = endingUntil(spans, from) - 1; index >= 0; index--) {
+  for (let index = countUntil(spans, ({ span }) => span.to, from) - 1; index >= 0; index--) {
     const candidate = spans[index];
     if (candidate === undefined || candidate.span.to < from - toleranceMs) break;
     const { span, row } = candidate;
@@ -48,17 +49,6 @@ function markQueueBetween(before: Placed, { span: current, row }: Placed): void 
 
 function isQueue({ phase }: Span): boolean {
   return phase === "queued";
-}
-
-/** How many of the spans, which are sorted by their ends, end up to a time. */
-function endingUntil(spans: readonly Placed[], until: number): number {
-  let [low, high] = [0, spans.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((spans[middle]?.span.to ?? Infinity) <= until) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The item with the greatest rank, compared number by number. */

@@ -20,6 +20,8 @@ export interface NodeTimes {
   readonly nodeId: string;
   readonly iteration: number;
   approval: Period | null;
+  /** The approval was announced when the run had come to it, as 0.32 does; 0.5.0 announces it before. */
+  isApprovalReached: boolean;
   /** For a timer or a signal. */
   waiting: Period | null;
   /** In the order in which they started. */
@@ -86,7 +88,7 @@ export class RunTimes {
     if (typeof nodeId !== "string") return;
     const key = nodeKey(nodeId, typeof iteration === "number" ? iteration : 0);
     const node = this.nodes.get(key) ?? newNode(nodeId, typeof iteration === "number" ? iteration : 0);
-    if (applyEvent(node, type, at, fields["attempt"])) this.nodes.set(key, node);
+    if (applyEvent(node, type, at, fields)) this.nodes.set(key, node);
   }
 
   /** A node that waited for a signal has no events of its own: the frame that was rendered after it is all there is. */
@@ -103,7 +105,8 @@ export class RunTimes {
 }
 
 /** Notes what the event says of its node; false if that is nothing. */
-function applyEvent(node: NodeTimes, type: string, at: number, attempt: unknown): boolean {
+function applyEvent(node: NodeTimes, type: string, at: number, fields: Record<string, unknown>): boolean {
+  const { attempt, request } = fields;
   switch (type) {
     case "NodePending":
       return true;
@@ -135,6 +138,8 @@ function applyEvent(node: NodeTimes, type: string, at: number, attempt: unknown)
     case "ApprovalRequested":
     case "NodeWaitingApproval":
       node.approval ??= { from: at, to: null };
+      // Only servers that wait until then send what is asked.
+      if (typeof request === "object" && request !== null) node.isApprovalReached = true;
       return true;
     case "ApprovalGranted":
     case "ApprovalAutoApproved":
@@ -181,6 +186,7 @@ function newNode(nodeId: string, iteration: number): NodeTimes {
     nodeId,
     iteration,
     approval: null,
+    isApprovalReached: false,
     waiting: null,
     attempts: [],
     nextAttempt: null,

@@ -1,4 +1,5 @@
 import { nodeKey } from "../../client/index.js";
+import { countUntil } from "./count-until.js";
 import { markCriticalSpans } from "./critical-path.js";
 import type { FindPredecessors } from "./predecessors.js";
 import type { NodeTimes, RunTimes } from "./run-times.js";
@@ -82,7 +83,7 @@ export function criticalMs({ rows }: Timeline): number {
 class Ends {
   readonly #byKey = new Map<string, number[]>();
   readonly #byId = new Map<string, number[]>();
-  readonly #all: number[] = [];
+  readonly #all: { at: number; key: string }[] = [];
 
   constructor({ nodes }: RunTimes) {
     for (const [key, node] of nodes) {
@@ -90,31 +91,29 @@ class Ends {
       if (node.endedAt !== null) ends.push(node.endedAt);
       ends.sort((a, b) => a - b);
       this.#byKey.set(key, ends);
-      this.#byId.set(node.nodeId, [...(this.#byId.get(node.nodeId) ?? []), ...ends]);
-      for (const end of ends) this.#all.push(end);
+      const ofAllTurns = this.#byId.get(node.nodeId) ?? [];
+      this.#byId.set(node.nodeId, ofAllTurns);
+      for (const at of ends) {
+        ofAllTurns.push(at);
+        this.#all.push({ at, key });
+      }
     }
-    this.#all.sort((a, b) => a - b);
+    this.#all.sort((a, b) => a.at - b.at);
     for (const ends of this.#byId.values()) ends.sort((a, b) => a - b);
   }
 
   /** The last one up to a time; undefined for none. */
   lastOf({ nodeId, key }: { nodeId: string; key: string | undefined }, until: number): number | undefined {
-    return lastUntil((key === undefined ? this.#byId.get(nodeId) : this.#byKey.get(key)) ?? [], until);
+    const ends = (key === undefined ? this.#byId.get(nodeId) : this.#byKey.get(key)) ?? [];
+    return ends[countUntil(ends, (end) => end, until) - 1];
   }
 
-  lastOfAny(until: number): number | undefined {
-    return lastUntil(this.#all, until);
+  /** The last one of another node up to a time. */
+  lastOfOthers(key: string, until: number): number | undefined {
+    let index = countUntil(this.#all, ({ at }) => at, until) - 1;
+    while (this.#all[index]?.key === key) index--;
+    return this.#all[index]?.at;
   }
-}
-
-function lastUntil(sorted: readonly number[], until: number): number | undefined {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? Infinity) <= until) low = middle + 1;
-    else high = middle;
-  }
-  return sorted[low - 1];
 }
 
 /** When a node could have started, and whether the run has come to it. */
@@ -131,12 +130,13 @@ function readiness(
 ): Readiness {
   const began = node.attempts[0]?.executing[0]?.from;
   const before = predecessors?.(node.nodeId, node.iteration);
+  const own = nodeKey(node.nodeId, node.iteration);
   if (before === undefined) {
-    const seen = began ?? node.approval?.from ?? node.waiting?.from;
-    const last = ends.lastOfAny(seen ?? -Infinity) ?? startedAt;
+    const reached = node.isApprovalReached ? node.approval?.from : undefined;
+    const seen = reached ?? began ?? node.approval?.from ?? node.waiting?.from;
+    const last = ends.lastOfOthers(own, seen ?? -Infinity) ?? startedAt;
     return { at: Math.max(startedAt, last), isReached: seen !== undefined };
   }
-  const own = nodeKey(node.nodeId, node.iteration);
   const until = began ?? node.endedAt ?? Infinity;
   const lasts = before.filter(({ key }) => key !== own).map((each) => ends.lastOf(each, until));
   const at = lasts.reduce<number>((max, end) => Math.max(max, end ?? startedAt), startedAt);
