@@ -239,6 +239,20 @@ describe("spans", () => {
     expect(rowsOf(events, { tree })).toEqual(rows);
   });
 
+  test.each([
+    ["c", "d"],
+    ["d", "c"],
+  ])("of a queue are in the chain of its own node alone", (long, short) => {
+    const events = [start, started(100, "c"), started(100, "d"), finished(150, short), finished(300, long)];
+    const end: Event = [300, "RunFinished"];
+    expect(rowsOf([...events, end], { tree: ["parallel", "c", "d"] }).toSorted()).toEqual(
+      [
+        `${long}/1 finished: queued 0-100*, executing 100-300*`,
+        `${short}/1 finished: queued 0-100, executing 100-150`,
+      ].toSorted(),
+    );
+  });
+
   test("reach to the present while the run goes on", () => {
     const events: Event[] = [
       start,
