@@ -8,7 +8,7 @@ export default defineConfig({
     // The tests wait for servers and clocks far more than they compute.
     maxWorkers: 4,
     // A real server on a busy machine takes its time.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -1,5 +1,5 @@
 /** Asks again and again until the answer is truthy. */
-export async function waitUntil<T>(ask: () => Promise<T> | T, timeoutMs = 20_000): Promise<NonNullable<T>> {
+export async function waitUntil<T>(ask: () => Promise<T> | T, timeoutMs = 50_000): Promise<NonNullable<T>> {
   const ends = Date.now() + timeoutMs;
   for (;;) {
     const answer = await ask();

@@ -1,26 +1,11 @@
 import type { EventRecord, Run, RunView, SmithersClient } from "../client/index.js";
-import type { CiSystem } from "./ci/ci-system.js";
+import type { OptionSpec } from "./args/option.js";
+import type { Annotation, CiSystem } from "./ci/ci-system.js";
 import type { Context } from "./context.js";
 import type { FetchFrame } from "./live/frame-reader.js";
 import type { Reporter } from "./ci/reporter.js";
 import type { RunLabel } from "./describe/run-labels.js";
 import type { Style } from "./terminal/style.js";
-
-/** An option of a command, in commander's notation. */
-export interface OptionSpec {
-  /** Such as `-w, --watch` or `--limit <n>`. */
-  flags: string;
-  description: string;
-  /** Turns the text into a value; throws {@link UsageError}. */
-  parse?: (value: string) => unknown;
-  /** The values that it may have; in place of `parse`. */
-  choices?: readonly string[];
-  /** Values that a shell's completion offers, where others are possible too. */
-  suggests?: readonly string[];
-  /** May be given several times; the values come as an array. */
-  repeatable?: boolean;
-  default?: unknown;
-}
 
 /**
  * A subcommand: what it takes, and a plain function from that to a result. It does not know the output format, never
@@ -41,6 +26,13 @@ export interface CommandSpec<Options = any> {
   offersRun?(status: string): boolean;
   /** Command lines that work, without the program's name. */
   examples: readonly [string, string, ...string[]];
+  /**
+   * Checks what was typed before anything is sent to the server.
+   *
+   * @throws {UsageError}
+   */
+  check?(input: CommandInput<Options>, session: Session): void;
+  /** Does the work. The run ids in `input` are whole. */
   execute(input: CommandInput<Options>, session: Session): Promise<Outcome>;
   /** The next command to type after an error, where this command knows better than the general rules. */
   hint?(error: unknown, input: CommandInput<Options>, session: Session): string | undefined;
@@ -83,7 +75,7 @@ export interface Session {
   /** What is followed under, which decides how it is told. */
   readonly ci: CiSystem;
   /** A line of narrative that a CI system marks where it can; the texts have been made visible. */
-  annotate(level: "notice" | "error", title: string, text: string): void;
+  annotate(annotation: Annotation): void;
   /** Does work that takes a moment, with a spinner where a person watches. */
   waitFor<T>(what: string, work: Promise<T>): Promise<T>;
   /** Does what needs the person's attention to itself, such as a question, after what was begun so before. */
@@ -105,38 +97,42 @@ export interface DocumentOutcome {
   exitCode?: number;
 }
 
-/** A result that is a run followed to its end. */
+/** A result that is followed: one run, usually, or several, until each has ended. */
 export interface FollowOutcome {
   kind: "follow";
-  runId: string;
-  records: AsyncGenerator<EventRecord[], Run, undefined>;
-  /** The run as the records read so far show it. */
-  view(): RunView;
-  ci: CiSystem;
-  /** After so many milliseconds without a line one says that we are still there. Default: never. */
+  runs: readonly FollowedRun[];
+  /** What comes of the runs, as it comes. Throws if a run is lost; of several, once the others have ended. */
+  updates: AsyncGenerator<RunUpdate, void, undefined>;
+  /** Print a "still running" line after this long without output, in ms. Default: never. */
   heartbeatMs: number | undefined;
-  /** Gives the newest rendering of the run's tree, for who draws it. Default: nothing is drawn. */
-  newestFrame?: FetchFrame;
   /** Milliseconds since 1970 by the server's clock. */
   serverNow(): number;
-  /** Who else is to tell of the run. */
-  reporters: readonly Reporter[];
-  /** Where several runs are followed as one; `runId` is of no use then. */
-  several?: SeveralRuns;
-  /** Maps the run's last status to the exit code, where it is not the table's. */
+  /** Maps a run's last status to the exit code, if it is not the table's. */
   exitCode?: (status: string) => number;
-  /** Done when a signal or `--timeout` ends the following before the run has ended; says what became of the run. */
-  onAbort?: () => Promise<string>;
+  /** The command that follows these runs again, for {@link Session.commandLine}. */
+  rewatch(): readonly [ours: string, ...named: string[]];
+  /** Called when a signal or `--timeout` ends the following; says what became of the runs that have not ended. */
+  onAbort(): Promise<string>;
 }
 
-/** What is to be known of runs that are followed together. */
-export interface SeveralRuns {
-  /** Whose events these are. */
-  labelOf(records: readonly EventRecord[]): RunLabel;
-  /** How many of them have not ended yet. */
-  open(): number;
-  /** The command that follows these runs again, for {@link Session.commandLine}. */
-  rewatchArgs(): readonly [ours: string, ...named: string[]];
+/** One of the runs that are followed. */
+export interface FollowedRun {
+  readonly runId: string;
+  /** Stands in front of its lines, if there are several runs. */
+  readonly label: RunLabel | undefined;
+  /** The run as the events read so far show it. */
+  view(): RunView;
+  /** Its last status, once it has ended. */
+  ended: Run | undefined;
+  /** Fetches the newest frame of the run's tree. */
+  fetchFrame: FetchFrame;
+  readonly reporters: readonly Reporter[];
+}
+
+/** What came of one run. */
+export interface RunUpdate {
+  run: FollowedRun;
+  records: EventRecord[];
 }
 
 /** Nothing to show: the command did its work on stderr. */
@@ -146,18 +142,3 @@ export interface SilentOutcome {
 }
 
 export type Outcome = DocumentOutcome | FollowOutcome | SilentOutcome;
-
-/** Input that a person has to correct; exit code 4. */
-export class UsageError extends Error {
-  /** A stable word for `--json`. */
-  readonly code: string;
-  /** The next command to type. */
-  readonly hint: string | undefined;
-
-  constructor(message: string, options: { code?: string; hint?: string } = {}) {
-    super(message);
-    this.name = "UsageError";
-    this.code = options.code ?? "USAGE";
-    this.hint = options.hint;
-  }
-}

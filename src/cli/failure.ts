@@ -6,7 +6,8 @@ import {
   SmithersError,
   TimeoutError,
 } from "../client/index.js";
-import { UsageError, type Session } from "./command.js";
+import type { Session } from "./command.js";
+import { UsageError } from "./usage-error.js";
 import { Interrupted } from "./context.js";
 import { formatDuration } from "./describe/duration.js";
 import { exitCodeOfHttpStatus, exitCodes } from "./exit-codes.js";

@@ -18,7 +18,7 @@ type AttemptEventBase<Type extends string> = NodeEventBase<Type> & {
   attempt: number;
 };
 
-/** What an approval gate asks, where the server sends it (from 0.32 on). */
+/** The question of an approval, if the server sends it (from 0.32 on). */
 export type ApprovalRequest = {
   mode?: string;
   title?: string | null;
@@ -30,7 +30,7 @@ export type ApprovalRequest = {
 
 /** Why a frame was rendered: `task-finished`, `timer-fired`, `loop-advanced`, `stability-check`, … */
 export type FrameTrigger = {
-  /** `task-finished` is all that a stream tells of a signal that arrived: its node has no events of its own. */
+  /** `task-finished` is the only sign that a signal has arrived: its node has no events of its own. */
   reason: string;
   nodeId?: string;
   iteration?: number;
@@ -76,7 +76,7 @@ type EffectRevertBase<Type extends string> = AttemptEventBase<Type> & {
 export type KnownSmithersEvent =
   | EventBase<"RunStarted">
   | (EventBase<"RunStatusChanged"> & { status: RunStatus })
-  /** From 0.32 on: `failedChildren` counts the failed tasks that the run was told to go on after. */
+  /** From 0.32 on: `failedChildren` counts the failed tasks that the run was configured to continue after. */
   | (EventBase<"RunFinished"> & { failedChildren?: number; failedChildKeys?: readonly string[] })
   | (EventBase<"RunFailed"> & { error: unknown })
   | EventBase<"RunCancelled">
@@ -223,7 +223,7 @@ type SandboxRuntime = "bubblewrap" | "docker" | "codeplane";
 /** An event of a type that this version does not know: it is passed on as it came. */
 export type UnknownSmithersEvent = {
   /** Any string. Its type is a pattern that no known type fits, so that a `switch` over `type` narrows to the known ones. */
-  type: `${string}\u0000${string}`;
+  type: `${string} ${string}`;
   runId: string;
   timestampMs: number;
   [field: string]: unknown;
@@ -266,7 +266,7 @@ export type RunStateName =
   | "unknown"
   | (string & {});
 
-/** As a record, so that the compiler tells of one that is missing. */
+/** A record, so that the compiler reports a type that is missing. */
 const knownTypes: Record<KnownSmithersEvent["type"], true> = {
   RunStarted: true,
   RunStatusChanged: true,

@@ -58,7 +58,7 @@ export type {
   SmithersEvent,
   UnknownSmithersEvent,
 } from "./events.js";
-export { isTerminalStatus, isWaitingStatus } from "./view/run-status.js";
+export { isResumableStatus, isTerminalStatus, isWaitingStatus, knownStatuses } from "./view/run-status.js";
 export { emptyRunView, nodeKey, reduceRun, reduceEvents } from "./view/run-view.js";
 export type { ApprovalView, NodeState, NodeView, RunView } from "./view/run-view.js";
 export { SmithersError } from "./errors/smithers-error.js";

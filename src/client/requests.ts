@@ -9,7 +9,7 @@ import type { Frame, RunReference, RunRow, Run, SignalReceipt } from "./results.
 import { withServer } from "./server/detect-server.js";
 import { checkNewRunId } from "./server/ids.js";
 import type { Decision, ServerApi } from "./server/server-api.js";
-import { isWaitingStatus } from "./view/run-status.js";
+import { isResumableStatus } from "./view/run-status.js";
 
 /** Names the run that a call is about. */
 export interface RunArgs extends ConnectionOptions {
@@ -93,7 +93,7 @@ export async function resume(args: ResumeArgs): Promise<RunReference> {
     // A proxy that answers says that it is there, not that the server is.
     if (error instanceof HttpError) throw withNote(error, "; the resume may have been applied all the same");
     const { status } = await getStatus(args);
-    return canBeResumed(status) ? "retry" : { runId: run.runId };
+    return isResumableStatus(status) ? "retry" : { runId: run.runId };
   };
   return request(resolveOptions(args), retryPolicies.once, (server) => server.resumeRun(run), recover);
 }
@@ -110,7 +110,7 @@ export interface DecideArgs extends RunArgs {
 
 /**
  * Approves a node that waits for a person. The decision is only recorded: a run that has paused continues after a
- * {@link resume}, which is sent by whoever streams the run in this process. The call is never repeated: if its answer is
+ * {@link resume}, which this process sends if it is streaming the run. The call is never repeated: if its answer is
  * lost, the error's `mayHaveBeenApplied` is true.
  *
  * @example
@@ -288,11 +288,6 @@ function readOfRun<T>(args: RunArgs, call: (server: ServerApi) => Promise<T>): P
     const isMissing = error instanceof HttpError && error.status === 404;
     return isMissing && startedRecently(options.baseUrl, args.runId) ? "retry" : undefined;
   });
-}
-
-/** Whether a resume can move a run of this status. */
-function canBeResumed(status: string): boolean {
-  return isWaitingStatus(status) || ["paused", "failed", "cancelled"].includes(status);
 }
 
 function requiredText(argument: string, value: unknown): string {

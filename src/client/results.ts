@@ -1,6 +1,6 @@
 import type { RunStateName, RunStatus } from "./events.js";
 
-/** What `getStatus` gives: where a run stands. Newer servers add fields, which are kept. */
+/** The result of `getStatus`. Newer servers add fields, which are kept. */
 export type Run = {
   runId: string;
   workflowName: string;
@@ -20,7 +20,7 @@ export type Run = {
 export type RunState = {
   /**
    * As the status, but for `succeeded`, and for a run whose status is still `running` although its engine was not heard
-   * of for 30 s: `stale` while the engine's process lives or may live, `orphaned` where it is gone. An orphaned run goes
+   * of for 30 s: `stale` while the engine's process lives or may live, `orphaned` if it is gone. An orphaned run goes
    * on after a resume, which starts again what was under way.
    */
   state: RunStateName;
@@ -35,20 +35,20 @@ export type RunState = {
 
 /**
  * What a run that has stopped waits for, told apart by `kind`. A server that `startServer` started, 0.5.0 or 0.32.0,
- * moves none of them by itself: each goes on after a resume. Newer servers may send others.
+ * moves none of them by itself: each continues after a resume. Newer servers may send others.
  *
  * Source: the server's own type of them; all but `provider`, `tool` and `external-trigger` seen in real runs.
  */
 export type BlockedRun =
-  /** An open gate; `requestedAt` is ISO 8601. */
+  /** An open approval; `requestedAt` is ISO 8601. */
   | { kind: "approval"; nodeId: string; requestedAt: string }
-  /** A decided gate: only the resume is missing. */
+  /** A decided approval: only the resume is missing. */
   | { kind: "approval-decided-resume-required"; nodeId: string }
-  /** A signal, named by the correlation id or, where the node has none, its name. It says the same after the signal came. */
+  /** A signal, named by the correlation id or, if the node has none, its name. It stays the same after the signal has come. */
   | { kind: "event"; nodeId: string; correlationKey: string }
   /** A timer; `wakeAt` is ISO 8601. It says the same after that time. */
   | { kind: "timer"; nodeId: string; wakeAt: string }
-  /** An agent's quota; `resetAtMs`, where it is known, is in milliseconds since 1970. */
+  /** An agent's quota; `resetAtMs`, if it is known, is in milliseconds since 1970. */
   | { kind: "quota"; quotaBlockedCount: number; resetAtMs?: number }
   | { kind: "external-trigger" }
   | { kind: "provider"; nodeId: string; code: "rate-limit" | "auth" | "timeout" }
@@ -87,21 +87,21 @@ export type RunRow = {
   createdAtMs: number;
   startedAtMs: number | null;
   finishedAtMs: number | null;
-  /** JSON text of the error, where the server kept one. */
+  /** JSON text of the error, if the server kept one. */
   errorJson: string | null;
   configJson: string | null;
   [field: string]: unknown;
 };
 
-/** A row of `listApprovals`: a gate that nobody has decided. Newer servers add fields, which are kept. */
+/** A row of `listApprovals`: an approval that nobody has decided. Newer servers add fields, which are kept. */
 export type ApprovalRow = {
   runId: string;
   nodeId: string;
   iteration: number;
   workflowName: string;
-  /** The run's; `waiting-approval`, or another of its waits that came after the gate, or `running`. */
+  /** The run's; `waiting-approval`, or another of its waits that came after the approval, or `running`. */
   runStatus: RunStatus | null;
-  /** What the workflow calls the gate; the node's id where it says nothing. */
+  /** The workflow's title for the approval; the node's id if it has none. */
   requestTitle: string;
   requestSummary: string | null;
   /** Milliseconds since 1970, by the server's clock. */

@@ -1,18 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { UsageError } from "../../src/cli/command.js";
+import { UsageError } from "../../src/cli/usage-error.js";
 import { commandNameOf } from "../../src/cli/args/syntax.js";
 import { parseCommandLine } from "../../src/cli/args/program.js";
+import { commands } from "../../src/cli/commands/index.js";
 
 /** What a command line means, without what it leaves out. */
 async function parse(...argv: string[]) {
-  const request = await parseCommandLine(argv, "0.0.0");
+  const request = await parseCommandLine(argv, commands, "0.0.0");
   if ("show" in request) return request;
   const { command, args, options, globals } = request;
   return { command: commandNameOf(command), args: args.filter((arg) => arg !== undefined), options, globals };
 }
 
 async function refusal(...argv: string[]): Promise<UsageError> {
-  const error: unknown = await parseCommandLine(argv, "0.0.0").catch((thrown: unknown) => thrown);
+  const error: unknown = await parseCommandLine(argv, commands, "0.0.0").catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(UsageError);
   return error as UsageError;
 }

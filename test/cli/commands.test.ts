@@ -32,7 +32,7 @@ describe("the way from start to end", () => {
     const runId = run.stdout.trim();
     await statusIs(runId, "waiting-approval");
 
-    const approved = await cli(["approve", runId, "--note", "fine"]);
+    const approved = await cli(["approve", runId, "--note", "fine", "--no-resume"]);
     expect(approved).toMatchObject({ exitCode: 0, stdout: `approved gate of run ${runId}\n` });
 
     const resumed = await cli(["resume", runId, "-w"]);

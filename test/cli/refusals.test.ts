@@ -107,8 +107,10 @@ describe("in a working directory that has been deleted", () => {
 test("a decision about a node that does not wait for one any more is refused, not a broken server", async () => {
   const server = await protocolServer();
   server.addRun("r", { status: "waiting-approval" });
-  for (const type of ["RunStarted", "NodeWaitingApproval"])
-    server.publish("r", { type, runId: "r", nodeId: "gate", iteration: 0, timestampMs: 1 });
+  const gate = { runId: "r", nodeId: "gate", iteration: 0, timestampMs: 1 };
+  server.publish("r", { type: "RunStarted", runId: "r", timestampMs: 1 });
+  server.publish("r", { type: "NodeWaitingApproval", ...gate });
+  server.publish("r", { type: "RunStatusChanged", runId: "r", status: "waiting-approval", timestampMs: 1 });
   const message = "Node gate is not waiting for approval. See https://smithers.sh/reference/errors";
   server.misbehave("approve", {
     kind: "answer",

@@ -27,10 +27,18 @@ const requestsIn = (stderr: string) =>
   [...stderr.matchAll(/^debug: (\w+) http:\/\/[^/]+(\S*) (\d+)/gm)].map(([, ...words]) => words.join(" "));
 
 describe("a run id", () => {
-  test("that is whole costs no request more, though others begin so", async () => {
+  test("that is whole is taken, though others begin so, for one request more", async () => {
     const { stdout, stderr } = await cli(["status", "deploy", "--json", "--debug"]);
     expect(JSON.parse(stdout)).toMatchObject({ runId: "deploy" });
-    expect(requestsIn(stderr)).toEqual(["GET /v1/runs/deploy 200"]);
+    expect(requestsIn(stderr)).toEqual(["GET /v1/runs/deploy 200", "GET /v1/runs/deploy 200"]);
+  });
+
+  test("that a server made up costs none", async () => {
+    const runId = crypto.randomUUID();
+    await client.runWorkflow({ workflowPath: "quick.tsx", input: {}, runId });
+    await waitUntil(async () => (await statusOf(runId)) === "finished");
+    const { stderr } = await cli(["status", runId, "--json", "--debug"]);
+    expect(requestsIn(stderr)).toEqual([`GET /v1/runs/${runId} 200`]);
   });
 
   test("may be cut short where that means one run, and text says which", async () => {
@@ -117,9 +125,9 @@ test("a server without a list of runs knows whole ids alone", async () => {
 test("a run that vanishes while it is followed is not replaced by one that begins so", async () => {
   let streams = 0;
   const raw = await RawServer.start(({ path }, socket) => {
-    if (!path.includes("/events") || ++streams > 1) {
-      return void socket.write(answer(404, errorBody("NOT_FOUND", "Run not found")));
-    }
+    const isThere = path.includes("/events") ? ++streams === 1 : streams === 0;
+    if (!isThere) return void socket.write(answer(404, errorBody("NOT_FOUND", "Run not found")));
+    if (!path.includes("/events")) return void socket.write(answer(200, { runId: "r", status: "running" }));
     socket.write(streamHead);
     socket.write(chunk(`retry: 100\n\n${block({ type: "RunStarted", runId: "r", timestampMs: 1000 })}`));
     setTimeout(() => socket.destroy(), 50);

@@ -1,4 +1,4 @@
-import { execa, type ResultPromise } from "execa";
+import { execa } from "execa";
 import {
   chmod,
   cp,
@@ -74,7 +74,7 @@ async function serve(words: string[], options: RunOptions) {
   return { child, servedRoot: said[1] as string, baseUrl: said[2] as string };
 }
 
-async function firstMatch(child: ResultPromise, pattern: RegExp): Promise<RegExpExecArray> {
+async function firstMatch(child: ReturnType<typeof start>, pattern: RegExp): Promise<RegExpExecArray> {
   let said = "";
   child.stderr?.setEncoding("utf8");
   return new Promise((resolve, reject) => {

@@ -1,22 +1,25 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { answer, block, chunk, head, RawServer } from "../faults/raw-server.js";
 import { startInTerminal } from "./binary-terminal.js";
 import { cli } from "./run-cli.js";
 
 const minute = 60_000;
 
-/** A server whose clock is not ours, with a run that started 40 s ago and is healthy; all its times are its own. */
+/** A server whose clock is not ours, with a run that started 31 s ago and is healthy; all its times are its own. */
 async function serverAt(aheadMs: number): Promise<RawServer> {
-  const startedAtMs = Date.now() + aheadMs - 40_000;
+  const startedAtMs = Date.now() + aheadMs - 31_000;
   const dated = () => ({ date: new Date(Date.now() + aheadMs).toUTCString() });
-  const event = (type: string, fields: object = {}) =>
-    chunk(block({ type, runId: "r", timestampMs: startedAtMs, iteration: 0, ...fields }));
+  const common = { runId: "r", timestampMs: startedAtMs, iteration: 0 };
+  const events = [
+    { type: "RunStarted", ...common },
+    { type: "NodeStarted", ...common, nodeId: "build", attempt: 1 },
+  ].map((event) => chunk(block(event)));
   return RawServer.start(({ path }, socket) => {
     if (path.includes("/events")) {
       const type = { "content-type": "text/event-stream", "transfer-encoding": "chunked" };
       socket.write(head(200, { ...type, ...dated() }));
-      socket.write(event("RunStarted"));
-      socket.write(event("NodeStarted", { nodeId: "build", attempt: 1 }));
+      const afterSeq = Number(new URL(path, "http://x").searchParams.get("afterSeq") ?? -1);
+      for (const event of events.slice(afterSeq + 1)) socket.write(event);
       return;
     }
     const run = {
@@ -25,7 +28,7 @@ async function serverAt(aheadMs: number): Promise<RawServer> {
       status: "running",
       startedAtMs,
       finishedAtMs: null,
-      summary: {},
+      summary: { "in-progress": 1 },
     };
     const gate = {
       ...run,
@@ -51,32 +54,32 @@ describe.each([
   ["ahead of ours", 30 * minute],
 ])("with a server's clock that is %s", (_, aheadMs) => {
   let server: RawServer;
-  beforeAll(async () => {
+  beforeEach(async () => {
     server = await serverAt(aheadMs);
   });
-  afterAll(() => server.close());
+  afterEach(() => server.close());
   const run = (...args: string[]) => cli(args, { baseUrl: server.baseUrl });
 
   test("status does not call a healthy run silent, and counts its time from its start", async () => {
     const { stdout, exitCode } = await run("status", "r");
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^took +[34]\d\.\ds$/m);
-    expect(stdout).toMatch(/build +[34]\ds$/m);
+    expect(stdout).toMatch(/^took +[345]\d\.\ds$/m);
+    expect(stdout).toMatch(/build +[345]\ds$/m);
     expect(stdout).not.toMatch(/no event|resume/);
   });
 
   test("ls and approvals say how long ago by the server's clock", async () => {
-    expect((await run("ls")).stdout).toMatch(/[34]\ds ago +[34]\d\.\ds$/m);
-    expect((await run("approvals")).stdout).toMatch(/ [34]\d\.\ds$/m);
+    expect((await run("ls")).stdout).toMatch(/[345]\ds ago +[345]\d\.\ds$/m);
+    expect((await run("approvals")).stdout).toMatch(/ [345]\d\.\ds$/m);
   });
 
   test("what is said while a run is followed does too", async () => {
     const { stderr } = await run("watch", "r", "--heartbeat", "300ms", "--timeout", "2s");
-    expect(stderr).toMatch(/build has been running for [34]\d\.\ds/);
+    expect(stderr).toMatch(/build has been running for [345]\d\.\ds/);
     const terminal = startInTerminal(["watch", "r"], { baseUrl: server.baseUrl });
     try {
-      const screen = await terminal.shows(/build +[34]\ds/);
-      expect(screen).toMatch(/running {2}[34]\ds/);
+      const screen = await terminal.shows(/build +[345]\ds/);
+      expect(screen).toMatch(/running {2}[345]\ds/);
       expect(screen).not.toContain("no event");
     } finally {
       await terminal.close();

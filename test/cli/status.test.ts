@@ -64,7 +64,8 @@ test("asks once for JSON, and does without the events where they cannot be had",
   try {
     const json = await cli(["status", "r", "--json"], { baseUrl: server.baseUrl });
     expect(JSON.parse(json.stdout)).toEqual(status);
-    expect(server.requests).toHaveLength(1);
+    // Once to see whether it is the whole id.
+    expect(server.requests).toHaveLength(2);
     const text = await cli(["status", "r"], { baseUrl: server.baseUrl });
     expect(text.exitCode).toBe(0);
     expect(text.stdout).toMatch(/^status {4}running$/m);

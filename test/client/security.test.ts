@@ -53,7 +53,7 @@ describe("a redirect is refused, and where it points never hears of the key or t
       expect(error).toMatchObject({ status, code: "REDIRECT_REFUSED" });
       expect((error as Error).message).toContain(elsewhere.baseUrl);
       expect(server.requests).toHaveLength(1);
-      expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${key}`);
+      expect(server.requests[0]?.headers["authorization"]).toBe(`Bearer ${key}`);
       expect(elsewhere.requests).toEqual([]);
     });
   });
@@ -176,9 +176,9 @@ describe("no error shows the key, whatever the server says", () => {
     ["where it redirects", () => answer(302, "", { location: `/login?key=${key}` })],
     [
       "an echo of the request in place of HTTP",
-      ({ headers }) => `GET / HTTP/1.1\r\nauthorization: ${headers.authorization}\r\n\r\n`,
+      ({ headers }) => `GET / HTTP/1.1\r\nauthorization: ${headers["authorization"]}\r\n\r\n`,
     ],
-    ["a header that is none", ({ headers }) => `HTTP/1.1 200 OK\r\n${headers.authorization}\r\n\r\n`],
+    ["a header that is none", ({ headers }) => `HTTP/1.1 200 OK\r\n${headers["authorization"]}\r\n\r\n`],
     ["an event that is not JSON", () => streaming(block(key))],
     ["an event that is not JSON, at the end of what is quoted", () => streaming(block("x".repeat(70) + key))],
     ["a body that breaks off", () => streamHead + chunk(`data: ${key}`).toString()],

@@ -20,15 +20,15 @@ export async function makeCertificate(
   hosts: [string, ...string[]],
   { authority, isAuthority = false, validDays = [-1, 1] }: CertificateOptions = {},
 ): Promise<Certificate> {
-  const [notBeforeDate, notAfterDate] = validDays.map((days) => new Date(Date.now() + days * 86_400_000));
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
   const altNames = hosts.map((host) =>
     /^[\d.]+$/.test(host) ? { type: 7 as const, ip: host } : { type: 2 as const, value: host },
   );
   const made = await generate([{ name: "commonName", value: hosts[0] }], {
     keyType: "ec",
     algorithm: "sha256",
-    notBeforeDate,
-    notAfterDate,
+    notBeforeDate: inDays(validDays[0]),
+    notAfterDate: inDays(validDays[1]),
     extensions: [
       { name: "basicConstraints", cA: isAuthority, critical: true },
       { name: "subjectAltName", altNames },

@@ -60,7 +60,7 @@ export class ChaosProxy {
 
   async #serve(request: RawRequest, socket: Socket): Promise<void> {
     const isStream = /\/events(\?|$)/.test(request.path);
-    const plan = this.#dealer.deal(isStream, request.method);
+    const plan = this.#dealer.deal(isStream, request.method, request.path);
     if (plan.delayMs > 0) await sleep(plan.delayMs);
     switch (plan.fault) {
       case "refuse":

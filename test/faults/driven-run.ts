@@ -63,6 +63,16 @@ export class DrivenRun {
     }
   }
 
+  /** How things stand on the server, for a run that did not come to its end. */
+  describe(): string {
+    const { status, isExecuting, openApprovals, unapplied } = this.run;
+    const open = openApprovals.map(({ nodeId, iteration }) => {
+      const { rule, isDecidedElsewhere } = this.#choices(nodeId, iteration);
+      return `${nodeId}::${iteration} (rule: ${rule}${isDecidedElsewhere ? ", other" : ""})`;
+    });
+    return `${status}${isExecuting ? ", executing" : ""}; open: ${open.join(", ") || "none"}; ${unapplied} not applied`;
+  }
+
   /**
    * Decisions of the library that were not its to make: the approval was not open, or the library had decided it. One is
    * `raced` where another's fell between the library's last look and its own, which it could not see.

@@ -83,23 +83,24 @@ export class FaultDealer {
   hasOpened = false;
   readonly #options: FaultDealerOptions;
   readonly #badTurns = { stream: 0, request: 0 };
-  #lastInside: Fault = "none";
+  /** The streams that were ended in good order, by their path, which has the position. */
+  readonly #endedCleanly = new Set<string>();
 
   constructor(options: FaultDealerOptions) {
     this.#options = options;
   }
 
-  deal(isStream: boolean, method: string): Plan {
+  deal(isStream: boolean, method: string, path: string): Plan {
     const { random, longestStallMs } = this.#options;
     const plan: Plan = {
-      ...this.#fault(isStream, method),
+      ...this.#fault(isStream, method, path),
       lineEnd: random.pick(["\n", "\n", "\r\n", "\r"]),
       framing: random.chance(0.8) ? "chunked" : "untilClose",
       isGzipped: random.chance(0.15),
       splitAt: random.pick([1, 3, 17, 400]),
       splitFor: random.pick([0, 0, 40, 400]),
       delayMs: random.chance(0.2) ? random.int(1, 15) : 0,
-      stallMs: random.int(5, longestStallMs),
+      stallMs: random.int(5, random.chance(0.8) ? Math.min(75, longestStallMs) : longestStallMs),
       retryAfter: random.chance(0.1) ? "1" : "0",
       keepsAlive: random.chance(0.5),
     };
@@ -107,16 +108,16 @@ export class FaultDealer {
     return plan;
   }
 
-  #fault(isStream: boolean, method: string): Pick<Plan, "fault" | "at"> {
+  #fault(isStream: boolean, method: string, path: string): Pick<Plan, "fault" | "at"> {
     const { random, furthestStrike, canHalfOpen } = this.#options;
     // The same numbers are drawn whatever comes of them, so that one turn does not shift the choices of the next.
-    let asRequest = random.chance(isStream ? 0.25 : 0.4) ? random.pick(requestFaults) : undefined;
+    let asRequest = random.chance(isStream ? 0.25 : 0.3) ? random.pick(requestFaults) : undefined;
     let inside = random.pick(isStream ? streamFaults : answerFaults);
     const at = random.chance(0.3) ? random.int(0, 60) : random.int(0, furthestStrike);
     // Nothing says what a proxy's 404 means for a decision, so decisions do not meet with one.
     if (asRequest === "notFoundPage" && method !== "GET") asRequest = "badGateway";
-    // Clean ends in a row look like a server that has no more to say, and the client is meant to believe that.
-    if (inside === "cleanEnd" && this.#lastInside === "cleanEnd") inside = "none";
+    // Clean ends at one position look like a server that has no more to say, and the client is meant to believe that.
+    if (inside === "cleanEnd" && this.#endedCleanly.has(path)) inside = "none";
     if (inside === "halfOpen" && !canHalfOpen) inside = "stall";
     if (!this.hasOpened) return { fault: isStream ? inside : "none", at };
     const kind = isStream ? "stream" : "request";
@@ -124,7 +125,7 @@ export class FaultDealer {
     this.#badTurns[kind] = isKind ? 0 : this.#badTurns[kind] + 1;
     if (asRequest !== undefined && !isKind) return { fault: asRequest, at };
     if (!isStream) return { fault: isKind ? "none" : inside, at };
-    this.#lastInside = inside;
+    if (inside === "cleanEnd") this.#endedCleanly.add(path);
     return { fault: inside, at: isKind ? at + kindBytes : at };
   }
 }

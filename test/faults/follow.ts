@@ -36,7 +36,7 @@ export interface Outcome {
 export const connectionLimit = 16;
 
 /** No run takes nearly so long; one that does hangs. */
-const deadlineMs = 90_000;
+const deadlineMs = 180_000;
 
 /** Whether anything went wrong that may not. */
 export function isBad(outcome: Outcome): boolean {
@@ -67,6 +67,8 @@ export async function followThroughFaults(seed: number): Promise<Outcome> {
   const server = await ProtocolServer.start({
     frame: makeFrame(random.fork()),
     keepAliveMs: idleTimeoutMs / 5,
+    // Long enough that a new connection brings the next page, or so short that one brings more than a page.
+    pollMs: random.pick([3, 50, 80]),
     listsApprovals: random.chance(0.3),
   });
   const restarts = new Restarts(server, random.fork());
@@ -97,12 +99,14 @@ export async function followThroughFaults(seed: number): Promise<Outcome> {
   let finalStatus: () => string;
   let events: AsyncGenerator<SmithersEvent, Run, undefined>;
   let playing: Promise<void>;
+  let standing = () => "";
   let judge = () => ({ wrong: [] as string[], raced: 0 });
   if (isDriven) {
     const driven = new DrivenRun(server, random.fork());
     expected = () => driven.run.events;
     finalStatus = () => driven.run.status;
     judge = () => driven.wrongDecisions();
+    standing = () => driven.describe();
     playing = driven.decideElsewhere(deadline.signal);
     const { runId } = driven.run;
     events = driveRun({
@@ -132,7 +136,7 @@ export async function followThroughFaults(seed: number): Promise<Outcome> {
       received.push(JSON.stringify(value));
     }
   } catch (error) {
-    wrongEnd = [String(error), "its last reconnects:", ...reconnects.slice(-8)].join("\n    ");
+    wrongEnd = [String(error), standing(), "its last reconnects:", ...reconnects.slice(-8)].join("\n    ");
   } finally {
     clearTimeout(timer);
     deadline.abort(new Error("it has ended"));

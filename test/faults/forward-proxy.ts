@@ -11,6 +11,8 @@ export interface ForwardProxyOptions {
   certificate?: Certificate;
   /** A status that it answers to every CONNECT. Default: it opens the tunnel. */
   refuseWith?: number;
+  /** Whether it never answers. */
+  isSilent?: boolean;
 }
 
 /** An HTTP proxy, to which every host's name is this machine's. */
@@ -23,7 +25,7 @@ export class ForwardProxy {
   readonly #sockets = new Set<Socket>();
   readonly #protocol: string;
 
-  private constructor({ credentials, certificate, refuseWith }: ForwardProxyOptions) {
+  private constructor({ credentials, certificate, refuseWith, isSilent }: ForwardProxyOptions) {
     const wanted = credentials && `Basic ${Buffer.from(credentials).toString("base64")}`;
     this.#protocol = certificate ? "https" : "http";
     this.#server = certificate ? createTlsServer(certificate) : createServer();
@@ -34,6 +36,7 @@ export class ForwardProxy {
     });
     this.#server.on("request", (incoming, outgoing) => {
       this.asked.push(`${incoming.method} ${incoming.url}`);
+      if (isSilent) return;
       const { "proxy-authorization": given, ...headers } = incoming.headers;
       if (wanted && given !== wanted) return void outgoing.writeHead(407).end("credentials, please");
       const url = new URL(incoming.url ?? "");
@@ -47,6 +50,7 @@ export class ForwardProxy {
     });
     this.#server.on("connect", (incoming, socket: Socket) => {
       this.asked.push(`CONNECT ${incoming.url}`);
+      if (isSilent) return void socket.resume().on("end", () => socket.destroy());
       const status = wanted && incoming.headers["proxy-authorization"] !== wanted ? 407 : refuseWith;
       if (status !== undefined) return void socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 0\r\n\r\n`);
       const onward = connect(Number(incoming.url?.split(":").at(-1)), "127.0.0.1", () => {

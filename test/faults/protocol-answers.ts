@@ -24,7 +24,7 @@ export function callOf(
   if (version === "v1" && runs === "approvals" && method === "GET") return "listApprovals";
   if (version !== "v1" || runs !== "runs") return undefined;
   if (runId === undefined)
-    return method === "GET" ? "listRuns" : body?.resume === true ? "resume" : "runWorkflow";
+    return method === "GET" ? "listRuns" : body?.["resume"] === true ? "resume" : "runWorkflow";
   const last = rest.at(-1);
   if (method === "GET") {
     if (rest.length === 0) return "getStatus";
@@ -35,7 +35,7 @@ export function callOf(
 }
 
 export function runRow({ runId, workflowPath, status, finishedAtMs, runState, summary }: ServedRun): object {
-  const state = runState === undefined ? {} : { runState };
+  const state = runState === undefined ? {} : { runState: { state: status, ...runState } };
   const common = { runId, workflowName: "flow", workflowPath, status, startedAtMs: 1, finishedAtMs };
   return { ...common, summary, ...state };
 }

@@ -136,6 +136,8 @@ export class ProtocolServer {
 
   addRun(runId: string, fields: ServedRunFields = {}): ServedRun {
     const run = new ServedRun(runId, fields);
+    // Whoever lists approvals says more about a run, too.
+    if (this.#options.listsApprovals === true) run.runState ??= {};
     this.runs.set(runId, run);
     return run;
   }
@@ -201,6 +203,8 @@ export class ProtocolServer {
       return;
     }
     await this.#options.onCall?.(seen);
+    // The client may have left meanwhile.
+    if (response.destroyed) return;
     if (call === "events") return this.#stream(path, response);
     const { status, answer } = this.#perform(call, path, body);
     sendJson(response, status, answer);
@@ -226,15 +230,15 @@ export class ProtocolServer {
           ? { status: 200, answer: { approvals: [...this.runs.values()].flatMap(approvalRows) } }
           : { status: 404, answer: errorBody("NOT_FOUND", "Route not found") };
       case "runWorkflow": {
-        const runId = String(body?.runId);
+        const runId = String(body?.["runId"]);
         if (this.runs.has(runId)) {
           return { status: 409, answer: errorBody("RUN_ALREADY_EXISTS", `Run id already exists: ${runId}`) };
         }
-        this.addRun(runId, { workflowPath: String(body?.workflowPath) });
+        this.addRun(runId, { workflowPath: String(body?.["workflowPath"]) });
         return { status: 200, answer: { runId } };
       }
     }
-    const runId = call === "resume" ? String(body?.runId) : ofPath;
+    const runId = call === "resume" ? String(body?.["runId"]) : ofPath;
     const run = this.runs.get(runId);
     if (run === undefined) return { status: 404, answer: errorBody("RUN_NOT_FOUND", "Run not found") };
     switch (call) {

@@ -1,4 +1,5 @@
-import { UsageError, type CommandSpec } from "../command.js";
+import type { CommandSpec } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import { jsonPlaceholder, looksTorn, quotingHint } from "../input/json-quoting.js";
 import { commandLine } from "./command-line.js";
 import { namesOf, optionNamed, placeholderOf, type Reading } from "./read-words.js";

@@ -1,4 +1,4 @@
-import { UsageError } from "../command.js";
+import { UsageError } from "../usage-error.js";
 
 /** Reads one of a few words from a flag. */
 export function parseChoice<Choice extends string>(choices: readonly Choice[]): (text: string) => Choice {

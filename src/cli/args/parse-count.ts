@@ -1,4 +1,4 @@
-import { UsageError } from "../command.js";
+import { UsageError } from "../usage-error.js";
 
 /** Reads an integer of at least `least` from a flag. */
 export function parseCount(least: number): (text: string) => number {

@@ -1,4 +1,5 @@
-import type { CommandSpec, OptionSpec } from "../command.js";
+import type { CommandSpec } from "../command.js";
+import type { OptionSpec } from "./option.js";
 import { globalOptions } from "./settings.js";
 import { commandNameOf } from "./syntax.js";
 

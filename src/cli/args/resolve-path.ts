@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from "node:path";
-import { UsageError } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import type { Context } from "../context.js";
 
 /**

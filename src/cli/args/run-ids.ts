@@ -1,5 +1,6 @@
 import { ArgumentError, HttpError, type RunRow } from "../../client/index.js";
-import { UsageError, type CommandInput, type CommandSpec, type Session } from "../command.js";
+import type { CommandSpec, Session } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import { argumentName, commandNameOf } from "./syntax.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
@@ -18,59 +19,62 @@ export const noLimit = 1_000_000;
 /** How many of the runs that a beginning may mean an error names. */
 const namedCandidates = 10;
 
-type Input = CommandInput<Record<string, unknown>>;
+/** An id that a server makes up; nobody types the beginning of one that is whole. */
+const wholeId = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /**
- * The input with the newest run's id in place of each `@latest`.
+ * The arguments of a command with whole run ids in place of `@latest` and of beginnings that mean one run. In CI nobody
+ * types: there a command that changes a run takes ids as they are, so that a job about `pr-4` never decides or cancels
+ * `pr-42`.
  *
- * @throws {UsageError} where the server has no runs
+ * @throws {UsageError} if a beginning may mean several runs, or the server has no newest run
  */
-export async function resolveLatest(command: CommandSpec, input: Input, session: Session): Promise<Input> {
-  const isNewest = (word: string | undefined, index: number) =>
-    word === latestRun && argumentName(command, index) === "run-id";
-  if (!input.args.some(isNewest)) return input;
-  const [newest] = await session.client.listRuns<RunRow>({ limit: 1 });
-  if (newest === undefined) {
-    throw new UsageError(`there is no ${latestRun} run: the server has none yet, at ${session.baseUrl}`, {
-      code: "NO_RUNS",
-      hint: session.commandLine("run --help"),
-    });
-  }
-  tell(latestRun, newest.runId, session);
-  return { ...input, args: input.args.map((word, index) => (isNewest(word, index) ? newest.runId : word)) };
+export async function resolveRunIds(
+  command: CommandSpec,
+  args: readonly (string | undefined)[],
+  session: Session,
+): Promise<readonly (string | undefined)[]> {
+  const needsExactId = !session.ci.isInteractive && command.changesRuns === true;
+  const resolve = async (word: string | undefined, index: number): Promise<string | undefined> => {
+    if (word === undefined || argumentName(command, index) !== "run-id") return word;
+    const runId =
+      word === latestRun
+        ? await findLatest(session)
+        : needsExactId || wholeId.test(word)
+          ? word
+          : await findByPrefix(word, command, session);
+    if (runId !== word) noteResolved(word, runId, session);
+    return runId;
+  };
+  return Promise.all(args.map(resolve));
 }
 
-/**
- * The input with whole ids in place of beginnings that mean one run, where the server did not know an id as it was
- * typed; undefined where that changes nothing. In CI nobody types: there a command that changes a run takes ids as they
- * are, so that a job about `pr-4` never decides or cancels `pr-42`.
- *
- * @param error what the command ended with
- * @throws {UsageError} where a beginning may mean several runs
- */
-export async function resolveRunIdPrefixes(
-  error: unknown,
-  command: CommandSpec,
-  input: Input,
-  session: Session,
-): Promise<Input | undefined> {
-  const isId = (index: number) => argumentName(command, index) === "run-id";
-  const needsExactId = session.ci !== "none" && command.changesRuns === true;
-  if (!isUnknownRun(error) || needsExactId || !input.args.some((_, index) => isId(index))) return undefined;
-  // A server that keeps no list knows whole ids alone, and what it said first is what there is to say.
-  const rows = await session.client.listRuns<RunRow>({ limit: noLimit }).catch((): RunRow[] => []);
-  session.signal.throwIfAborted();
-  const args = input.args.map((word, index) => {
-    if (!word || !isId(index) || rows.some(({ runId }) => runId === word)) return word;
-    // As `ls` shortens an id to fit a terminal, so it may be copied from there.
-    const beginning = word.replace(/…$/, "");
-    const meant = rows.map(({ runId }) => runId).filter((runId) => runId.startsWith(beginning));
-    if (meant.length > 1) throw ambiguous(word, meant, command, session);
-    return meant[0] ?? word;
+async function findLatest({ client, baseUrl, commandLine }: Session): Promise<string> {
+  const [newest] = await client.listRuns<RunRow>({ limit: 1 });
+  if (newest !== undefined) return newest.runId;
+  throw new UsageError(`there is no ${latestRun} run: the server has none yet, at ${baseUrl}`, {
+    code: "NO_RUNS",
+    hint: commandLine("run --help"),
   });
-  const changed = args.flatMap((whole, index) => (whole === input.args[index] ? [] : [index]));
-  for (const index of changed) tell(input.args[index], args[index], session);
-  return changed.length === 0 ? undefined : { ...input, args };
+}
+
+/** The run whose id this is, or the one whose id begins so; the word itself if there is none. */
+async function findByPrefix(word: string, command: CommandSpec, session: Session): Promise<string> {
+  const { client, signal } = session;
+  try {
+    await client.getStatus({ runId: word });
+    return word;
+  } catch (error) {
+    if (!isUnknownRun(error)) throw error;
+  }
+  // A server that keeps no list knows whole ids alone.
+  const rows = await client.listRuns<RunRow>({ limit: noLimit }).catch((): RunRow[] => []);
+  signal.throwIfAborted();
+  // As `ls` shortens an id to fit a terminal, so it may be copied from there.
+  const beginning = word.replace(/…$/, "");
+  const meant = rows.map(({ runId }) => runId).filter((runId) => runId.startsWith(beginning));
+  if (meant.length > 1) throw ambiguous(word, meant, command, session);
+  return meant[0] ?? word;
 }
 
 function isUnknownRun(error: unknown): boolean {
@@ -85,7 +89,10 @@ function ambiguous(
   command: CommandSpec,
   session: Session,
 ): UsageError {
-  const named = meant.slice(0, namedCandidates).map(escapeControls).join(", ");
+  const named = meant
+    .slice(0, namedCandidates)
+    .map((runId) => escapeControls(runId))
+    .join(", ");
   const others = meant.length > namedCandidates ? ` and ${meant.length - namedCandidates} more` : "";
   return new UsageError(
     `'${escapeControls(word)}' may mean ${meant.length} runs: ${named}${others}; say which`,
@@ -96,6 +103,6 @@ function ambiguous(
   );
 }
 
-function tell(typed = "", runId = "", { note, stderrStyle }: Session): void {
+function noteResolved(typed: string, runId: string, { note, stderrStyle }: Session): void {
   note(stderrStyle.dim(`${escapeControls(typed)} is run ${escapeControls(runId)}`));
 }

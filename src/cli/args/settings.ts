@@ -1,13 +1,13 @@
 import { defaultBaseUrl } from "../../client/index.js";
-import { UsageError } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import { parseDuration } from "../describe/duration.js";
 import type { Format } from "../formats/format.js";
 import { formats } from "../formats/index.js";
 
 /** The flags that every command takes, before or after its name. */
 export interface GlobalOptions {
-  baseUrl?: string;
-  apiKey?: string;
+  baseUrl?: string | undefined;
+  apiKey?: string | undefined;
   json?: boolean;
   timeout?: number;
   debug?: boolean;

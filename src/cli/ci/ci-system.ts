@@ -1,22 +1,32 @@
-import type { OptionSpec } from "../command.js";
+import type { OutputStream } from "../context.js";
+import type { LinePrinter, PrinterOptions } from "./line-printer.js";
+import type { Reporter, ReportContext } from "./reporter.js";
 
-const systems = ["github", "plain", "none"] as const;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a run is followed under: GitHub Actions, another CI system that shows plain lines, or a person's own shell. */
-export type CiSystem = (typeof systems)[number];
+/** A mark in a log that a CI system shows in a place of its own. The texts have no controls in them. */
+export interface Annotation {
+  level: "notice" | "error";
+  title: string;
+  text: string;
+}
 
-export const ciOption: OptionSpec = {
-  flags: "--ci <system>",
-  description: "write for a CI system: github, plain or none (default: as GITHUB_ACTIONS and CI say)",
-  choices: systems,
-};
-
-/** The system that the environment shows, unless an option names one. */
-export function ciSystem(
-  named: CiSystem | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-): CiSystem {
-  if (named !== undefined) return named;
-  if (env["GITHUB_ACTIONS"] === "true") return "github";
-  return ["", "0", "false", undefined].includes(env["CI"]?.toLowerCase()) ? "none" : "plain";
+/** What a run is followed under: a CI system, or a person's own shell. */
+export interface CiSystem {
+  /** The value of `--ci` that selects it. */
+  readonly name: string;
+  /** Whether the environment shows it. */
+  isDetected(env: Environment): boolean;
+  /** Whether a person may sit at the terminal: then runs are drawn, questions asked, and ids completed. */
+  readonly isInteractive: boolean;
+  /** Print a "still running" line after this long without output, in ms; undefined for never. */
+  readonly heartbeatMs: number | undefined;
+  /** The stream, with nothing that is written to it obeyed by the system; its own commands go to `unguarded`. */
+  guard(stream: OutputStream): OutputStream;
+  /** Prints a run's events for the system's log. */
+  createPrinter(options: PrinterOptions): LinePrinter;
+  /** An annotation as a line of the log. */
+  annotationLine(annotation: Annotation): string;
+  /** What is reported at the end of a run, beside the log. */
+  reporters(context: ReportContext): readonly Reporter[];
 }

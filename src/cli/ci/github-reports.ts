@@ -1,7 +1,6 @@
 // From here it is loaded on use: `node:fs/promises` takes half a millisecond at every start.
 import { promises as files } from "node:fs";
 import type { NodeView, RunView } from "../../client/index.js";
-import type { Session } from "../command.js";
 import { formatDuration } from "../describe/duration.js";
 import { fitWidth } from "../terminal/fit-width.js";
 import { approvalLabel } from "../describe/approval-label.js";
@@ -10,10 +9,9 @@ import { ownError } from "../describe/failed-nodes.js";
 import { chartRows } from "../timeline/fold.js";
 import { mermaidGantt } from "../timeline/mermaid.js";
 import { predecessorsIn } from "../timeline/predecessors.js";
-import type { RunTimes } from "../timeline/run-times.js";
+import { RunTimes } from "../timeline/run-times.js";
 import { buildTimeline } from "../timeline/timeline.js";
-import { readTree } from "../tree/read-tree.js";
-import type { FollowEnding, Reporter } from "./reporter.js";
+import type { FollowEnding, Reporter, ReportContext } from "./reporter.js";
 import { runResult, elapsed, failureReason } from "../describe/run-result.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
@@ -26,35 +24,38 @@ const annotationLimits = { maxLines: 40, maxLength: 4000, maxFrames: 10 };
 /** The most columns of a server's text in a cell. */
 const cellWidth = 200;
 
-/**
- * Tells GitHub how a run ended: annotations, the step's summary, and its outputs `run-id` and `status`.
- *
- * @param times what the events that were followed say of when things happened
- */
-export function githubReports(session: Session, times: RunTimes): Reporter {
-  const { GITHUB_STEP_SUMMARY: summaryFile, GITHUB_OUTPUT: outputFile } = session.context.env;
+/** Tells GitHub how a run ended: annotations, the step's summary, and its outputs `run-id` and `status`. */
+export function githubReports(context: ReportContext): Reporter {
+  const { GITHUB_STEP_SUMMARY: summaryFile, GITHUB_OUTPUT: outputFile } = context.env;
+  const times = new RunTimes();
   return {
+    observe(events) {
+      for (const event of events) times.add(event);
+    },
     async end(view, ending) {
-      annotate(view, ending, session);
-      if (summaryFile)
-        await files.appendFile(
-          summaryFile,
-          summary(view, ending, await ganttLines(view, ending, times, session), session),
-        );
+      annotateFailures(view, ending, context);
+      if (summaryFile) {
+        const gantt = await ganttLines(times, view, ending, context);
+        await files.appendFile(summaryFile, summary(view, ending, gantt, context));
+      }
       if (outputFile) await files.appendFile(outputFile, outputs(view, ending));
     },
   };
 }
 
-function annotate(view: RunView, { status, problem, exitCode }: FollowEnding, { annotate }: Session): void {
+function annotateFailures(
+  view: RunView,
+  { status, problem, exitCode }: FollowEnding,
+  context: ReportContext,
+): void {
+  const annotate = (title: string, text: string) => context.annotate({ level: "error", title, text });
   const failed = [...view.nodes.values()].filter(({ state }) => state === "failed");
   for (const node of failed.slice(0, maxAnnotated))
-    annotate("error", approvalLabel(node), withBody(failureReason(node), node.error));
+    annotate(approvalLabel(node), withBody(failureReason(node), node.error));
   const run = `run ${escapeControls(view.runId)}`;
-  if (failed.length > maxAnnotated)
-    annotate("error", run, `${failed.length - maxAnnotated} more nodes failed`);
-  if (problem !== undefined) annotate("error", run, escapeControls(problem));
-  else if (exitCode !== 0) annotate("error", run, withBody(runResult(view, status?.status), ownError(view)));
+  if (failed.length > maxAnnotated) annotate(run, `${failed.length - maxAnnotated} more nodes failed`);
+  if (problem !== undefined) annotate(run, escapeControls(problem));
+  else if (exitCode !== 0) annotate(run, withBody(runResult(view, status?.status), ownError(view)));
 }
 
 function withBody(title: string, error: unknown): string {
@@ -63,37 +64,32 @@ function withBody(title: string, error: unknown): string {
 
 /** The timeline as a diagram; empty if nothing has started. */
 async function ganttLines(
+  times: RunTimes,
   { runId }: RunView,
   { problem }: FollowEnding,
-  times: RunTimes,
-  { cleanupClient: client, serverNow, commandLine }: Session,
+  { readTree, serverNow, commandLine }: ReportContext,
 ): Promise<string[]> {
   // A server that cannot be reached is not asked again.
-  const tree = problem === undefined ? await readTree(runId, { client }) : undefined;
+  const tree = problem === undefined ? await readTree(runId) : undefined;
   const timeline = buildTimeline(times, serverNow(), tree && predecessorsIn(tree));
   const { lines, leftOut } = mermaidGantt(timeline, chartRows(timeline.rows, false));
   if (lines.length === 0) return [];
-  return [
-    ...lines,
-    "",
-    ...(leftOut > 0
-      ? [`${leftOut} more rows: <code>${markdownText(commandLine("timeline", runId))}</code>`, ""]
-      : []),
-  ];
+  const command = markdownText(commandLine("timeline", runId));
+  return [...lines, "", ...(leftOut > 0 ? [`${leftOut} more rows: <code>${command}</code>`, ""] : [])];
 }
 
 function summary(
   view: RunView,
   { status, problem }: FollowEnding,
   gantt: readonly string[],
-  session: Session,
+  { commandLine }: ReportContext,
 ): string {
   const name = markdownText(status?.workflowName ?? `run ${view.runId}`);
   const result = problem ?? `${runResult(view, status?.status)}${elapsed(view)}`;
   const head = [
     `### ${name}: ${markdownText(result)}`,
     "",
-    `Run <code>${markdownText(view.runId)}</code>, to be seen with <code>${markdownText(session.commandLine("status", view.runId))}</code>`,
+    `Run <code>${markdownText(view.runId)}</code>, to be seen with <code>${markdownText(commandLine("status", view.runId))}</code>`,
     "",
     ...gantt,
     "| Node | Result | Attempts | Took |",

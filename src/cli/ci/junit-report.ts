@@ -2,7 +2,7 @@ import { accessSync, constants, mkdirSync, promises as files, statSync } from "n
 import { dirname } from "node:path";
 import type { NodeView, RunView } from "../../client/index.js";
 import { isTime } from "../describe/duration.js";
-import { UsageError } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import type { Context } from "../context.js";
 import { approvalLabel } from "../describe/approval-label.js";
 import type { FollowEnding, Reporter } from "./reporter.js";
@@ -11,7 +11,7 @@ import { ownError } from "../describe/failed-nodes.js";
 import { runResult, failureReason } from "../describe/run-result.js";
 import { resolvePath } from "../args/resolve-path.js";
 import { fitWidth } from "../terminal/fit-width.js";
-import { escapeControls } from "../terminal/escape-controls.js";
+import { escapeControls, escapeWhole } from "../terminal/escape-controls.js";
 
 /**
  * The file for a report, made sure of before the run starts, its folder made where there is none.
@@ -34,7 +34,7 @@ export function junitFile(path: string, context: Pick<Context, "cwd">): string {
 /** Writes a JUnit report of the run: a suite with a case for each node, and one for the run where no node says why. */
 export function junitReport(file: string): Reporter {
   return {
-    end: (view, ending) => files.writeFile(file, report(view, ending)),
+    end: async (view, ending) => files.writeFile(file, await report(view, ending)),
   };
 }
 
@@ -55,7 +55,7 @@ const minMessage = 100;
 /** How much of one error's lines; few readers show more. */
 const bodyLimits = { maxLines: 1000, maxLength: 64 * 1024, maxFrames: 100 };
 
-function report(view: RunView, ending: FollowEnding): string {
+async function report(view: RunView, ending: FollowEnding): Promise<string> {
   const nodes = [...view.nodes.values()];
   const failed = nodes.filter(({ state }) => state === "failed").length;
   const most = Math.max(minMessage, Math.floor(maxMessages / Math.max(1, failed)));
@@ -74,26 +74,37 @@ function report(view: RunView, ending: FollowEnding): string {
     });
   const suite = escapeControls(ending.status?.workflowName ?? view.runId);
   const count = (verdict: Verdict) => cases.filter((each) => each.verdict === verdict).length;
-  const totals = attributes({
+  const totals = {
     tests: cases.length,
     failures: count("failure"),
     errors: count("error"),
     skipped: count("skipped"),
     time: seconds(view.startedAtMs === null ? 0 : (view.updatedAtMs ?? view.startedAtMs) - view.startedAtMs),
+  };
+  const started = isTime(view.startedAtMs) && { timestamp: new Date(view.startedAtMs).toISOString() };
+  const { default: XmlBuilder } = await import("fast-xml-builder");
+  const builder = new XmlBuilder({
+    attributesGroupName: "$",
+    attributeValueProcessor: (_, value) => xmlText(String(value)),
+    format: true,
+    suppressEmptyNode: true,
+    // A text may be "true".
+    suppressBooleanAttributes: false,
   });
-  const started: Record<string, string> = isTime(view.startedAtMs)
-    ? { timestamp: new Date(view.startedAtMs).toISOString() }
-    : {};
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites${totals}>`,
-    `  <testsuite${attributes({ name: suite })}${totals}${attributes(started)}>`,
-    `    <properties><property${attributes({ name: "run-id", value: view.runId })}/></properties>`,
-    ...cases.map((each) => `    ${caseElement(each, suite)}`),
-    "  </testsuite>",
-    "</testsuites>",
-    "",
-  ].join("\n");
+  return builder.build({
+    "?xml": { $: { version: "1.0", encoding: "UTF-8" } },
+    testsuites: {
+      $: totals,
+      testsuite: {
+        $: { name: suite, ...totals, ...started },
+        properties: { property: { $: { name: "run-id", value: view.runId } } },
+        testcase: cases.map(({ name, ms, verdict, message, body }) => ({
+          $: { name, classname: suite, time: seconds(ms) },
+          ...(verdict !== "passed" && { [verdict]: { $: { message }, "#text": body } }),
+        })),
+      },
+    },
+  });
 }
 
 function nodeCase(node: NodeView, maxMessage: number): Case {
@@ -111,32 +122,15 @@ function nodeCase(node: NodeView, maxMessage: number): Case {
 
 function bodyOf(error: unknown, maxLength: number): string {
   const limits = { ...bodyLimits, maxLength: Math.min(bodyLimits.maxLength, maxLength) };
-  return bodyLines(errorReport(error, limits)).join("\n");
-}
-
-function caseElement({ name, ms, verdict, message, body }: Case, suite: string): string {
-  const open = `<testcase${attributes({ name, classname: suite, time: seconds(ms) })}`;
-  if (verdict === "passed") return `${open}/>`;
-  const start = `${open}><${verdict}${attributes({ message })}`;
-  return body === "" ? `${start}/></testcase>` : `${start}>${xmlText(body)}</${verdict}></testcase>`;
+  // The lines are safe already; xmlText would spell out what is between them.
+  return bodyLines(errorReport(error, limits)).map(xmlText).join("\n");
 }
 
 function seconds(ms: number): string {
   return (isTime(ms) ? Math.max(0, ms) / 1000 : 0).toFixed(3);
 }
 
-const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-
-function attributes(values: Record<string, string | number>): string {
-  // XML has no way to write most control characters, escaped or not: they are spelled out.
-  return Object.entries(values)
-    .map(([name, value]) => ` ${name}="${xmlText(escapeControls(String(value), Infinity))}"`)
-    .join("");
-}
-
-/** A text without control characters but line breaks, as XML has it. */
+/** XML has no way to write most control characters, escaped or not: they are spelled out. */
 function xmlText(text: string): string {
-  return text
-    .replace(/[\ufffe\uffff]/g, "\ufffd")
-    .replace(/[&<>"]/g, (character) => entities[character] ?? character);
+  return escapeWhole(text).replace(/[\ufffe\uffff]/g, "\ufffd");
 }

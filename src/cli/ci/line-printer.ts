@@ -1,9 +1,16 @@
 import type { SmithersEvent } from "../../client/index.js";
+import type { Style } from "../terminal/style.js";
 
-/** Puts the events of a run into lines, for a log that only grows. */
+/** Prints a run's events as lines of a log that only grows. */
 export interface LinePrinter {
-  /** Whole lines to print for the event; empty for none. */
+  /** The whole lines for an event; empty for none. */
   print(event: SmithersEvent): string;
-  /** Whole lines that are still to be printed when the following ends, however it ends. */
+  /** The whole lines that are still to be printed when the following ends, however it ends. */
   end(): string;
+}
+
+export interface PrinterOptions {
+  style: Style;
+  /** When the run started, by the server's clock; `null` while that is not known. */
+  startedAtMs(): number | null;
 }

@@ -1,43 +1,49 @@
-import type { Run, RunView } from "../../client/index.js";
+import type { Run, RunView, SmithersEvent } from "../../client/index.js";
 import { escapeControls } from "../terminal/escape-controls.js";
+import type { FrameGroup } from "../tree/run-tree.js";
+import type { Annotation } from "./ci-system.js";
 
 /** How the following of a run ended. */
 export interface FollowEnding {
-  /** The run's last status; undefined where the following ended before the run. */
+  /** The run's last status; undefined if the following ended before the run. */
   status: Run | undefined;
-  /** Why the following ended before the run; undefined where it did not. */
+  /** Why the following ended before the run; undefined if it did not. */
   problem: string | undefined;
-  /** What the process will end with. */
+  /** The exit code of the process. */
   exitCode: number;
 }
 
-/** Tells of a run that was followed elsewhere than on stdout: in a report, or to a CI system. */
+/** What a report may use. */
+export interface ReportContext {
+  env: Readonly<Record<string, string | undefined>>;
+  annotate(annotation: Annotation): void;
+  commandLine(ours: string, ...named: string[]): string;
+  /** Milliseconds since 1970 by the server's clock. */
+  serverNow(): number;
+  /** Reads a workflow's newest tree; undefined if the server does not give it. */
+  readTree(runId: string): Promise<FrameGroup | undefined>;
+}
+
+/** Reports the end of a run that was followed, in a file or to a CI system. */
 export interface Reporter {
-  /** Writes what it has to say at the end. What it throws is told, and changes nothing of the exit code. */
+  /** Called with the run's events as they come. */
+  observe?(events: Iterable<SmithersEvent>): void;
+  /** Writes the report. An error it throws is noted and does not change the exit code. */
   end(view: RunView, ending: FollowEnding): Promise<void>;
 }
 
-/** The reporters of one run that is followed. */
-export class Reports {
-  readonly #reporters: readonly Reporter[];
-  readonly #view: () => RunView;
-  #ended = false;
-
-  constructor(reporters: readonly Reporter[], view: () => RunView) {
-    this.#reporters = reporters;
-    this.#view = view;
-  }
-
-  /** Has each reporter write, once; a report that cannot be written is told of and changes nothing else. */
-  async end(ending: FollowEnding, note: (line: string) => void): Promise<void> {
-    if (this.#ended) return;
-    this.#ended = true;
-    for (const reporter of this.#reporters) {
-      try {
-        await reporter.end(this.#view(), ending);
-      } catch (error) {
-        note(`a report could not be written: ${escapeControls((error as Error).message)}`);
-      }
+/** Has each reporter write its report. */
+export async function writeReports(
+  reporters: readonly Reporter[],
+  view: RunView,
+  ending: FollowEnding,
+  note: (line: string) => void,
+): Promise<void> {
+  for (const reporter of reporters) {
+    try {
+      await reporter.end(view, ending);
+    } catch (error) {
+      note(`a report could not be written: ${escapeControls((error as Error).message)}`);
     }
   }
 }

@@ -1,8 +1,10 @@
-import { defineCommand, UsageError } from "../command.js";
+import { isTerminalStatus } from "../../client/index.js";
+import { defineCommand } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import { describeCancelRefusal } from "../describe/cancel-refusal.js";
 import { exitCodes } from "../exit-codes.js";
 import { followRun } from "../follow/follow-run.js";
-import { exitCodeOf, isTerminal } from "../status-table.js";
+import { exitCodeOf } from "../status-table.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
 export const cancel = defineCommand<{ watch?: boolean }>({
@@ -11,7 +13,7 @@ export const cancel = defineCommand<{ watch?: boolean }>({
   options: [{ flags: "-w, --watch", description: "follow the run to its end; exit 0 when it is cancelled" }],
   changesRuns: true,
   // At a gate 0.5.0 refuses it, and denying the gate is what is meant.
-  offersRun: (status) => !isTerminal(status) && status !== "waiting-approval",
+  offersRun: (status) => !isTerminalStatus(status) && status !== "waiting-approval",
   examples: ["cancel 4f1c", "cancel 4f1c --watch"],
 
   async execute({ args: [runId = ""], options }, session) {
@@ -46,7 +48,7 @@ export const cancel = defineCommand<{ watch?: boolean }>({
         // Cancelled is what was asked for; a run that finished first was not.
         exitCode: (status) => {
           if (status === "cancelled") return exitCodes.done;
-          if (isTerminal(status)) note(`${run} was not cancelled: it is ${escapeControls(status)}`);
+          if (isTerminalStatus(status)) note(`${run} was not cancelled: it is ${escapeControls(status)}`);
           return status === "finished" ? exitCodes.usage : exitCodeOf(status);
         },
       };

@@ -1,4 +1,5 @@
-import { defineCommand, UsageError } from "../command.js";
+import { defineCommand } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import { completionScripts } from "../completion/scripts.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 

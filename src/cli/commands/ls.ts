@@ -1,11 +1,10 @@
-import type { RunRow } from "../../client/index.js";
+import { isTerminalStatus, knownStatuses, type RunRow } from "../../client/index.js";
 import { defineCommand } from "../command.js";
 import { formatAgo, formatDuration, formatTime } from "../describe/duration.js";
 import { paintStatus } from "../terminal/paint-status.js";
 import { parseCount } from "../args/parse-count.js";
 import { runLabels } from "../describe/run-labels.js";
 import { columnsOf } from "../terminal/fit-width.js";
-import { isTerminal, knownStatuses } from "../status-table.js";
 import { table } from "../terminal/table.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
@@ -78,6 +77,6 @@ export const ls = defineCommand<LsOptions>({
 function took({ status, startedAtMs, finishedAtMs }: RunRow, now: number): string {
   if (startedAtMs === null) return "-";
   // A resumed run keeps the time of its earlier end in its row.
-  const end = isTerminal(status) ? finishedAtMs : now;
+  const end = isTerminalStatus(status) ? finishedAtMs : now;
   return end === null ? "-" : formatDuration(end - startedAtMs);
 }

@@ -1,8 +1,8 @@
-import { ArgumentError, HttpError } from "../../client/index.js";
-import { defineCommand, UsageError, type Session } from "../command.js";
+import { isResumableStatus, ArgumentError, HttpError } from "../../client/index.js";
+import { defineCommand, type Session } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import { checkFollow, followOptions, watchOption, type FollowOptions } from "../follow/follow-run.js";
 import { didNothing, followResumed, nothingResumed } from "../follow/follow-resumed.js";
-import { canResume } from "../status-table.js";
 import { isLoadError } from "../describe/server-refusal.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { workflowHint } from "../describe/workflow-hint.js";
@@ -12,11 +12,12 @@ export const resume = defineCommand<FollowOptions & { watch?: boolean }>({
   summary: "Let a paused or failed run go on; its workflow is looked up on the server when left out.",
   options: [watchOption, ...followOptions],
   changesRuns: true,
-  offersRun: canResume,
+  offersRun: isResumableStatus,
   examples: ["resume 4f1c --watch", "resume 4f1c ./deploy.tsx"],
 
+  check: ({ options }, session) => checkFollow(options, session),
+
   async execute({ args, options }, session) {
-    checkFollow(options, session);
     const { runId, workflow } = inOrder(args, session);
     const workflowPath = workflow ?? (await session.client.findWorkflowPath({ runId }));
     if (options.watch === true) return followResumed(session, runId, workflowPath, options);

@@ -1,5 +1,6 @@
-import { ArgumentError, HttpError, type RunReference } from "../../client/index.js";
-import { defineCommand, UsageError, type Session } from "../command.js";
+import { isResumableStatus, ArgumentError, HttpError, type RunReference } from "../../client/index.js";
+import { defineCommand, type Session } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import {
   checkFollow,
   followOptions,
@@ -9,7 +10,6 @@ import {
 } from "../follow/follow-run.js";
 import { followResumed } from "../follow/follow-resumed.js";
 import { readJsonObject } from "../input/read-input.js";
-import { canResume } from "../status-table.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { workflowHint } from "../describe/workflow-hint.js";
 
@@ -42,11 +42,14 @@ export const run = defineCommand<FollowOptions & RunOptions>({
     "run ./deploy.tsx --input @input.json --run-id nightly-42 --watch",
   ],
 
-  async execute({ args: [workflowPath = ""], options }, session) {
+  check({ options }, session) {
     if (options.ifExists !== undefined && options.runId === undefined) {
       throw new UsageError("--if-exists needs --run-id: a run without an id of yours is always a new one");
     }
     checkFollow(options, session);
+  },
+
+  async execute({ args: [workflowPath = ""], options }, session) {
     const input = await readJsonObject("--input", options.input, session);
     const started = await start(workflowPath, input, options, session);
     if (started === "resume" && options.watch === true && options.runId !== undefined)
@@ -105,6 +108,6 @@ async function start(
       throw error;
     const { status } = await client.getStatus({ runId });
     note(`run ${escapeControls(runId)} exists and is ${escapeControls(status)}`);
-    return ifExists === "resume" && canResume(status) ? "resume" : { runId };
+    return ifExists === "resume" && isResumableStatus(status) ? "resume" : { runId };
   }
 }

@@ -1,4 +1,6 @@
-import { defineCommand, UsageError, type Session } from "../command.js";
+import { isTerminalStatus, isWaitingStatus } from "../../client/index.js";
+import { defineCommand, type Session } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import {
   checkFollow,
   followOptions,
@@ -8,7 +10,6 @@ import {
 } from "../follow/follow-run.js";
 import { readJson } from "../input/read-input.js";
 import { manualResumeHint } from "../follow/manual-resume-hint.js";
-import { isTerminal, isWaiting } from "../status-table.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
 interface SignalOptions extends FollowOptions {
@@ -31,15 +32,16 @@ export const signal = defineCommand<SignalOptions>({
     ...followOptions,
   ],
   changesRuns: true,
-  offersRun: (status) => !isTerminal(status),
+  offersRun: (status) => !isTerminalStatus(status),
   examples: [`signal 4f1c payment --data '{"amount":5}'`, "signal 4f1c payment --data @payment.json --watch"],
 
+  check: ({ options }, session) => checkFollow({ ...options, resume: true, by: undefined }, session),
+
   async execute({ args: [runId = "", name = ""], options }, session) {
-    checkFollow({ ...options, resume: true, by: undefined }, session);
     const { client, note, commandLine } = session;
     const data = options.data === undefined ? {} : (await readJson("--data", options.data, session)).value;
     const { status } = await client.getStatus({ runId });
-    if (isTerminal(status)) {
+    if (isTerminalStatus(status)) {
       const what = `run ${escapeControls(runId)} is over (${escapeControls(status)})`;
       throw new UsageError(`${what}: nothing would take the signal up`, {
         code: "RUN_OVER",
@@ -68,7 +70,7 @@ async function resumeWhereItWaits(runId: string, session: Session): Promise<void
   const { client, note, commandLine } = session;
   try {
     const { status } = await client.getStatus({ runId });
-    if (!isWaiting(status)) {
+    if (!isWaitingStatus(status)) {
       const command = commandLine("resume", runId);
       return note(
         `the run is ${escapeControls(status)}; once it stops to wait, it goes on after: ${command}`,

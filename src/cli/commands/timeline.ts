@@ -1,6 +1,6 @@
+import { isTerminalStatus } from "../../client/index.js";
 import { defineCommand, type Session } from "../command.js";
 import { formatDuration, formatTime } from "../describe/duration.js";
-import { isTerminal } from "../status-table.js";
 import { paintStatus } from "../terminal/paint-status.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { chartLines } from "../timeline/chart.js";
@@ -28,7 +28,7 @@ export const timeline = defineCommand<{ all?: boolean }>({
       `reading the events of run ${escapeControls(runId)}`,
       readTimes(runId, position, session),
     );
-    const goesOn = !isTerminal(status.status);
+    const goesOn = !isTerminalStatus(status.status);
     const built = buildTimeline(times, session.serverNow(), tree && predecessorsIn(tree));
     return {
       kind: "document",

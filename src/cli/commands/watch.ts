@@ -1,10 +1,10 @@
 import { setMaxListeners } from "node:events";
-import type { RunRow } from "../../client/index.js";
-import { defineCommand, UsageError } from "../command.js";
+import { isTerminalStatus, type RunRow } from "../../client/index.js";
+import { defineCommand } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import { followOptions, followRun, type FollowOptions } from "../follow/follow-run.js";
 import { followRuns, RunsLostError } from "../follow/follow-runs.js";
 import { parseCount } from "../args/parse-count.js";
-import { isTerminal } from "../status-table.js";
 import { noLimit } from "../args/run-ids.js";
 
 interface WatchOptions extends FollowOptions {
@@ -23,29 +23,32 @@ export const watch = defineCommand<WatchOptions>({
   ],
   examples: ["watch @latest", "watch 4f1c 7c20 --on-approval ask", "watch --all --json | jq -c .type"],
 
-  async execute({ args, options }, session) {
-    const { client } = session;
-    const { afterSeq, all = false } = options;
-    const named = [...new Set(args)].filter((word) => word !== undefined);
+  check({ args, options: { afterSeq, all = false, junit } }, { commandLine }) {
+    const named = namedRuns(args);
     if (all === named.length > 0) {
       const why = all ? "--all follows every run; name none" : "no run named: name some, or use --all";
-      throw new UsageError(why, { hint: session.commandLine("ls") });
+      throw new UsageError(why, { hint: commandLine("ls") });
     }
+    if (named.length === 1) return;
+    if (afterSeq !== undefined) throw new UsageError("--after-seq is a place in one run; name one run");
+    if (junit !== undefined) throw new UsageError("--junit is the report of one run; name one run");
+  },
+
+  async execute({ args, options }, session) {
+    const { client } = session;
+    const named = namedRuns(args);
     const [runId] = named;
     if (runId !== undefined && named.length === 1) {
-      return followRun(session, runId, options, { afterSeq });
+      return followRun(session, runId, options, { afterSeq: options.afterSeq });
     }
-
-    if (afterSeq !== undefined) throw new UsageError("--after-seq is a place in one run; name one run");
-    if (options.junit !== undefined) throw new UsageError("--junit is the report of one run; name one run");
-    if (all) {
+    if (options.all === true) {
       const runs = await client.listRuns<RunRow>({ limit: noLimit });
-      const open = runs.filter(({ status }) => !isTerminal(status)).map((run) => run.runId);
+      const open = runs.filter(({ status }) => !isTerminalStatus(status)).map((run) => run.runId);
       if (open.length > 0) return followRuns(session, open, options, ["watch --all"]);
       session.note("no run is going on");
       return { kind: "silent", exitCode: 0 };
     }
-    // A run that is not there is better told before anything is shown of the others.
+    // A run that is not there is reported before anything is shown of the others.
     setMaxListeners(0, session.signal);
     await Promise.all(named.map((each) => client.getStatus({ runId: each })));
     return followRuns(session, named, options);
@@ -54,3 +57,8 @@ export const watch = defineCommand<WatchOptions>({
   hint: (error, _, session) =>
     error instanceof RunsLostError ? session.commandLine("watch", ...error.runIds) : undefined,
 });
+
+/** The runs that are named, each once. */
+function namedRuns(args: readonly (string | undefined)[]): string[] {
+  return [...new Set(args)].filter((word) => word !== undefined);
+}

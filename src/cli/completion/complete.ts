@@ -1,7 +1,7 @@
-import stringWidth from "string-width";
+import type { CommandSpec } from "../command.js";
 import type { Context } from "../context.js";
 import { serverClock } from "../network/server-clock.js";
-import { fitWidth } from "../terminal/fit-width.js";
+import { columnsOf, fitWidth, maxColumnsOf } from "../terminal/fit-width.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { readBashLine } from "./bash-line.js";
 import { offersFor, type Offer, type OfferContext, type Offers } from "./offers.js";
@@ -16,26 +16,33 @@ const widest = 60;
  * @param argv the shell's name; for bash its `COMP_WORDBREAKS` and the line up to the cursor, for the others the words
  *   after the program's name up to the cursor, without their quotes
  */
-export async function complete(argv: readonly string[], context: Context): Promise<number> {
-  const lines = await answer(argv, context).catch(() => []);
+export async function complete(
+  argv: readonly string[],
+  context: Context,
+  commands: readonly CommandSpec[],
+): Promise<number> {
+  const lines = await answer(argv, context, commands).catch(() => []);
   await context.stdout.write(lines.map((line) => `${line}\n`).join("")).catch(() => {});
   return 0;
 }
 
-async function answer([shell, ...rest]: readonly string[], outside: OfferContext): Promise<string[]> {
+async function answer(
+  [shell, ...rest]: readonly string[],
+  outside: OfferContext,
+  commands: readonly CommandSpec[],
+): Promise<string[]> {
   const context = { ...outside, ...serverClock(outside.fetch, outside.now) };
   if (shell === "bash") {
     const line = readBashLine(rest[1] ?? "", rest[0] ?? "");
-    const offers = await offersFor(line.typed, line.current, context);
+    const offers = await offersFor(line.typed, line.current, context, commands);
     return linesFor(offers, ({ word }) => line.replacement(word));
   }
-  const offers = await offersFor(rest.slice(0, -1), rest.at(-1) ?? "", context);
-  const width = "words" in offers ? Math.max(0, ...offers.words.map(({ word }) => stringWidth(word))) : 0;
+  const offers = await offersFor(rest.slice(0, -1), rest.at(-1) ?? "", context, commands);
+  const width = "words" in offers ? maxColumnsOf(offers.words.map(({ word }) => word)) : 0;
   return linesFor(offers, ({ word, about }) => {
     const said = fitWidth(escapeControls(about), widest);
     // zsh shows one text for a word, where fish puts its own beside it.
-    const shown =
-      shell === "zsh" ? `${word}${" ".repeat(width - stringWidth(word))}  ${said}`.trimEnd() : said;
+    const shown = shell === "zsh" ? `${word}${" ".repeat(width - columnsOf(word))}  ${said}`.trimEnd() : said;
     return `${word}\t${shown}`;
   });
 }

@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { createClient, type RunRow, type SmithersClient } from "../../client/index.js";
-import type { CommandSpec, OptionSpec } from "../command.js";
-import { commands } from "../commands/index.js";
+import type { CommandSpec } from "../command.js";
+import type { OptionSpec } from "../args/option.js";
 import type { Context } from "../context.js";
 import { formatAgo } from "../describe/duration.js";
 import { approvalQuestion } from "../tree/approval-question.js";
@@ -32,12 +32,10 @@ const recentRuns = 200;
 
 type Completable = Pick<CommandSpec, "syntax" | "summary" | "options" | "offersRun">;
 
-const help: Completable = {
-  syntax: `help [${commands.map(commandNameOf).join("|")}]`,
-  summary: "Show help for a command.",
-  options: [],
-};
-const completable: readonly Completable[] = [...commands, help];
+function withHelp(commands: readonly CommandSpec[]): readonly Completable[] {
+  const syntax = `help [${commands.map(commandNameOf).join("|")}]`;
+  return [...commands, { syntax, summary: "Show help for a command.", options: [] }];
+}
 
 /**
  * What can come next on a command line. Which of it begins as the current word does is for the shell to say.
@@ -50,7 +48,9 @@ export async function offersFor(
   typed: readonly string[],
   current: string,
   context: OfferContext,
+  commands: readonly CommandSpec[],
 ): Promise<Offers> {
+  const completable = withHelp(commands);
   const { command, args, values, pending, isLiteral } = readWords(typed, completable);
   if (pending !== undefined) return offersForValue(pending, current, context);
   if (current.startsWith("-") && !isLiteral) return offersForFlag(command, values, current, context);

@@ -1,10 +1,9 @@
-import type { BlockedRun, Run, RunView } from "../../client/index.js";
+import { isTerminalStatus, type BlockedRun, type Run, type RunView } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { formatDuration, formatRunningTime, formatTime } from "./duration.js";
 import { blamedNodes } from "./failed-nodes.js";
 import { approvalLabel } from "./approval-label.js";
 import { waitingSince } from "./waiting-since.js";
-import { isTerminal } from "../status-table.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
 /** Something that keeps a run from going on, in words made visible, and the command that helps. */
@@ -32,7 +31,7 @@ export function findBlockers(status: Run, view: RunView, now: number, workflowPa
     return [{ what: `it goes on as run ${escapeControls(continuedAs)}`, command: ["status", continuedAs] }];
   }
   if (status.status === "failed") return [afterFailure(status, view, workflowPath)];
-  if (isTerminal(status.status)) return [];
+  if (isTerminalStatus(status.status)) return [];
 
   const blockers: Blocker[] = [];
   for (const gate of view.openApprovals) {

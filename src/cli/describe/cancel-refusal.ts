@@ -1,5 +1,4 @@
-import { HttpError, type SmithersClient } from "../../client/index.js";
-import { isTerminal } from "../status-table.js";
+import { isTerminalStatus, HttpError, type SmithersClient } from "../../client/index.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
 /**
@@ -18,7 +17,7 @@ export async function describeCancelRefusal(
 }
 
 function reasonFor(status: string): string {
-  if (isTerminal(status)) return `it is over already: ${escapeControls(status)}`;
+  if (isTerminalStatus(status)) return `it is over already: ${escapeControls(status)}`;
   if (status === "running")
     return "no engine is executing it: the server was restarted, and it waits for a resume";
   return `it is paused (${escapeControls(status)}), and this server cancels only what is executing; deny its gate, or resume it and cancel then`;

@@ -1,4 +1,4 @@
-import { UsageError } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
 const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

@@ -1,6 +1,5 @@
-import type { RunView } from "../../client/index.js";
+import { isTerminalStatus, type RunView } from "../../client/index.js";
 import type { Session } from "../command.js";
-import { isTerminal } from "../status-table.js";
 import type { Style } from "../terminal/style.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { approvalLabel } from "./approval-label.js";
@@ -45,7 +44,7 @@ export function errorSections(
   const isCut = untold.length > maxNodes || shown.some(({ report }) => report.leftOut !== "");
   if (!isCut) return sections;
   // A run that goes on is read and left alone.
-  const watch = isTerminal(view.status) ? "watch --json" : "watch --json --no-resume";
+  const watch = isTerminalStatus(view.status) ? "watch --json" : "watch --json --no-resume";
   const command = `${session.commandLine(watch, view.runId)} | jq 'select(.error).error'`;
   const rest =
     untold.length > maxNodes

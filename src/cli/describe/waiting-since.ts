@@ -1,5 +1,4 @@
-import type { ApprovalView, RunView } from "../../client/index.js";
-import { isWaiting } from "../status-table.js";
+import { isWaitingStatus, type ApprovalView, type RunView } from "../../client/index.js";
 
 /**
  * Since when a gate waits for a person, by the server's clock; undefined while the run has not come to it. 0.5.0 names a
@@ -9,7 +8,7 @@ export function waitingSince(gate: ApprovalView, view: RunView): number | undefi
   if (gate.decision !== null) return undefined;
   const named = gate.requestedAtMs ?? view.startedAtMs ?? 0;
   if (gate.request !== null) return named;
-  if (!isWaiting(view.status)) return undefined;
+  if (!isWaitingStatus(view.status)) return undefined;
   let since = named;
   for (const { finishedAtMs } of view.nodes.values()) since = Math.max(since, finishedAtMs ?? 0);
   return since;

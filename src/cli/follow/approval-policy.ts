@@ -1,5 +1,7 @@
 import type { ApprovalView, ApprovalContext, ApprovalDecision } from "../../client/index.js";
-import { UsageError, type OptionSpec, type Session } from "../command.js";
+import type { Session } from "../command.js";
+import { UsageError } from "../usage-error.js";
+import type { OptionSpec } from "../args/option.js";
 import { approvalLabel } from "../describe/approval-label.js";
 import { approvalQuestion } from "../tree/approval-question.js";
 
@@ -60,7 +62,11 @@ export function approvalDecider(
         return await session.exclusively(() => ask(gate, question, runId, session, signal));
       const words = question === "" ? "" : ` (${question})`;
       const command = session.commandLine("approve", runId, gate.nodeId);
-      session.annotate("notice", approvalLabel(gate), `waits for approval${words}; to decide it: ${command}`);
+      session.annotate({
+        level: "notice",
+        title: approvalLabel(gate),
+        text: `waits for approval${words}; to decide it: ${command}`,
+      });
       return "wait";
     },
   };
@@ -110,7 +116,10 @@ const choices: ReadonlyMap<string, "approve" | "deny" | "skip"> = new Map([
   ["skip", "skip"],
 ]);
 
-/** A glob over a node id, which is a name and no path: `*` is any text, `?` any character. */
+/**
+ * A glob over a node id: `*` is any text, `?` any character. A node id is a name and no path, so this is no work for
+ * picomatch, to which `|`, `(` and `"` are syntax: its `*|` would approve every node.
+ */
 function globPattern(glob: string): RegExp {
   const escaped = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&");
   return new RegExp(`^${escaped.replaceAll("*", "[^]*").replaceAll("?", "[^]")}$`, "u");

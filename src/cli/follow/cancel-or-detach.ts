@@ -1,8 +1,7 @@
-import type { SmithersClient } from "../../client/index.js";
+import { isTerminalStatus, type SmithersClient } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { Interrupted } from "../context.js";
 import { describeCancelRefusal } from "../describe/cancel-refusal.js";
-import { isTerminal } from "../status-table.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
 /** How long a run that we cancelled is waited for, in ms: what it has under way ends first. */
@@ -26,7 +25,7 @@ async function cancelAndWait(runId: string, cleanupClient: SmithersClient): Prom
     await cleanupClient.cancel({ runId });
     for (const ends = Date.now() + patienceMs; Date.now() < ends;) {
       const { status } = await cleanupClient.getStatus({ runId });
-      if (isTerminal(status)) return `${run} is ${escapeControls(status)}`;
+      if (isTerminalStatus(status)) return `${run} is ${escapeControls(status)}`;
       await new Promise((done) => setTimeout(done, 200));
     }
     return `${run} was asked to cancel, and what it has under way has not ended yet`;

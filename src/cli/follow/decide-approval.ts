@@ -1,5 +1,7 @@
 import { isWaitingStatus, type ApprovalRow, type ApprovalView } from "../../client/index.js";
-import { UsageError, type CommandInput, type OptionSpec, type Outcome, type Session } from "../command.js";
+import type { CommandInput, Outcome, Session } from "../command.js";
+import { UsageError } from "../usage-error.js";
+import type { OptionSpec } from "../args/option.js";
 import { parseCount } from "../args/parse-count.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { byOption, followRun, type FollowOptions } from "./follow-run.js";

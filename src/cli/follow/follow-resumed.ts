@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunReference } from "../../client/index.js";
-import { UsageError, type FollowOutcome, type Session } from "../command.js";
+import type { FollowOutcome, Session } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { followRun, type FollowOptions } from "./follow-run.js";
 
@@ -22,29 +23,25 @@ export async function followResumed(
   if (didNothing(await session.client.resume({ runId, workflowPath }))) {
     session.note(`${nothingResumed(runId)}; following it`);
   }
-  let current = followRun(session, runId, options, { workflowPath, afterSeq });
+  const follow = () => followRun(session, runId, options, { workflowPath, afterSeq });
+  const outcome = follow();
+  const [run] = outcome.runs;
 
-  async function* records(): FollowOutcome["records"] {
+  async function* updates(): FollowOutcome["updates"] {
     let hasNews = false;
-    for (let look = 1; ; look++) {
-      try {
-        for (;;) {
-          const { done, value } = await current.records.next();
-          if (done && hasNews) return value;
-          // A server may still have the old end as its status when it has just taken the resume.
-          if (done) break;
-          hasNews = true;
-          yield value;
-        }
-      } finally {
-        await current.records.return(undefined as never);
+    for (let look = 1, current = outcome; ; look++, current = follow()) {
+      for await (const { records } of current.updates) {
+        hasNews = true;
+        if (run !== undefined) yield { run, records };
       }
+      // A server may still have the old end as its status when it has just taken the resume.
+      if (hasNews) return;
+      if (run !== undefined) run.ended = undefined;
       if (look === maxLooks) throw startedNothing(runId, session);
       await sleep(1000, undefined, { signal: session.signal }).catch(() => session.signal.throwIfAborted());
-      current = followRun(session, runId, options, { workflowPath, afterSeq });
     }
   }
-  return { ...current, view: () => current.view(), records: records() };
+  return { ...outcome, updates: updates() };
 }
 
 /** Whether the server answers that the run is executing, and left it alone. */

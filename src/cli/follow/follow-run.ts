@@ -1,29 +1,29 @@
 import type { EventRecord, Frame, ResumeReason, Run, RunStream } from "../../client/index.js";
-import { ciOption, type CiSystem } from "../ci/ci-system.js";
-import { githubReports } from "../ci/github-reports.js";
+import type { OptionSpec } from "../args/option.js";
+import { ciOption } from "../ci/index.js";
 import { junitFile, junitReport } from "../ci/junit-report.js";
-import { UsageError, type FollowOutcome, type OptionSpec, type Session } from "../command.js";
-import { formatDuration, parseDuration } from "../describe/duration.js";
-import { cancelOrDetach } from "./cancel-or-detach.js";
+import type { Reporter } from "../ci/reporter.js";
+import type { FollowedRun, FollowOutcome, Session } from "../command.js";
 import { approvalLabel } from "../describe/approval-label.js";
-import { approvalDecider, approvalOptions, type ApprovalOptions } from "./approval-policy.js";
-import { manualResumeHint } from "./manual-resume-hint.js";
-import { RunTimes } from "../timeline/run-times.js";
-import { escapeControls } from "../terminal/escape-controls.js";
+import { formatDuration, parseDuration } from "../describe/duration.js";
+import type { RunLabel } from "../describe/run-labels.js";
 import { waitingFor } from "../describe/waiting-for.js";
+import { readTree } from "../tree/read-tree.js";
+import { escapeControls } from "../terminal/escape-controls.js";
+import { UsageError } from "../usage-error.js";
+import { approvalDecider, approvalOptions, type ApprovalOptions } from "./approval-policy.js";
+import { cancelOrDetach } from "./cancel-or-detach.js";
+import { manualResumeHint } from "./manual-resume-hint.js";
 
 /** What every command that follows a run takes. */
 export interface FollowOptions extends ApprovalOptions {
   cancelOnTimeout?: boolean;
   cancelOnInterrupt?: boolean;
-  ci?: CiSystem;
+  ci?: string;
   heartbeat?: number;
   junit?: string;
-  by?: string;
+  by?: string | undefined;
 }
-
-/** After so many silent milliseconds a CI system may take a job for dead; the option says otherwise. */
-const ciHeartbeatMs = 60_000;
 
 /** Who decides or sends a signal. */
 export const byOption: OptionSpec = {
@@ -39,7 +39,7 @@ export const followOptions: readonly OptionSpec[] = [
   ciOption,
   {
     flags: "--heartbeat <duration>",
-    description: "after so long without a line, one that we are still there (default: 1m in CI)",
+    description: "print a 'still running' line after this long without output (default: 1m in CI)",
     parse: parseDuration,
   },
   { flags: "--junit <file>", description: "write a JUnit report, a case for each node" },
@@ -52,7 +52,7 @@ export const watchOption = {
 };
 
 /**
- * Checks what is asked of following before anything is sent to the server.
+ * Checks the options about following before anything is sent to the server.
  *
  * @throws {UsageError}
  */
@@ -73,6 +73,84 @@ function isGiven(options: object, flags: string): boolean {
   return no === undefined ? value !== undefined : value === false;
 }
 
+/** Where the following starts, and what is known of the run already. */
+export interface FollowArgs {
+  /** Show only what comes after the event with this number. Default: -1, everything. */
+  afterSeq?: number | undefined;
+  workflowPath?: string;
+  signal?: AbortSignal;
+  label?: RunLabel;
+}
+
+/**
+ * Follows a run to its end, decides its approvals as the options say, and notes on stderr what it does beside: reconnects,
+ * decisions, resumes.
+ */
+export function followRun(
+  session: Session,
+  runId: string,
+  options: FollowOptions,
+  args: FollowArgs = {},
+): FollowOutcome {
+  const { run, records } = openFollowedRun(session, runId, options, args);
+  return {
+    kind: "follow",
+    runs: [run],
+    updates: updatesOf(run, records),
+    heartbeatMs: heartbeatMs(options, session),
+    serverNow: session.serverNow,
+    rewatch: () => ["watch", run.view().runId],
+    onAbort: () => cancelOrDetach(run.view().runId, options, session),
+  };
+}
+
+export function heartbeatMs({ heartbeat }: FollowOptions, { ci }: Session): number | undefined {
+  return heartbeat ?? ci.heartbeatMs;
+}
+
+async function* updatesOf(run: FollowedRun, records: RunStream<EventRecord[]>): FollowOutcome["updates"] {
+  for await (const each of records) {
+    for (const { observe } of run.reporters) observe?.(each.map(({ event }) => event));
+    yield { run, records: each };
+  }
+  run.ended = await records.ended;
+}
+
+/** Starts to follow a run; nothing is read before its records are asked for. */
+export function openFollowedRun(
+  session: Session,
+  runId: string,
+  options: FollowOptions,
+  { label, ...args }: FollowArgs = {},
+): { run: FollowedRun; records: RunStream<EventRecord[]> } {
+  const records = driveFollowedRun(session, runId, options, args);
+  const run: FollowedRun = {
+    runId,
+    label,
+    ended: undefined as Run | undefined,
+    view: () => records.view,
+    fetchFrame: async (id, signal) => {
+      const both = AbortSignal.any([session.signal, signal]);
+      return (await session.client.getFrames<Frame>({ runId: id, tail: 1, signal: both }))[0];
+    },
+    // Reports are about one run.
+    reporters: label === undefined ? reportersOf(options, session) : [],
+  };
+  return { run, records };
+}
+
+function reportersOf({ junit }: FollowOptions, session: Session): readonly Reporter[] {
+  const { context, annotate, commandLine, serverNow, cleanupClient: client, ci } = session;
+  const ofCi = ci.reporters({
+    env: context.env,
+    annotate,
+    commandLine,
+    serverNow,
+    readTree: (runId) => readTree(runId, { client }),
+  });
+  return junit === undefined ? ofCi : [...ofCi, junitReport(junitFile(junit, context))];
+}
+
 const resumeReasons: Record<ResumeReason, string> = {
   decision: "which the decision needs",
   timer: "whose timer is due",
@@ -80,77 +158,24 @@ const resumeReasons: Record<ResumeReason, string> = {
   event: "to see whether its signal has come",
 };
 
-/**
- * Follows a run to its end, with its gates decided as the options say, and tells on stderr of what it does beside: the
- * connection made anew, decisions, resumes.
- */
-export function followRun(
-  session: Session,
-  runId: string,
-  options: FollowOptions,
-  args: { afterSeq?: number | undefined; workflowPath?: string; signal?: AbortSignal } = {},
-): FollowOutcome {
-  const run = driveFollowedRun(session, runId, options, args);
-  const times = session.ci === "github" ? new RunTimes() : undefined;
-  return {
-    kind: "follow",
-    runId,
-    view: () => run.view,
-    ci: session.ci,
-    heartbeatMs: options.heartbeat ?? (session.ci === "none" ? undefined : ciHeartbeatMs),
-    reporters: [
-      ...(times === undefined ? [] : [githubReports(session, times)]),
-      ...(options.junit === undefined ? [] : [junitReport(junitFile(options.junit, session.context))]),
-    ],
-    newestFrame: async (id, signal) =>
-      (
-        await session.client.getFrames<Frame>({
-          runId: id,
-          tail: 1,
-          signal: AbortSignal.any([session.signal, signal]),
-        })
-      )[0],
-    serverNow: session.serverNow,
-    onAbort: () => cancelOrDetach(runId, options, session),
-    records: times === undefined ? run : collectTimes(run, times),
-  };
-}
-
-/** The records as they come, with the times of their events taken down. */
-async function* collectTimes(
-  records: AsyncGenerator<EventRecord[], Run, undefined>,
-  times: RunTimes,
-): AsyncGenerator<EventRecord[], Run, undefined> {
-  try {
-    for (;;) {
-      const { done, value } = await records.next();
-      if (done) return value;
-      for (const { event } of value) times.add(event);
-      yield value;
-    }
-  } finally {
-    await records.return(undefined as never);
-  }
-}
-
 function driveFollowedRun(
   session: Session,
   runId: string,
   options: FollowOptions,
-  args: { afterSeq?: number | undefined; workflowPath?: string; signal?: AbortSignal },
+  args: Omit<FollowArgs, "label">,
 ): RunStream<EventRecord[]> {
   const { policy, decide } = approvalDecider(options, runId, session);
   return session.client.driveRecords({
     runId,
     ...args,
     onApproval: decide,
-    // A person decides when there is something to look at; a rule needs no more than the gate's name.
+    // A person decides when there is something to look at; a rule needs no more than the approval's name.
     askWhen: policy === "approve" || policy === "deny" ? "announced" : "reached",
     stopAtApproval: policy === "exit",
     resume: options.resume,
     decidedBy: options.by,
-    onDecided: (gate, decision) =>
-      session.note(`${decision === "approve" ? "approved" : "denied"} ${approvalLabel(gate)}`),
+    onDecided: (approval, decision) =>
+      session.note(`${decision === "approve" ? "approved" : "denied"} ${approvalLabel(approval)}`),
     onBlocked: (id, blocked) => {
       const what = waitingFor(id, blocked, session);
       if (what !== undefined) session.note(what);
@@ -158,13 +183,13 @@ function driveFollowedRun(
     onResumed: (_, reason) => session.note(`resumed the run, ${resumeReasons[reason]}`),
     onResumeFailed: (id, error) => session.note(manualResumeHint(id, error, session)),
     onReconnect: ({ position, attempt, delayMs, cause }) => {
-      // A server that closes an idle stream in good order is no news, unless it does nothing else.
+      // A server that closes an idle stream cleanly is no news, unless it does nothing else.
       if (cause === undefined && attempt < 3) return;
       const why = cause instanceof Error ? escapeControls(cause.message) : "the server closed the stream";
-      const after = position === -1 ? "" : `, going on after event ${position}`;
+      const after = position === -1 ? "" : `, continuing after event ${position}`;
       session.note(`reconnecting in ${formatDuration(delayMs)}${after}: ${why}`);
     },
     onContinued: ({ runId: old, newRunId }) =>
-      session.note(`run ${escapeControls(old)} goes on as run ${escapeControls(newRunId)}; following that`),
+      session.note(`run ${escapeControls(old)} continues as run ${escapeControls(newRunId)}; following that`),
   });
 }

@@ -1,14 +1,14 @@
 import { setMaxListeners } from "node:events";
-import { emptyRunView, type EventRecord, type Run } from "../../client/index.js";
-import type { FollowOutcome, Session } from "../command.js";
+import type { EventRecord, Run, RunStream } from "../../client/index.js";
+import type { FollowedRun, FollowOutcome, Session } from "../command.js";
+import { paintLabel, runLabels, type RunLabel } from "../describe/run-labels.js";
 import { exitCodes, worstExitCode } from "../exit-codes.js";
 import { CommandError, exitCodeOfError } from "../failure.js";
-import { followRun, type FollowOptions } from "./follow-run.js";
-import { paintLabel, runLabels, type RunLabel } from "../describe/run-labels.js";
-import { exitCodeOf } from "../status-table.js";
 import { escapeControls } from "../terminal/escape-controls.js";
+import { cancelOrDetach } from "./cancel-or-detach.js";
+import { heartbeatMs, openFollowedRun, type FollowOptions } from "./follow-run.js";
 
-/** Some of the runs that were followed could not be followed to their end. */
+/** Some of the runs could not be followed to their end. */
 export class RunsLostError extends CommandError {
   constructor(
     readonly runIds: readonly string[],
@@ -20,30 +20,29 @@ export class RunsLostError extends CommandError {
   }
 }
 
-/** One of the runs, and how far it is. */
+/** One of the runs, and its place in the merged stream. */
 interface Lane {
+  run: FollowedRun;
+  records: RunStream<EventRecord[]>;
   label: RunLabel;
-  /** What it tells begins with the label. */
+  /** What it notes begins with the label. */
   session: Session;
-  outcome: FollowOutcome;
-  /** Its last status. */
-  ended?: Run;
   /** Why it could not be followed to its end. */
   lost?: unknown;
 }
 
 /**
- * Follows several runs as {@link followRun} does one, until each has ended: their events as they come, and at the end
- * the status of the one that ended worst. A run whose stream is lost for good leaves the others alone.
+ * Follows several runs as {@link followRun} follows one, until each has ended. A run whose stream is lost for good leaves
+ * the others alone.
  *
- * @param rewatchArgs the command that follows these runs again; default: it names those that have not ended
- * @throws {RunsLostError} at the end, where a run was lost
+ * @param rewatch the command that follows these runs again; default: `watch` with the ids of those that have not ended
+ * @throws {RunsLostError} at the end, if a run was lost
  */
 export function followRuns(
   session: Session,
   runIds: readonly string[],
   options: FollowOptions,
-  rewatchArgs?: readonly [string, ...string[]],
+  rewatch?: readonly [ours: string, ...named: string[]],
 ): FollowOutcome {
   const stop = new AbortController();
   const signal = AbortSignal.any([session.signal, stop.signal]);
@@ -51,13 +50,11 @@ export function followRuns(
   setMaxListeners(0, signal);
   const lanes = runLabels(runIds).map((label): Lane => {
     const own = labelledSession(session, label);
-    return { label, session: own, outcome: followRun(own, label.runId, options, { signal }) };
+    return { label, session: own, ...openFollowedRun(own, label.runId, options, { signal, label }) };
   });
-  /** Whose each chunk of events is. */
-  const labels = new WeakMap<EventRecord[], RunLabel>();
-  const open = () => lanes.filter(({ ended, lost }) => ended === undefined && lost === undefined);
+  const open = () => lanes.filter(({ run, lost }) => run.ended === undefined && lost === undefined);
 
-  async function* records(): AsyncGenerator<EventRecord[], Run, undefined> {
+  async function* updates(): FollowOutcome["updates"] {
     const ready: { lane: Lane; result: Awaited<ReturnType<typeof nextOf>> }[] = [];
     let wake = (): void => {};
     const pull = async (lane: Lane): Promise<void> => {
@@ -76,80 +73,68 @@ export function followRuns(
         if ("lost" in result) {
           session.signal.throwIfAborted();
           lane.lost = result.lost;
-          if (open().length > 0) lane.session.note(whyLost(lane));
+          if (open().length > 0) lane.session.note(lossOf(lane));
         } else if (result.done) {
-          lane.ended = result.value;
+          lane.run.ended = result.value;
         } else {
-          labels.set(result.value, lane.label);
-          yield result.value;
+          yield { run: lane.run, records: result.value };
           // Not before: a stream waits until what it brought has been taken.
           void pull(lane);
         }
       }
-      return worstOf(lanes);
+      throwIfLost(lanes);
     } finally {
       stop.abort();
-      await Promise.all(
-        lanes.map(({ outcome }) => outcome.records.return(undefined as never).catch(() => {})),
-      );
+      await Promise.all(lanes.map(({ records }) => records.return().catch(() => {})));
     }
   }
 
   return {
     kind: "follow",
-    runId: "",
-    view: () => emptyRunView(""),
-    ci: session.ci,
-    heartbeatMs: lanes[0]?.outcome.heartbeatMs,
-    reporters: [],
-    records: records(),
+    runs: lanes.map(({ run }) => run),
+    updates: updates(),
+    heartbeatMs: heartbeatMs(options, session),
     serverNow: session.serverNow,
-    several: {
-      labelOf: (chunk) => labels.get(chunk as EventRecord[]) as RunLabel,
-      open: () => open().length,
-      rewatchArgs: () => rewatchArgs ?? ["watch", ...open().map(({ label }) => label.runId)],
-    },
+    rewatch: () => rewatch ?? ["watch", ...open().map(({ run }) => run.runId)],
     async onAbort() {
       const left = open();
-      if (!options.cancelOnInterrupt && !options.cancelOnTimeout && left.length > 1)
+      if (!options.cancelOnInterrupt && !options.cancelOnTimeout && left.length > 1) {
         return `${left.length} runs go on`;
-      return (await Promise.all(left.map(async ({ outcome }) => outcome.onAbort?.()))).join("; ");
+      }
+      return (await Promise.all(left.map(({ run }) => cancelOrDetach(run.runId, options, session)))).join(
+        "; ",
+      );
     },
   };
 }
 
-/** The session as one of several runs has it: what it tells begins with the run's label. */
+/** The session as one of several runs has it: what it notes begins with the run's label. */
 function labelledSession(session: Session, label: RunLabel): Session {
   return {
     ...session,
     note: (line) => session.note(`${paintLabel(label, session.stderrStyle)}  ${line}`),
-    annotate: (level, title, text) => session.annotate(level, `${label.text}  ${title}`, text),
+    annotate: ({ level, title, text }) => session.annotate({ level, title: `${label.text}  ${title}`, text }),
   };
 }
 
-async function nextOf({ outcome }: Lane): Promise<IteratorResult<EventRecord[], Run> | { lost: unknown }> {
+async function nextOf({ records }: Lane): Promise<IteratorResult<EventRecord[], Run> | { lost: unknown }> {
   try {
-    return await outcome.records.next();
+    return await records.next();
   } catch (lost) {
     return { lost };
   }
 }
 
 /** @throws {RunsLostError} */
-function worstOf(lanes: readonly Lane[]): Run {
+function throwIfLost(lanes: readonly Lane[]): void {
   const lost = lanes.filter((lane) => lane.lost !== undefined);
-  if (lost.length > 0) {
-    const each = lost.map(whyLost).join("; ");
-    const of = lanes.length === lost.length ? "" : ` of ${lanes.length}`;
-    throw new RunsLostError(
-      lost.map(({ label }) => label.runId),
-      `${lost.length}${of} runs could not be followed to the end: ${each}`,
-      worstExitCode(lost.map(lostExitCode)),
-    );
-  }
-  const statuses = lanes.map(({ ended }) => ended as Run);
-  const worst = worstExitCode(statuses.map(({ status }) => exitCodeOf(status)));
-  return statuses.find(({ status }) => exitCodeOf(status) === worst) as Run;
+  if (lost.length === 0) return;
+  const of = lanes.length === lost.length ? "" : ` of ${lanes.length}`;
+  throw new RunsLostError(
+    lost.map(({ run }) => run.runId),
+    `${lost.length}${of} runs could not be followed to the end: ${lost.map(lossOf).join("; ")}`,
+    worstExitCode(lost.map(lostExitCode)),
+  );
 }
 
 /** A run that was there and is refused now is lost, as one whose server is gone is. */
@@ -158,7 +143,7 @@ function lostExitCode({ lost }: Lane): number {
   return code === exitCodes.usage ? exitCodes.server : code;
 }
 
-function whyLost({ label, lost }: Lane): string {
+function lossOf({ run, lost }: Lane): string {
   const why = lost instanceof Error ? lost.message : String(lost);
-  return `lost run ${escapeControls(label.runId)}: ${escapeControls(why)}`;
+  return `lost run ${escapeControls(run.runId)}: ${escapeControls(why)}`;
 }

@@ -1,31 +1,28 @@
-import type { Run } from "../../client/index.js";
-import type { FollowOutcome, SeveralRuns } from "../command.js";
+import type { FollowedRun, FollowOutcome } from "../command.js";
 import { EventLines } from "../describe/event-lines.js";
+import { paintLabel } from "../describe/run-labels.js";
 import type { Output } from "../formats/format.js";
 import { heartbeat } from "./heartbeat.js";
-import { paintLabel, type RunLabel } from "../describe/run-labels.js";
 
-/** Shows the events of several runs as lines, each with the label of its run in front; gives the last status. */
+/** Prints the events of several runs as lines, each behind the label of its run. */
 export async function printLabelled(
-  { records, heartbeatMs }: FollowOutcome,
-  { labelOf, open }: SeveralRuns,
+  { runs, updates, heartbeatMs }: FollowOutcome,
   { stdout, stderr, style }: Output,
-): Promise<Run> {
-  const printers = new Map<RunLabel, EventLines>();
+): Promise<void> {
+  const printers = new Map<FollowedRun, EventLines>();
   const silence = heartbeat(heartbeatMs, () => {
-    stderr.write(`still following ${open()} runs\n`).catch(() => {});
+    const open = runs.filter(({ ended }) => ended === undefined).length;
+    stderr.write(`still following ${open} runs\n`).catch(() => {});
   });
   try {
-    for (;;) {
-      const { done, value } = await records.next();
-      if (done) return value;
-      const label = labelOf(value);
-      const printer = printers.get(label) ?? new EventLines(style, () => null);
-      printers.set(label, printer);
-      const lines = value.flatMap(({ event }) => printer.linesFor(event));
+    for await (const { run, records } of updates) {
+      const printer = printers.get(run) ?? new EventLines(style, () => run.view().startedAtMs);
+      printers.set(run, printer);
+      const lines = records.flatMap(({ event }) => printer.linesFor(event));
       if (lines.length === 0) continue;
       silence.beat();
-      await stdout.write(lines.map((line) => `${paintLabel(label, style)}  ${line}\n`).join(""));
+      const label = run.label === undefined ? "" : `${paintLabel(run.label, style)}  `;
+      await stdout.write(lines.map((line) => `${label}${line}\n`).join(""));
     }
   } finally {
     silence.stop();

@@ -15,11 +15,9 @@ export const json: Format = {
   },
 
   async follow(outcome, { stdout }) {
-    for (;;) {
-      const { done, value } = await outcome.records.next();
-      if (done) return value;
+    for await (const { records } of outcome.updates) {
       // One write for each chunk: one for each event would take three times as long.
-      await stdout.write(escapeJsonControls(value.map(({ data }) => `${toOneLine(data)}\n`).join("")));
+      await stdout.write(escapeJsonControls(records.map(({ data }) => `${toOneLine(data)}\n`).join("")));
     }
   },
 

@@ -1,11 +1,11 @@
-import { GithubLines } from "../ci/github-lines.js";
-import { EventLines } from "../describe/event-lines.js";
-import type { Format } from "./format.js";
+import type { FollowOutcome } from "../command.js";
+import { heartbeatLine } from "../describe/heartbeat-line.js";
 import { heartbeat } from "../follow/heartbeat.js";
 import { printLabelled } from "../follow/labelled-lines.js";
 import { bodyLines, errorReport } from "../describe/error-text.js";
-import { heartbeatLine } from "../describe/heartbeat-line.js";
+import { followLive } from "../live/follow-live.js";
 import { escapeControls } from "../terminal/escape-controls.js";
+import type { Format, Output } from "./format.js";
 
 /** Lines for people: a result's own text, and one line for each event that matters. */
 export const text: Format = {
@@ -18,39 +18,9 @@ export const text: Format = {
   },
 
   async follow(outcome, output) {
-    if (outcome.several !== undefined) return printLabelled(outcome, outcome.several, output);
-    const { records, view, newestFrame, serverNow, ci, heartbeatMs } = outcome;
-    const { stdout, stderr, style, screen } = output;
-    if (screen !== undefined && newestFrame !== undefined && ci === "none") {
-      const { followLive } = await import("../live/follow-live.js");
-      return followLive({ ...outcome, newestFrame }, output, screen);
-    }
-    const Lines = ci === "github" ? GithubLines : EventLines;
-    const lines = new Lines(style, () => view().startedAtMs);
-    // A printer for a CI system writes commands of its own, and makes the rest harmless itself.
-    const log = stdout.unguarded ?? stdout;
-    const silence = heartbeat(heartbeatMs, () => {
-      stderr.write(`${heartbeatLine(view(), serverNow())}\n`).catch(() => {});
-    });
-    try {
-      for (;;) {
-        const { done, value } = await records.next();
-        if (done) {
-          const left = lines.end();
-          if (left !== "") await log.write(left);
-          return value;
-        }
-        const printed = value.map(({ event }) => lines.print(event)).join("");
-        if (printed === "") continue;
-        silence.beat();
-        await log.write(printed);
-      }
-    } finally {
-      silence.stop();
-      // What ended it before its end says more than that this cannot be written either.
-      const left = lines.end();
-      if (left !== "") await log.write(left).catch(() => {});
-    }
+    if (outcome.runs.length > 1) return printLabelled(outcome, output);
+    if (output.screen === undefined || !output.ci.isInteractive) return printLines(outcome, output);
+    return followLive(outcome, output, output.screen);
   },
 
   async failure({ message, hint }, { stderr, stderrStyle: style }) {
@@ -60,3 +30,33 @@ export const text: Format = {
     await stderr.write(`${style.red("error:")} ${report.title}\n${rest.join("")}${next}`);
   },
 };
+
+/** Prints one run's events as lines, as its CI system has them. */
+async function printLines(
+  { runs: [run], updates, heartbeatMs, serverNow }: FollowOutcome,
+  { stdout, stderr, style, ci }: Output,
+): Promise<void> {
+  if (run === undefined) return;
+  const printer = ci.createPrinter({ style, startedAtMs: () => run.view().startedAtMs });
+  // A printer for a CI system writes commands of its own, and makes the rest harmless itself.
+  const log = stdout.unguarded ?? stdout;
+  const silence = heartbeat(heartbeatMs, () => {
+    stderr.write(`${heartbeatLine(run.view(), serverNow())}\n`).catch(() => {});
+  });
+  let isWhole = false;
+  try {
+    for await (const { records } of updates) {
+      const printed = records.map(({ event }) => printer.print(event)).join("");
+      if (printed === "") continue;
+      silence.beat();
+      await log.write(printed);
+    }
+    isWhole = true;
+  } finally {
+    silence.stop();
+    const left = printer.end();
+    // If something else ended it early, that says more than that this cannot be written either.
+    if (left !== "")
+      await log.write(left).catch((error: unknown) => (isWhole ? Promise.reject(error as Error) : undefined));
+  }
+}

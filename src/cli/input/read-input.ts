@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { UsageError, type Session } from "../command.js";
+import type { Session } from "../command.js";
+import { UsageError } from "../usage-error.js";
 import { decodeText, EncodingError } from "./decode-text.js";
 import { looksLikePath, lostQuotes, quotingHint } from "./json-quoting.js";
 import { parseJson } from "./parse-json.js";

@@ -1,10 +1,10 @@
 import type { EventRecord, Run, RunView } from "../../client/index.js";
 import { widthOf } from "../terminal/color.js";
-import type { FollowOutcome } from "../command.js";
+import type { FollowedRun, FollowOutcome } from "../command.js";
 import { EventLines } from "../describe/event-lines.js";
 import type { Output } from "../formats/format.js";
 import type { Screen } from "../terminal/screen.js";
-import { FrameReader, type FetchFrame } from "./frame-reader.js";
+import { FrameReader } from "./frame-reader.js";
 import { liveRegion, liveRegionLines, type LiveRegion } from "./live-region.js";
 import { runSummary } from "./run-summary.js";
 
@@ -28,20 +28,17 @@ const shownLive: ReadonlySet<string> = new Set([
   "NodeWaitingApproval",
 ]);
 
-type DrawnOutcome = FollowOutcome & { newestFrame: FetchFrame };
-
-/** Follows a run at a terminal: what has ended goes by in lines that stay, and below them stands the run as it is. */
-export async function followLive(outcome: DrawnOutcome, output: Output, screen: Screen): Promise<Run> {
-  const live = new LiveRun(outcome, output, screen);
+/** Draws a run at a terminal: its tree as it stands, and above it a line for each node that has finished. */
+export async function followLive(
+  { runs: [run], updates, serverNow }: FollowOutcome,
+  output: Output,
+  screen: Screen,
+): Promise<void> {
+  if (run === undefined) return;
+  const live = new LiveRun(run, serverNow, output, screen);
   try {
-    for (;;) {
-      const { done, value } = await outcome.records.next();
-      if (done) {
-        await live.finish(value);
-        return value;
-      }
-      await live.see(value);
-    }
+    for await (const { records } of updates) await live.see(records);
+    if (run.ended !== undefined) await live.finish(run.ended);
   } finally {
     await live.close();
   }
@@ -65,13 +62,13 @@ class LiveRun {
   #least = minPauseMs;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ view, newestFrame, serverNow }: DrawnOutcome, output: Output, screen: Screen) {
+  constructor({ view, fetchFrame }: FollowedRun, serverNow: () => number, output: Output, screen: Screen) {
     this.#output = output;
     this.#screen = screen;
     this.#serverNow = serverNow;
     this.#currentView = view;
     this.#lines = new EventLines(output.style, () => view().startedAtMs);
-    this.#frames = new FrameReader(newestFrame, () => this.#changed());
+    this.#frames = new FrameReader(fetchFrame, () => this.#changed());
     this.#endResize = output.stderr.onResize(() => {
       this.#part = undefined;
       void this.#draw();

@@ -1,17 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { pipeline, type Duplex, type Readable } from "node:stream";
-import { constants, createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { ProtocolError } from "../../client/index.js";
-
-/** Each part of an event stream is to be seen when it comes, not when there is more. */
-const flushing = { flush: constants.Z_SYNC_FLUSH };
-
-const decoders: Readonly<Record<string, () => Duplex>> = {
-  gzip: () => createGunzip(flushing),
-  "x-gzip": () => createGunzip(flushing),
-  deflate: () => createInflate(flushing),
-  br: () => createBrotliDecompress({ flush: constants.BROTLI_OPERATION_FLUSH }),
-};
 
 /**
  * The body of a response as it was before the encodings of its `Content-Encoding`. What goes wrong on the way is an error
@@ -19,7 +8,16 @@ const decoders: Readonly<Record<string, () => Duplex>> = {
  *
  * @throws {ProtocolError} for an encoding that is not known here
  */
-export function decodeBody(response: IncomingMessage, contentEncoding: string): Readable {
+export async function decodeBody(response: IncomingMessage, contentEncoding: string): Promise<Readable> {
+  const { constants, createBrotliDecompress, createGunzip, createInflate } = await import("node:zlib");
+  // Each part of an event stream is to be seen when it comes, not when there is more.
+  const flushing = { flush: constants.Z_SYNC_FLUSH };
+  const decoders: Readonly<Record<string, () => Duplex>> = {
+    gzip: () => createGunzip(flushing),
+    "x-gzip": () => createGunzip(flushing),
+    deflate: () => createInflate(flushing),
+    br: () => createBrotliDecompress({ flush: constants.BROTLI_OPERATION_FLUSH }),
+  };
   const names = contentEncoding
     .toLowerCase()
     .split(",")

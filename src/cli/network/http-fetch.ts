@@ -1,6 +1,8 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
 import type { Fetch, FetchRequest } from "../../client/index.js";
+import { decodeBody } from "./decode-body.js";
 import { proxyFor } from "./proxy.js";
+import { requestThroughProxy } from "./request-through-proxy.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -21,8 +23,7 @@ export function httpFetch(env: Environment): Fetch {
         },
       },
       // No encoding is asked for, but some proxies compress all the same.
-      body:
-        encoding === undefined ? response : (await import("./decode-body.js")).decodeBody(response, encoding),
+      body: encoding === undefined ? response : await decodeBody(response, encoding),
     };
   };
 }
@@ -33,13 +34,15 @@ async function send(
   env: Environment,
 ): Promise<IncomingMessage> {
   const proxy = proxyFor(url, env);
-  // None of these is given the signal: node:http would hand it to the socket as well, which outlives the request in the
-  // pool of kept connections, where an abort is an error that nobody listens for.
+  if (proxy !== undefined) {
+    const { request, explain } = await requestThroughProxy(proxy, url, { method, headers, signal });
+    return answerTo(request, body, signal).catch((error: NodeJS.ErrnoException) => {
+      throw explain(error);
+    });
+  }
+  // It is not given the signal: node:http would hand it to the socket as well, which outlives the request in the pool of
+  // kept connections, where an abort is an error that nobody listens for.
   const open = async (keep: boolean): Promise<ClientRequest> => {
-    if (proxy !== undefined) {
-      const { requestThroughProxy } = await import("./request-through-proxy.js");
-      return requestThroughProxy(proxy, url, { method, headers, signal });
-    }
     const start = url.startsWith("https:") ? (await import("node:https")).request : httpRequest;
     return start(url, { method, headers, agent: keep ? undefined : false });
   };

@@ -19,6 +19,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Over plain http this machine is reached without one, since that is where a server is by default and a proxy elsewhere
  * could not reach it.
  *
+ * The package proxy-from-env reads the process's own environment, and its NO_PROXY knows neither networks nor, as curl's
+ * does, what is below a host.
+ *
  * @throws {ArgumentError} for a variable that is not the URL of an HTTP proxy
  */
 export function proxyFor(target: string, env: Environment): Proxy | undefined {

@@ -1,25 +1,103 @@
-import { request as httpRequest, type ClientRequest } from "node:http";
-import { request as httpsRequest } from "node:https";
-import { connect as connectPlain, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { request as httpRequest, type ClientRequest, type RequestOptions } from "node:http";
+import { isIP, type Socket } from "node:net";
 import { ConnectionError, HttpError } from "../../client/index.js";
 import { hostOf, portOf, type Proxy } from "./proxy.js";
 
+/** A request that goes through a proxy, ready to be sent. */
+export interface ProxiedRequest {
+  readonly request: ClientRequest;
+  /** Turns an error of the request into the one to report: while the proxy is not passed yet, it is the proxy's. */
+  explain(error: NodeJS.ErrnoException): Error;
+}
+
 /**
- * A request to be sent through a proxy: over a tunnel that the proxy opens where it is https, so that the proxy sees
- * neither the key nor what it opens; else by asking the proxy for the whole URL.
- *
- * @throws {HttpError} 407 where the proxy wants credentials
- * @throws {ConnectionError} where it cannot be reached, or opens no tunnel
+ * Makes a request that goes through a proxy. One to an https:// server goes through a tunnel, so that the proxy sees
+ * neither the key nor what the key opens; for an http:// server the proxy is asked for the whole URL, since many proxies
+ * open no tunnel to other ports than 443.
  */
 export async function requestThroughProxy(
   proxy: Proxy,
   target: string,
   options: { method: string; headers: Record<string, string>; signal: AbortSignal },
-): Promise<ClientRequest> {
+): Promise<ProxiedRequest> {
   const url = new URL(target);
+  return url.protocol === "https:"
+    ? requestThroughTunnel(proxy, url, options)
+    : requestWholeUrl(proxy, url, options);
+}
+
+async function requestWholeUrl(
+  proxy: Proxy,
+  url: URL,
+  { method, headers }: { method: string; headers: Record<string, string> },
+): Promise<ProxiedRequest> {
+  const isSecure = proxy.url.protocol === "https:";
+  const host = hostOf(proxy.url);
+  const options: RequestOptions & { servername: string } = {
+    host,
+    port: portOf(proxy.url),
+    // By default Node takes it from the `Host` header, which names the server.
+    servername: isIP(host) === 0 ? host : "",
+    method,
+    path: url.href,
+    headers: { ...headers, ...proxy.headers, host: url.host },
+    agent: false,
+  };
+  const request = isSecure ? (await import("node:https")).request(options) : httpRequest(options);
+  let isConnected = false;
+  request.once("socket", (socket) =>
+    socket.once(isSecure ? "secureConnect" : "connect", () => (isConnected = true)),
+  );
+  const refusals = refusalsOf(proxy, url, method);
+  return { request, explain: (error) => (isConnected ? error : refusals.unreachable(error)) };
+}
+
+async function requestThroughTunnel(
+  proxy: Proxy,
+  url: URL,
+  { method, headers, signal }: { method: string; headers: Record<string, string>; signal: AbortSignal },
+): Promise<ProxiedRequest> {
+  const [{ HttpsProxyAgent }, { request: httpsRequest }, { checkServerIdentity }] = await Promise.all([
+    import("https-proxy-agent"),
+    import("node:https"),
+    import("node:tls"),
+  ]);
+  // The credentials are given as a header alone, since the agent logs its URL where DEBUG asks for that. By the signal a
+  // proxy that does not answer is given up; the agent would wait for it.
+  const agent = new HttpsProxyAgent(proxy.url.origin, { headers: proxy.headers, signal });
+  const request = httpsRequest(url, {
+    method,
+    headers,
+    agent,
+    // For a server that is named by its address the agent would have the certificate checked for the proxy's name.
+    checkServerIdentity: (_, certificate) => checkServerIdentity(hostOf(url), certificate),
+  });
+  const refusals = refusalsOf(proxy, url, method);
+  let isOpen = false;
+  let refusal: Error | undefined;
+  request.once("proxyConnect", ({ statusCode }: { statusCode: number }) => {
+    isOpen = statusCode === 200;
+    if (isOpen) return;
+    refusal = refusals.refused(statusCode, Object.keys(proxy.headers).length > 0);
+    // Else what the proxy says would be taken for the server's answer.
+    request.destroy(refusal);
+  });
+  // When the signal closes it, nobody else listens for its error.
+  request.once("proxy", ({ socket }: { socket: Socket }) => socket.on("error", () => {}));
+  return {
+    request,
+    explain(error) {
+      if (isOpen) return error;
+      if (refusal !== undefined) return refusal;
+      const isClosed = error.code === undefined || error.code === "ECONNRESET" || error.code === "EPIPE";
+      return isClosed ? refusals.closed(error) : refusals.unreachable(error);
+    },
+  };
+}
+
+/** The errors that say what the proxy did; none of them shows its credentials. */
+function refusalsOf(proxy: Proxy, url: URL, method: string) {
   const named = `the proxy ${proxy.name} (${proxy.variable})`;
-  const { method } = options;
   const path = url.pathname + url.search;
   const failed = (why: string, networkCode: string, cause?: unknown) =>
     new ConnectionError(`cannot reach ${url.origin}: ${named} ${why} (${method} ${path})`, {
@@ -29,84 +107,21 @@ export async function requestThroughProxy(
       mayHaveBeenApplied: false,
       cause,
     });
-
-  const socket = await connectTo(proxy, options.signal).catch((error: NodeJS.ErrnoException) => {
-    throw failed(`cannot be reached: ${error.code ?? error.message}`, "PROXY_UNREACHABLE", error);
-  });
-  if (url.protocol === "http:") {
-    return httpRequest({
-      method,
-      path: target,
-      headers: { ...options.headers, ...proxy.headers, host: url.host },
-      createConnection: () => socket,
-    });
-  }
-
-  const authority = `${url.hostname}:${portOf(url)}`;
-  const { status, tunnel } = await openTunnel(socket, authority, proxy.headers).catch(
-    (error: NodeJS.ErrnoException) => {
-      throw failed(`closed the connection: ${error.code ?? error.message}`, "PROXY_REFUSED", error);
+  return {
+    unreachable: (error: NodeJS.ErrnoException) =>
+      failed(`cannot be reached: ${error.code ?? error.message}`, "PROXY_UNREACHABLE", error),
+    closed: (error: NodeJS.ErrnoException) =>
+      failed(`closed the connection: ${error.code ?? error.message}`, "PROXY_REFUSED", error),
+    refused(status: number, hasCredentials: boolean) {
+      if (status !== 407)
+        return failed(`answers ${status} to CONNECT ${url.hostname}:${portOf(url)}`, "PROXY_REFUSED");
+      return new HttpError({
+        status,
+        code: "PROXY_AUTHENTICATION_REQUIRED",
+        serverMessage: `${named} wants ${hasCredentials ? "other credentials" : "credentials"}`,
+        method,
+        path,
+      });
     },
-  );
-  if (status === 200) {
-    const host = hostOf(url);
-    const createConnection = () => connectTls({ socket: tunnel, host, servername: serverName(host) });
-    return httpsRequest(url, { method, headers: options.headers, createConnection });
-  }
-  tunnel.destroy();
-  if (status !== 407) throw failed(`answers ${status} to CONNECT ${authority}`, "PROXY_REFUSED");
-  const wants = Object.keys(proxy.headers).length === 0 ? "credentials" : "other credentials";
-  throw new HttpError({
-    status,
-    code: "PROXY_AUTHENTICATION_REQUIRED",
-    serverMessage: `${named} wants ${wants}`,
-    method,
-    path,
-  });
-}
-
-function connectTo({ url }: Proxy, signal: AbortSignal): Promise<Socket> {
-  const isTls = url.protocol === "https:";
-  const host = hostOf(url);
-  const port = portOf(url);
-  const socket = isTls
-    ? connectTls({ host, port, servername: serverName(host) })
-    : connectPlain({ host, port });
-  // It stays, so that no error of the socket is ever without a listener.
-  socket.on("error", () => {});
-  const abort = () => void socket.destroy();
-  signal.addEventListener("abort", abort, { once: true });
-  return new Promise((resolve, reject) => {
-    socket.once("error", reject);
-    socket.once("close", () => {
-      signal.removeEventListener("abort", abort);
-      reject(new Error("closed"));
-    });
-    socket.once(isTls ? "secureConnect" : "connect", () => resolve(socket));
-    if (signal.aborted) abort();
-  });
-}
-
-/** Asks the proxy for a connection to `authority`, which then is the `tunnel`. */
-function openTunnel(
-  socket: Socket,
-  authority: string,
-  headers: Record<string, string>,
-): Promise<{ status: number; tunnel: Socket }> {
-  return new Promise((resolve, reject) => {
-    httpRequest({
-      method: "CONNECT",
-      path: authority,
-      headers: { ...headers, host: authority },
-      createConnection: () => socket,
-    })
-      .on("connect", ({ statusCode = 0 }, tunnel: Socket) => resolve({ status: statusCode, tunnel }))
-      .on("error", reject)
-      .end();
-  });
-}
-
-/** What a certificate is asked for: an address is no name. */
-function serverName(host: string): string {
-  return isIP(host) === 0 ? host : "";
+  };
 }

@@ -89,7 +89,7 @@ async function serve({ entry, root, port, database, listsRuns }: ServerSettings)
   };
   const { startServer } = (await import(pathToFileURL(entry).href)) as ServerModule;
   const db = listsRuns ? drizzle({ client: new sqlite.Database(database) }) : undefined;
-  const authToken = process.env.SMITHERS_API_KEY || undefined;
+  const authToken = process.env["SMITHERS_API_KEY"] || undefined;
   const server = onLoopback(port, () => startServer({ port, host: loopback, db, rootDir: root, authToken }));
   server.on("error", fail);
   if (!server.listening) await new Promise<void>((done) => server.once("listening", done));

@@ -15,7 +15,10 @@ export class ServerError extends CommandError {
   /** What went wrong in the system's words, such as `EADDRINUSE`, where it said. */
   readonly systemCode: string | undefined;
 
-  constructor(message: string, { reason = "", systemCode }: { reason?: string; systemCode?: string } = {}) {
+  constructor(
+    message: string,
+    { reason = "", systemCode }: { reason?: string; systemCode?: string | undefined } = {},
+  ) {
     super("SERVER_ENDED", reason === "" ? message : `${message}: ${reason}`, exitCodes.server);
     this.name = "ServerError";
     this.reason = reason;

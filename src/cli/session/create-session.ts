@@ -1,6 +1,4 @@
 import { createClient, type Fetch, type SmithersClient } from "../../client/index.js";
-import { githubCommand } from "../ci/github-command.js";
-import type { CiSystem } from "../ci/ci-system.js";
 import type { Session } from "../command.js";
 import { commandLine } from "../args/command-line.js";
 import type { Context } from "../context.js";
@@ -23,10 +21,10 @@ export function createSession(
   format: Format,
   output: Output,
   context: Context,
-  ci: CiSystem,
   signal: AbortSignal,
 ): Session {
   const { baseUrl, apiKey } = settings;
+  const { ci } = output;
   const writeNote = (line: string) => {
     // A narrative that nobody can read any more is no reason to stop.
     context.stderr.write(`${line}\n`).catch(() => {});
@@ -39,7 +37,7 @@ export function createSession(
   const warn = (line: string) => note(output.stderrStyle.yellow(line));
   const fetch = apiKey === undefined ? clock.fetch : warnOnPlainHttpKey(clock.fetch, warn);
   const { terminal } = context.stderr;
-  const canDraw = format.isForPeople && ci === "none" && !settings.plain && context.env["TERM"] !== "dumb";
+  const canDraw = format.isForPeople && ci.isInteractive && !settings.plain && context.env["TERM"] !== "dumb";
   const spinner = terminal !== undefined && canDraw ? new Spinner(terminal, output.stderrStyle) : undefined;
   const waitFor: Session["waitFor"] = (what, work) => spinner?.during(what, work) ?? work;
   const waitedFor = (client: SmithersClient) =>
@@ -55,21 +53,19 @@ export function createSession(
     signal,
     style: output.style,
     stderrStyle: output.stderrStyle,
-    canPrompt: context.stdin.isTTY && context.stderr.isTTY && format.isForPeople && ci === "none",
+    canPrompt: context.stdin.isTTY && context.stderr.isTTY && format.isForPeople && ci.isInteractive,
     note,
     ring: (text) => {
-      const isAttended = format.isForPeople && ci === "none" && context.stderr.isTTY;
+      const isAttended = format.isForPeople && ci.isInteractive && context.stderr.isTTY;
       if (!isAttended || context.now() - rangAt < bellPauseMs) return;
       rangAt = context.now();
       context.stderr.write(bell(text, context.env)).catch(() => {});
     },
     ci,
-    annotate: (level, title, text) => {
+    annotate: (annotation) => {
       if (!format.isForPeople) return;
-      if (ci !== "github") return writeNote(`${title} ${text}`);
       const { stderr } = context;
-      const line = githubCommand(level, text, { title });
-      (stderr.unguarded ?? stderr).write(`${line}\n`).catch(() => {});
+      (stderr.unguarded ?? stderr).write(`${ci.annotationLine(annotation)}\n`).catch(() => {});
     },
     waitFor,
     exclusively: mutex(),

@@ -14,22 +14,30 @@ const maxMessage = 2000;
 
 /**
  * A server's text for one line of a terminal: what could move the cursor or forge a line is spelled out, as `\u001b`, and
- * a text that is longer than `max` is cut, with how much of it is left out.
+ * a very long text is cut, with how much of it is left out.
  */
-export function escapeControls(text: string, max = maxShown): string {
-  // A text that was cut before and has words around it now is not cut again.
-  if (text.length <= 1.1 * max)
-    return text.replace(unsafe, (character) => short[character] ?? escaped(character));
-  const shown = text.slice(0, max).replace(/[\ud800-\udbff]$/, "");
-  const left = (text.length - shown.length).toLocaleString("en");
-  // A slice would keep all of the text that it was taken from.
-  const copy = Buffer.from(escapeControls(shown, Infinity)).toString();
-  return `${copy}… (${left} more characters; --json has all of it)`;
+export function escapeControls(text: string): string {
+  return escapeUpTo(maxShown, text);
 }
 
 /** As {@link escapeControls}, for a message that has other lines around it. */
 export function escapeMessage(text: string): string {
-  return escapeControls(text, maxMessage);
+  return escapeUpTo(maxMessage, text);
+}
+
+/** As {@link escapeControls}, however long the text is. */
+export function escapeWhole(text: string): string {
+  return text.replace(unsafe, (character) => short[character] ?? escaped(character));
+}
+
+function escapeUpTo(max: number, text: string): string {
+  // A text that was cut before and has words around it now is not cut again.
+  if (text.length <= 1.1 * max) return escapeWhole(text);
+  const shown = text.slice(0, max).replace(/[\ud800-\udbff]$/, "");
+  const left = (text.length - shown.length).toLocaleString("en");
+  // A slice would keep all of the text that it was taken from.
+  const copy = Buffer.from(escapeWhole(shown)).toString();
+  return `${copy}… (${left} more characters; --json has all of it)`;
 }
 
 /** How much of a text of several lines is shown; `maxLength` in UTF-16 code units. */
@@ -67,7 +75,7 @@ export function escapeLines(text: string, { maxLines, maxLength }: LineLimits): 
 }
 
 function escapeLine(line: string): string {
-  return escapeControls(line.replace(/\r$/, "").replaceAll("\t", "    "), Infinity);
+  return escapeWhole(line.replace(/\r$/, "").replaceAll("\t", "    "));
 }
 
 function describeRest(rest: string): string {

@@ -1,9 +1,8 @@
-import { emptyRunView, type Run, type RunView } from "../../client/index.js";
+import { isTerminalStatus, emptyRunView, type Run, type RunView } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { formatDuration, formatTime } from "../describe/duration.js";
 import { errorTitle } from "../describe/error-text.js";
 import { errorSections } from "../describe/error-sections.js";
-import { isTerminal } from "../status-table.js";
 import { paintStatus } from "../terminal/paint-status.js";
 import { readTree } from "./read-tree.js";
 import { runTree } from "./run-tree.js";
@@ -70,7 +69,7 @@ function fields(
   style: Style,
 ): (readonly [string, string])[] {
   const counts = Object.entries(summary ?? {}).map(([state, count]) => `${count} ${escapeControls(state)}`);
-  const ended = isTerminal(status) ? finishedAtMs : null;
+  const ended = isTerminalStatus(status) ? finishedAtMs : null;
   const because = status === "failed" ? errorTitle(view.error) : "";
   return [
     ["run", escapeControls(runId)],

@@ -5,11 +5,11 @@ export class ConnectionError extends SmithersError {
   readonly code: string = "CONNECTION_FAILED";
   readonly method: string;
   readonly path: string;
-  /** The network's own code, such as `ECONNREFUSED`, where there is one. */
+  /** The network's own code, such as `ECONNREFUSED`, if there is one. */
   readonly networkCode: string | undefined;
-  /** False where the request surely never left: nothing can have changed on the server. */
+  /** False if the request surely never left, so that nothing can have changed on the server. */
   readonly mayHaveBeenApplied: boolean;
-  /** On a stream: the number of the last event delivered, for `afterSeq`; -1 where there was none. */
+  /** On a stream: the number of the last event delivered, for `afterSeq`; -1 if there was none. */
   readonly position: number | undefined;
 
   constructor(

@@ -24,6 +24,8 @@ export interface ApprovalRules {
   ) => ApprovalDecision | Promise<ApprovalDecision>;
   askWhen: "announced" | "reached";
   onDecided?: ((approval: ApprovalView, decision: Decision) => void) | undefined;
+  /** Called for each approval that is left to others. */
+  onLeft?: ((approval: ApprovalView) => void) | undefined;
 }
 
 /** The pause after a decision that failed, before its effect is looked for, in ms. */
@@ -101,7 +103,7 @@ async function decideApproval(
   const answer = await rules.onApproval(approval, { view: run.view, signal });
   signal.throwIfAborted();
   const { decision, note } = typeof answer === "object" ? answer : { decision: answer, note: undefined };
-  if (decision === "wait") return;
+  if (decision === "wait") return rules.onLeft?.(approval);
   let previous: unknown;
   for (;;) {
     const look = await lookUntilProven(run, () => true, signal);

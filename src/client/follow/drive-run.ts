@@ -8,7 +8,7 @@ import type { BlockedRun, RunRow, Run } from "../results.js";
 import type { Decision } from "../server/server-api.js";
 import type { ApprovalView } from "../view/run-view.js";
 import { decideApprovals, type ApprovalContext, type ApprovalDecision } from "./approval-decider.js";
-import type { Clock, DrivenRun } from "./driven-run.js";
+import { approvalKey, type Clock, type DrivenRun } from "./driven-run.js";
 import type { EventRecord } from "./event-record.js";
 import { isOwnDecision } from "./own-decisions.js";
 import { Proof } from "./proof.js";
@@ -43,9 +43,9 @@ export interface DriveRunArgs extends WatchRunArgs {
 
 /**
  * Follows a run to its end, asks `onApproval` at each approval, and resumes the run whenever it is waiting only for that:
- * after a decision, whoever made it, when a timer is due, and when a quota is full again. Nothing on the server shows
+ * after any decision, when a timer is due, and when a quota is full again. Nothing on the server shows
  * that a signal has come: while the run waits for one it is resumed after 5 s, 10 s, … and at last every 5 minutes, so
- * whoever sends the signal should send a resume as well. A run that somebody paused, or whose engine died, is left alone.
+ * the sender of the signal should send a resume as well. A run that somebody paused, or whose engine died, is left alone.
  *
  * @example
  * for await (const event of driveRun({ runId, onApproval: () => "approve" })) console.log(event.type);
@@ -100,13 +100,21 @@ export async function* drive<Result>(
   const { onApproval, onDecided, askWhen = "announced", onBlocked, onResumed } = args;
 
   const parts: Promise<Run>[] = [];
+  const left = new Set<string>();
   if (onApproval !== undefined) {
-    parts.push(decideApprovals(run, { onApproval, askWhen, onDecided }, signal));
+    const onLeft = (approval: ApprovalView) => {
+      left.add(approvalKey(approval));
+      progress.update(progress.view);
+    };
+    parts.push(decideApprovals(run, { onApproval, askWhen, onDecided, onLeft }, signal));
   }
   if (args.resume !== false) {
     parts.push(resumeRun(run, { which: resumes, onBlocked, onResumed }, signal));
   }
-  if (args.stopAtApproval === true) parts.push(reachApproval(run, args.resume !== false, signal));
+  if (args.stopAtApproval === true) {
+    const isLeft = (approval: ApprovalView) => onApproval === undefined || left.has(approvalKey(approval));
+    parts.push(reachApproval(run, { resumes: args.resume !== false, isLeft }, signal));
+  }
   // Waiting for all of them in each turn would leave something behind with each event.
   type Turn = IteratorResult<EventRecord[], Result | Run>;
   let endTurn: { resolve: (turn: Turn) => void; reject: (error: unknown) => void } | undefined;

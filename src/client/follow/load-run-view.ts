@@ -23,8 +23,11 @@ export interface LoadedRun {
 
 /** After a silence of this long the history may have been read, which is then proven; in ms. */
 const firstSilenceMs = 25;
-/** How many looks at a run that keeps going on, and how many at one that does not, before the view is taken as it is. */
-const maxLooks = { changing: 3, still: 6 };
+/**
+ * How many looks before the view is taken as it is: that brought a full page, so that there is more to read; that brought
+ * less, since the run goes on meanwhile; and that brought nothing, although the status shows that something is missing.
+ */
+const maxLooks = { full: 20, changing: 3, still: 6 };
 /** A look is due after this long although there was no silence, since a busy run has none; in ms. */
 const maxReadingMs = 1000;
 /** After a silence of this long nothing more is expected of a server that cannot be asked, in ms. */
@@ -50,31 +53,36 @@ export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
     const asOf = isCurrent ? null : (view.updatedAtMs ?? 0);
     return { view, status, asOf, position: progress.stream?.position ?? -1 };
   };
+  const pull = () => {
+    const turn = records.next();
+    // It may be left behind when the view is complete.
+    turn.catch(() => {});
+    return turn;
+  };
   let silenceMs = firstSilenceMs;
   let lookDueAt = performance.now() + maxReadingMs;
   let eventsRead = 0;
-  let looks = 0;
-  let changes = 0;
+  const looks = { full: 0, changing: 0, still: 0 };
   try {
-    let next = records.next();
+    let next = pull();
     for (;;) {
       const turn = (await settledWithin(silenceMs, next))?.value;
       if (turn?.done) return toResult(progress.view, turn.value, true);
       if (turn !== undefined) {
+        next = pull();
         eventsRead += turn.value.length;
         // What comes next is of the run in which the work continues.
         if (progress.view.continuedAs !== null) return toResult(progress.view, await getStatus(inner), true);
-        next = records.next();
         if (performance.now() < lookDueAt) continue;
       }
 
       const look = await proof.look();
-      // A long history comes far faster than any run goes on.
-      const isFarBehind =
-        look !== undefined && look.newEvents >= pageSize - 1 && eventsRead > 8 * look.newEvents;
+      const isFullPage = look !== undefined && look.newEvents >= pageSize - 1;
+      // A long history comes far faster than any run goes on, and its next page is as full.
+      const isHistory = isFullPage && eventsRead > 8 * look.newEvents;
       lookDueAt = performance.now() + maxReadingMs;
       eventsRead = 0;
-      if (isFarBehind) continue;
+      if (isHistory) continue;
       // Only the end of the stream proves that all of a run was read that has ended, and it comes.
       silenceMs = look?.result === "ended" ? Infinity : 2 * silenceMs;
       if (look?.result === "ended") continue;
@@ -83,10 +91,12 @@ export async function loadRunView(args: RunArgs): Promise<LoadedRun> {
         return toResult(progress.view, await getStatus(inner), false);
       }
       if (look.result !== "unsure") return toResult(look.view, look.run, true);
-      looks++;
-      if (look.newEvents > 0) changes++;
-      if (changes >= maxLooks.changing || looks >= maxLooks.still)
-        return toResult(look.view, look.run, false);
+      if (isFullPage) looks.full++;
+      else if (look.newEvents > 0) looks.changing++;
+      else looks.still++;
+      const isEnough =
+        looks.full >= maxLooks.full || looks.changing >= maxLooks.changing || looks.still >= maxLooks.still;
+      if (isEnough) return toResult(look.view, look.run, false);
     }
   } finally {
     stop.abort();

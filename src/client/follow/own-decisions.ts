@@ -12,7 +12,7 @@ interface DecidedNode {
   iteration: number;
 }
 
-/** Remembers a decision made by this process, so that whoever follows the run in this process resumes it at once. */
+/** Remembers a decision made by this process, so that a follower of the run in this process resumes it at once. */
 export function noteDecision(baseUrl: string, runId: string, { nodeId, iteration }: DecidedNode): void {
   const key = `${baseUrl} ${runId}`;
   const nodes = decisions.get(key) ?? new Set();

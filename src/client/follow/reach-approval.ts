@@ -1,17 +1,31 @@
 import type { Run } from "../results.js";
 import { isWaitingStatus } from "../view/run-status.js";
-import type { RunView } from "../view/run-view.js";
+import type { ApprovalView, RunView } from "../view/run-view.js";
 import { lookUntilProven, type DrivenRun } from "./driven-run.js";
 
+/** What else could move a run that waits for an approval. */
+export interface OtherMoves {
+  /** Whether decisions that nothing has applied are resumed here. */
+  resumes: boolean;
+  /** Whether an approval is left to others, and not being decided here. */
+  isLeft: (approval: ApprovalView) => boolean;
+}
+
 /**
- * Waits until the run itself waits for an approval, and nothing else can move it: a decision that is still to be resumed
- * does, unless nobody resumes.
+ * Waits until the run itself waits for an approval, and nothing else can move it.
  *
  * @returns the run's status, proven
  */
-export async function reachApproval(run: DrivenRun, resumes: boolean, signal: AbortSignal): Promise<Run> {
+export async function reachApproval(
+  run: DrivenRun,
+  { resumes, isLeft }: OtherMoves,
+  signal: AbortSignal,
+): Promise<Run> {
   const isAtApproval = ({ status, openApprovals, unappliedDecisions }: RunView) =>
-    isWaitingStatus(status) && openApprovals.length > 0 && !(resumes && unappliedDecisions.length > 0);
+    isWaitingStatus(status) &&
+    openApprovals.length > 0 &&
+    openApprovals.every(isLeft) &&
+    !(resumes && unappliedDecisions.length > 0);
   for (;;) {
     const change = run.changed();
     const look = await lookUntilProven(run, () => isAtApproval(run.view), signal);

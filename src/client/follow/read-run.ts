@@ -84,7 +84,7 @@ export async function* readStream(
       const run = await end.checkAfterClose();
       if (run !== undefined) return run;
     } catch (error) {
-      // A server that does not answer has closed the stream, and no more than that can be known.
+      // The server refuses to say; all that is known is that it closed the stream.
       if (error instanceof HttpError) return undefined;
       throw error;
     }

@@ -7,7 +7,7 @@ import { approvalKey, lookUntilProven, type DrivenRun } from "./driven-run.js";
 /** What a resume is for; for `event`, to find out whether the signal has come. */
 export type ResumeReason = "decision" | "timer" | "quota" | "event";
 
-/** What is resumed, and who is told. */
+/** What to resume, and what to call then. */
 export interface ResumeRules {
   /** `own`: only what a decision of this process needs. `all`: also what others decided, timers, quotas and signals. */
   which: "own" | "all";
@@ -16,7 +16,7 @@ export interface ResumeRules {
 }
 
 /**
- * How long whoever decided has for the resume, in ms: two followers of a run must not start two engines on it. Jitter
+ * How long the one who decided has to send the resume, in ms: two followers must not start two engines on a run. Jitter
  * keeps those who wait apart.
  */
 const graceMs = 2000;

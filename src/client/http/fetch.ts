@@ -22,7 +22,7 @@ export interface FetchResponse {
  */
 export type Fetch = (url: string, request: FetchRequest) => Promise<FetchResponse>;
 
-/** A body as an iterator to pull chunks from, whichever of the two forms it came in. */
+/** An iterator over the chunks of a body, in either of its two forms. */
 export function chunksOf(body: NonNullable<FetchResponse["body"]>): AsyncIterator<Uint8Array, unknown> {
   // Not every runtime's ReadableStream can be iterated, but each has a reader.
   if ("getReader" in body) {

@@ -25,13 +25,13 @@ export interface NodeView {
   readonly finishedAtMs: number | null;
   /** The error of the newest attempt that failed, as the server sent it. */
   readonly error: unknown;
-  /** The gate in front of the node, where there is one. */
+  /** The approval in front of the node, if there is one. */
   readonly approval: ApprovalView | null;
-  /** When the timer that the node is goes off, in milliseconds since 1970; `null` where it is none. */
+  /** When the node's timer fires, in milliseconds since 1970; `null` if the node is not a timer. */
   readonly firesAtMs: number | null;
 }
 
-/** An approval gate, open or decided. */
+/** An approval, open or decided. */
 export interface ApprovalView {
   readonly nodeId: string;
   readonly iteration: number;
@@ -47,22 +47,22 @@ export interface RunView {
   /** `unknown` before the first event. */
   readonly status: RunStatus | "unknown";
   readonly startedAtMs: number | null;
-  /** When the run last ended; `null` while it goes on. */
+  /** When the run last ended; `null` while it has not. */
   readonly finishedAtMs: number | null;
   /** Why the run failed, as the server sent it. */
   readonly error: unknown;
   /** By {@link nodeKey}, in the order in which the events first named them. */
   readonly nodes: ReadonlyMap<string, NodeView>;
-  /** The gates that nobody has decided, in the order in which they opened. */
+  /** The approvals that nobody has decided, in the order in which they opened. */
   readonly openApprovals: readonly ApprovalView[];
   /**
    * Decisions that no engine has been seen to take up. One that executes does by itself; on a run that has paused
-   * nothing goes on until somebody resumes it.
+   * nothing continues until somebody resumes it.
    */
   readonly unappliedDecisions: readonly ApprovalView[];
   /** Number of the newest frame; 0 before the first. */
   readonly frameNo: number;
-  /** The run in which the work goes on (servers from 0.32 on). */
+  /** The run in which the work continues (servers from 0.32 on). */
   readonly continuedAs: string | null;
   /** By the server's clock, the time of the newest event. */
   readonly updatedAtMs: number | null;
@@ -92,7 +92,7 @@ export function nodeKey(nodeId: string, iteration: number): string {
 
 /**
  * The view after one more event. Pure: the view passed in stays as it is. Events of unknown types change nothing but
- * the time. An event of another run, in which the work goes on, starts the view of that run.
+ * the time. An event of another run, in which the work continues, starts the view of that run.
  */
 export function reduceRun(view: RunView, event: SmithersEvent): RunView {
   return reduceEvents(view, [event]);
@@ -136,7 +136,7 @@ function applyEvent(draft: Draft, event: SmithersEvent, original: ReadonlyMap<st
   if (change === undefined) return;
   const changed = { ...node, ...change };
   mutableNodes(draft, original).set(key, changed);
-  if ("approval" in change) draft.openApprovals = withGate(draft.openApprovals, changed.approval);
+  if ("approval" in change) draft.openApprovals = withApproval(draft.openApprovals, changed.approval);
   draft.unappliedDecisions = withoutNode(draft.unappliedDecisions, changed);
   // A decision that the executing engine sees is taken up; the node's next event shows it.
   if (type === "ApprovalGranted" || type === "ApprovalDenied") {
@@ -212,7 +212,7 @@ function applyRunEvent(
   }
 }
 
-/** The node that the run's error blames, where no event said that it failed: a signal whose data its schema refuses. */
+/** Marks the node that the run's error blames as failed, if no event has: a signal whose data its schema rejects. */
 function failBlamedNode(draft: Draft, original: ReadonlyMap<string, NodeView>): void {
   const { details, cause } = (draft.error ?? {}) as { details?: { key?: unknown } | null; cause?: unknown };
   const node = draft.nodes.get(String(details?.key));
@@ -225,7 +225,7 @@ function failBlamedNode(draft: Draft, original: ReadonlyMap<string, NodeView>): 
   });
 }
 
-/** What an event changes of its node; undefined where nothing. */
+/** The changes that an event makes to its node; undefined for none. */
 function nodeChange(
   type: string,
   at: number,
@@ -289,7 +289,7 @@ function requested(node: NodeView, at: number, request: unknown): ApprovalView {
     nodeId: node.nodeId,
     iteration: node.iteration,
     decision: null,
-    // Two events announce one gate; the first one's time is when it opened.
+    // Two events announce one approval; the first one's time is when it opened.
     requestedAtMs: node.approval?.decision === null ? node.approval.requestedAtMs : at,
     decidedAtMs: null,
     request: isRequest ? (request as ApprovalRequest) : (node.approval?.request ?? null),
@@ -307,12 +307,17 @@ function decided(node: NodeView, decision: "approved" | "denied", at: number): A
   };
 }
 
-function withGate(gates: readonly ApprovalView[], gate: ApprovalView | null): readonly ApprovalView[] {
-  if (gate === null) return gates;
-  const at = gates.findIndex((other) => other.nodeId === gate.nodeId && other.iteration === gate.iteration);
-  const open = gate.decision === null;
-  if (at === -1) return open ? [...gates, gate] : gates;
-  return open ? gates.with(at, gate) : gates.toSpliced(at, 1);
+function withApproval(
+  approvals: readonly ApprovalView[],
+  approval: ApprovalView | null,
+): readonly ApprovalView[] {
+  if (approval === null) return approvals;
+  const at = approvals.findIndex(
+    (other) => other.nodeId === approval.nodeId && other.iteration === approval.iteration,
+  );
+  const open = approval.decision === null;
+  if (at === -1) return open ? [...approvals, approval] : approvals;
+  return open ? approvals.with(at, approval) : approvals.toSpliced(at, 1);
 }
 
 function withoutNode(decisions: readonly ApprovalView[], node: NodeView): readonly ApprovalView[] {

@@ -112,20 +112,20 @@ describe("a run that failed", () => {
       [
         "a has no attempts left, so a resume fails again at once; a new run with the same input starts over; " +
           "a resume helps once the workflow allows more attempts",
-        "run x.tsx --watch",
+        "run --watch x.tsx",
       ],
     ]);
     expect(still(newerState, [failed("a"), newer], "x.tsx")).toEqual([
       [
         "a has no attempts left, so a resume fails again at once; a new run with the same input starts over",
-        "run x.tsx --watch",
+        "run --watch x.tsx",
       ],
     ]);
   });
 
   test("for gates that were denied is not, either", () => {
     expect(still({ status: "failed" }, [denied("a"), old], "x.tsx")).toEqual([
-      ["a was denied, so a resume fails again at once; a new run asks again", "run x.tsx --watch"],
+      ["a was denied, so a resume fails again at once; a new run asks again", "run --watch x.tsx"],
     ]);
     const five = ["a", "b", "c", "d", "e"].map(denied);
     expect(still({ status: "failed" }, [...five, old])).toEqual([
@@ -137,7 +137,7 @@ describe("a run that failed", () => {
     const hint =
       "a resume keeps what has finished and tries the rest again; it helps where the cause is gone";
     for (const events of [[], [end("render boom")], [failed("tolerated"), end({ message: "render boom" })]]) {
-      expect(still({ status: "failed" }, events, "x.tsx")).toEqual([[hint, "resume r --watch"]]);
+      expect(still({ status: "failed" }, events, "x.tsx")).toEqual([[hint, "resume --watch r"]]);
     }
   });
 });

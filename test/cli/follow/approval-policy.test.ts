@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Session } from "../../../src/cli/command.js";
-import { approvalDecider } from "../../../src/cli/follow/approval-policy.js";
+import { approvalDecider, type ApprovalOptions } from "../../../src/cli/follow/approval-policy.js";
 import type { ApprovalView, ApprovalContext, ApprovalDecision } from "../../../src/client/index.js";
 import { styleOf } from "../style.js";
 
@@ -19,29 +19,33 @@ interface Asked {
   notes: string[];
 }
 
-/** What becomes of a gate where a person gives these answers; undefined is the end of the input. */
-async function answered(...answers: (string | undefined)[]): Promise<Asked> {
-  const left = [...answers];
-  const [prompts, notes]: [string[], string[]] = [[], []];
-  const session = {
-    canPrompt: true,
-    context: {
-      stdin: {
-        question: async (prompt: string) => {
-          prompts.push(prompt.trim());
-          if (left.length === 0) throw new Error("nothing more to answer");
-          return left.shift();
-        },
-      },
-      stderr: { terminal: undefined },
-    },
+/** A session at a terminal, or without one. */
+function sessionWith(note: (line: string) => void, question?: (prompt: string) => Promise<unknown>): Session {
+  return {
+    canPrompt: question !== undefined,
+    context: { stdin: { question }, stderr: { terminal: undefined } },
     client: {},
     stderrStyle: styleOf(),
-    note: (line: string) => void notes.push(line),
+    note,
+    annotate: () => {},
     ring: () => {},
     exclusively: (work: () => Promise<unknown>) => work(),
     commandLine: (...words: string[]) => `smithers-client ${words.join(" ")}`,
   } as unknown as Session;
+}
+
+/** What becomes of a gate where a person gives these answers; undefined is the end of the input. */
+async function answered(...answers: (string | undefined)[]): Promise<Asked> {
+  const left = [...answers];
+  const [prompts, notes]: [string[], string[]] = [[], []];
+  const session = sessionWith(
+    (line) => notes.push(line),
+    async (prompt) => {
+      prompts.push(prompt.trim());
+      if (left.length === 0) throw new Error("nothing more to answer");
+      return left.shift();
+    },
+  );
   const { decide } = approvalDecider({}, "r", session);
   const decision = await decide(gate, { signal: new AbortController().signal } as ApprovalContext);
   expect(left).toEqual([]);
@@ -90,4 +94,73 @@ test.each(["a", "d"])("the end of the input at the note decides nothing after %s
 
 test("a note keeps its lines", async () => {
   expect((await answered("a", "one\ntwo\n")).decision).toEqual({ decision: "approve", note: "one\ntwo" });
+});
+
+test("what was decided elsewhere before its turn came is not asked about", async () => {
+  const session = sessionWith(
+    () => {},
+    () => Promise.reject(new Error("it was asked")),
+  );
+  const decided = AbortSignal.abort(new Error("decided elsewhere"));
+  const { decide } = approvalDecider({}, "r", session);
+  await expect(decide(gate, { signal: decided } as ApprovalContext)).rejects.toThrow("decided elsewhere");
+});
+
+/** What becomes of an approval without a terminal. */
+async function decided(options: ApprovalOptions, nodeId = "gate"): Promise<ApprovalDecision> {
+  const { decide } = approvalDecider(
+    options,
+    "r",
+    sessionWith(() => {}),
+  );
+  return decide({ ...gate, nodeId }, { signal: new AbortController().signal } as ApprovalContext);
+}
+
+test.each([
+  [{}, "wait"],
+  [{ onApproval: "wait" }, "wait"],
+  [{ onApproval: "exit" }, "wait"],
+  [{ onApproval: "approve" }, "approve"],
+  [{ onApproval: "deny" }, "deny"],
+] as const)("without a terminal %j means %s", async (options, decision) => {
+  expect(await decided(options)).toBe(decision);
+});
+
+test.each([
+  ["prod", ["prod"], ["prod-eu", "eu-prod", "prod ", "prod\n", "\nprod", "Prod", "pro", "prod/eu", ""]],
+  ["prod-*", ["prod-eu", "prod-", "prod-a/b", "prod-a.b"], ["prod", "preprod-eu", "x prod-eu"]],
+  ["*-eu", ["prod-eu", "-eu", "team/prod-eu", ".prod-eu"], ["prod-eu-1", "prod-eu\n", "eu"]],
+  ["*", ["prod", "a/b", ".hidden", "gate:prod@v1", "two\nlines", "進🚀é"], []],
+  ["v?", ["v1", "v🚀", "v/"], ["v", "v12"]],
+  ["a.b", ["a.b"], ["axb", "a/b", "ab"]],
+  ["a+", ["a+"], ["a", "aa"]],
+  ["a|b", ["a|b"], ["a", "b"]],
+  ["(a)", ["(a)"], ["a"]],
+  ["^a$", ["^a$"], ["a"]],
+  ["gate:prod@v1", ["gate:prod@v1"], ["gate:prod@v2"]],
+])("--approve-only %j approves %j, and none of %j", async (glob, approved, left) => {
+  const options: ApprovalOptions = { onApproval: "approve", approveOnly: [glob] };
+  for (const nodeId of approved)
+    expect([nodeId, await decided(options, nodeId)]).toEqual([nodeId, "approve"]);
+  for (const nodeId of left) expect([nodeId, await decided(options, nodeId)]).toEqual([nodeId, "wait"]);
+});
+
+test("--approve-only, given twice, approves what either of them names", async () => {
+  const options: ApprovalOptions = { onApproval: "approve", approveOnly: ["a", "b"] };
+  const decisions = await Promise.all(["a", "b", "ab"].map((nodeId) => decided(options, nodeId)));
+  expect(decisions).toEqual(["approve", "approve", "wait"]);
+});
+
+test.each([
+  [{ approveOnly: ["x"] }, "--approve-only goes with --on-approval approve"],
+  [{ approveOnly: ["x"], onApproval: "deny" }, "--approve-only goes with --on-approval approve"],
+  [{ onApproval: "ask" }, "--on-approval ask needs a terminal to ask at, and text as the format"],
+] as const)("%j is refused without a terminal", (options, message) => {
+  const refused = () =>
+    approvalDecider(
+      { ...options } as ApprovalOptions,
+      "r",
+      sessionWith(() => {}),
+    );
+  expect(refused).toThrow(message);
 });

@@ -82,7 +82,7 @@ describe("resume --watch", () => {
     expect(stderr).toMatch(
       /^error: the server took the resume of run r, and nothing has happened since, at http:/m,
     );
-    expect(stderr).toMatch(/^next: +smithers-client status r$/m);
+    expect(stderr).toMatch(/^next: +smithers-client status -- r$/m);
     expect(server.count("resume")).toBe(1);
   });
 
@@ -112,7 +112,7 @@ describe("a resume of what counts as running", () => {
     const { stdout, stderr, exitCode } = await runMain(args, { baseUrl: server.baseUrl });
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 4 });
     expect(stderr).toMatch(/^error: nothing was resumed: run r counts as running .*after 30s/);
-    expect(stderr).toMatch(/^next: +smithers-client watch r$/m);
+    expect(stderr).toMatch(/^next: +smithers-client watch -- r$/m);
     const json = await runMain([...args, "--json"], { baseUrl: server.baseUrl });
     expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: "NOT_RESUMED" } });
   });

@@ -238,7 +238,7 @@ describe("from a server that misbehaves", () => {
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^firs .* run +continues as run second-life$/m);
     expect(stdout).toMatch(/^firs .* run +finished$/m);
-    expect(stderr).toMatch(/^firs +run first goes on as run second-life/m);
+    expect(stderr).toMatch(/^firs +run first continues as run second-life/m);
   });
 
   test("two hundred runs are followed at once, each to its end", async () => {

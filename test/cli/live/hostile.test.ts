@@ -46,11 +46,12 @@ const streams: Socket[] = [];
 let hasEnded = false;
 beforeAll(async () => {
   server = await RawServer.start(({ path }, socket) => {
-    if (path.includes("/frames")) return socket.end(answer(200, [frameOf(tree, {}, 2), frameOf(earlier)]));
+    if (path.includes("/frames"))
+      return void socket.end(answer(200, [frameOf(tree, {}, 2), frameOf(earlier)]));
     if (path.includes("/events")) {
       socket.write(streamHead);
       for (const each of history) socket.write(chunk(each));
-      return hasEnded ? socket.end(ending) : streams.push(socket);
+      return void (hasEnded ? socket.end(ending) : streams.push(socket));
     }
     const [status, finishedAtMs] = hasEnded ? ["failed", startedAtMs] : ["running", null];
     socket.end(

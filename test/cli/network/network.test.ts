@@ -140,6 +140,34 @@ describe("through a proxy", () => {
     await waitUntil(() => proxy.connections === 0);
   });
 
+  test.each([
+    ["a tunnel", () => secureUrl()],
+    ["a plain server", () => plainUrl],
+  ])("a proxy that does not answer for %s is given up when the time is up", async (_, baseUrl) => {
+    const proxy = await startProxy({ isSilent: true });
+    const env = { HTTP_PROXY: proxy.url(), HTTPS_PROXY: proxy.url() };
+    const { exitCode } = await call(["ls", "--timeout", "1s"], baseUrl(), env);
+    expect(exitCode).toBe(124);
+    expect(proxy.asked).toHaveLength(1);
+    await waitUntil(() => proxy.connections === 0);
+  });
+
+  test("a server that is named by its address needs a certificate for that, not for the proxy's name", async () => {
+    const proxy = await startProxy();
+    const env = {
+      HTTPS_PROXY: proxy.url().replace("127.0.0.1", "localhost"),
+      NODE_EXTRA_CA_CERTS: authorityFile,
+    };
+    const secureFor = async (name: string) => {
+      const { port } = await startTls(await makeCertificate([name], { authority }));
+      return call(["ls", "--limit", "1"], `https://127.0.0.1:${port}`, env);
+    };
+    expect(await secureFor("127.0.0.1")).toMatchObject({ exitCode: 0, stderr: "" });
+    const refused = await secureFor("localhost");
+    expect(refused.exitCode).toBe(5);
+    expect(refused.stderr).toContain("its certificate is for another name");
+  });
+
   test("this machine is reached without one, and without a warning", async () => {
     const env = { HTTP_PROXY: `http://127.0.0.1:${await closedPort()}`, SMITHERS_API_KEY: key };
     expect(await call(["ls", "--limit", "1"], upstream, env)).toMatchObject({ exitCode: 0, stderr: "" });

@@ -21,6 +21,7 @@ test.each([
   ["invisible marks", "a\u200bb\ufeff", "a\\u200bb\\ufeff"],
   ["tag characters", "a\u{e0041}", "a\\u{e0041}"],
   ["half a character", "a\ud800", "a\\ud800"],
+  ["what annotates between lines", "\ufff9a\ufffab\ufffb", "\\ufff9a\\ufffab\\ufffb"],
 ])("%s is spelled out", (_, text, shown) => {
   expect(escapeControls(text)).toBe(shown);
 });
@@ -37,6 +38,7 @@ describe("JSON", () => {
     "\u2028",
     "\ufeff\u200b",
     "\u{e0041}",
+    "\ufff9\ufffa\ufffb",
   ];
   const everything = { [parts.join("x")]: parts, kept: ["größe", "日本語 🚀", "👩‍👩‍👧", "\t\r\n"] };
 
@@ -51,6 +53,7 @@ describe("JSON", () => {
   test("escapes as JSON does, and nothing else", () => {
     expect(escapeJsonControls('["\u202e"]')).toBe('["\\u202e"]');
     expect(escapeJsonControls('["\u{e0041}"]')).toBe('["\\udb40\\udc41"]');
+    expect(escapeJsonControls('["\ufff9"]')).toBe('["\\ufff9"]');
     const plain = JSON.stringify(everything.kept);
     expect(escapeJsonControls(plain)).toBe(plain);
   });

@@ -1,57 +1,39 @@
-import type { Socket } from "node:net";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { answer, block, chunk, lastChunk, RawServer, streamHead } from "../../faults/raw-server.js";
-import type { Terminal } from "../../terminal.js";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ProtocolServer } from "../../faults/protocol-server.js";
+import { Terminal } from "../../terminal.js";
 import { waitUntil } from "../../wait-until.js";
 import { startInTerminal } from "../binary-terminal.js";
+import { binary, cleanEnvironment } from "../run-cli.js";
 
 /** A run with two gates, one after the other, which ends when both are decided. */
-let server: RawServer;
-let decisions: { path: string; body: { note?: string } }[] = [];
-let stream: Socket | undefined;
-let seen = 0;
-
-const event = (type: string, fields: object = {}) =>
-  chunk(block({ type, runId: "r", timestampMs: 1000 + seen++, iteration: 0, ...fields }));
-const opens = (nodeId: string) => event("NodeWaitingApproval", { nodeId, request: { title: `${nodeId}?` } });
-const isDecided = (nodeId: string) => decisions.some(({ path }) => path.includes(`/nodes/${nodeId}/`));
-
-/** Tells of a decision, whoever made it, and of what follows. */
-function decide(nodeId: string): void {
-  stream?.write(event("ApprovalGranted", { nodeId }));
-  if (nodeId === "one") return void stream?.write(opens("two"));
-  stream?.end(Buffer.concat([event("RunFinished"), Buffer.from(lastChunk)]));
-}
-
-beforeAll(async () => {
-  server = await RawServer.start(({ method, path, body }, socket) => {
-    if (method === "POST") {
-      decisions.push({ path, body: JSON.parse(body) as { note?: string } });
-      socket.end(answer(200, { runId: "r" }));
-      return decide(isDecided("two") ? "two" : "one");
-    }
-    if (path.includes("/events")) {
-      stream = socket;
-      socket.write(streamHead);
-      socket.write(event("RunStarted"));
-      return socket.write(opens("one"));
-    }
-    const status = isDecided("two") ? "finished" : "running";
-    const run = { runId: "r", workflowName: "w", status, startedAtMs: 1000, finishedAtMs: null, summary: {} };
-    return socket.end(answer(200, path.includes("/frames") ? [] : run));
-  });
-});
-afterAll(() => server.close());
-
+let server: ProtocolServer;
 let terminal: Terminal;
 beforeEach(async () => {
-  [decisions, stream, seen] = [[], undefined, 0];
+  server = await ProtocolServer.start();
+  const script = [
+    { approvals: [{ nodeId: "one" }] },
+    { approvals: [{ nodeId: "two", ifDenied: "skip" as const }] },
+  ];
+  server.addRun("r", { script }).resume();
   terminal = startInTerminal(["watch", "r"], { baseUrl: server.baseUrl, columns: 60 });
   await terminal.shows(/one waits[^]*\[a\/d\/s\]$/);
 });
-afterEach(() => terminal.close());
+afterEach(async () => {
+  await terminal.close();
+  await server.stop();
+});
 
-const made = () => decisions.map(({ path, body }) => [/nodes\/(.*)$/.exec(path)?.[1], body.note]);
+/** Somebody else decides, and resumes the run. */
+function decide(nodeId: string): void {
+  server.decide("approve", "r", nodeId, 0, "somebody");
+  server.resume("r", "somebody");
+}
+
+/** The decisions that came over the wire, each with its note. */
+const made = () =>
+  server.calls
+    .filter(({ call }) => call === "approve" || call === "deny")
+    .map(({ path, body }) => [/nodes\/(.*)$/.exec(path)?.[1], (body as { note?: string }).note]);
 
 test("what is typed ahead answers the questions that follow", async () => {
   terminal.type("a\rfine\rd\r\r");
@@ -67,7 +49,7 @@ test("a note that is pasted keeps its lines, and none of them is an answer", asy
   await terminal.shows(/note \(may be empty\):$/);
   terminal.paste("first line\na\nlast line");
   await terminal.shows(/first line↵a↵last line$/);
-  expect(decisions).toEqual([]);
+  expect(made()).toEqual([]);
   terminal.press("Enter");
   await terminal.shows(/two waits[^]*\[a\/d\/s\]$/);
   expect(made()).toEqual([["one/approve", "first line\na\nlast line"]]);
@@ -75,23 +57,23 @@ test("a note that is pasted keeps its lines, and none of them is an answer", asy
 
 test("Ctrl-D at the question or at the note decides nothing, and the next question can be answered", async () => {
   terminal.press("C-d");
-  await terminal.shows("to decide it later: smithers-client approve r one");
+  await terminal.shows("to decide it later: smithers-client approve -- r one");
   decide("one");
   await terminal.shows(/two waits[^]*\[a\/d\/s\]$/);
   terminal.type("a\r");
   await terminal.shows(/note \(may be empty\):$/);
   terminal.press("C-d");
-  await terminal.shows("to decide it later: smithers-client approve r two");
-  expect(decisions).toEqual([]);
+  await terminal.shows("to decide it later: smithers-client approve -- r two");
+  expect(made()).toEqual([]);
   terminal.press("C-c");
   expect(await terminal.ended()).toBe(130);
-  expect(decisions).toEqual([]);
+  expect(made()).toEqual([]);
 });
 
 test("another word is no decision, and it says which are", async () => {
   terminal.type("abort\r");
   await terminal.shows(/please answer a or approve, d or deny, s or skip[^]*\[a\/d\/s\]$/);
-  expect(decisions).toEqual([]);
+  expect(made()).toEqual([]);
 });
 
 test("nothing is left of a question that somebody else answered, however long its answer was", async () => {
@@ -107,18 +89,25 @@ test("nothing is left of a question that somebody else answered, however long it
   expect((await terminal.scrollback()).match(/\[a\/d\/s\]/g)).toHaveLength(1);
   terminal.type("s\r");
   await terminal.shows("to decide it later");
-  expect(decisions).toEqual([]);
+  expect(made()).toEqual([]);
 });
 
 test("a terminal that goes away ends it as SIGHUP does", async () => {
   expect(await terminal.hangUp()).toBe(129);
-  expect(decisions).toEqual([]);
+  expect(made()).toEqual([]);
+});
+
+test("a terminal that goes away ends it so where stderr is none, too", async () => {
+  const command = ["sh", "-c", 'exec "$@" 2> /dev/null', "sh", process.execPath, binary, "watch", "r"];
+  const other = new Terminal(command, { env: cleanEnvironment(server.baseUrl) });
+  await other.shows("waiting for approval");
+  expect(await other.hangUp()).toBe(129);
 });
 
 test("Ctrl-C leaves at once, with the terminal as it was", async () => {
   terminal.type("a\rsome note\u0003");
   expect(await terminal.ended()).toBe(130);
-  expect(decisions).toEqual([]);
+  expect(made()).toEqual([]);
   expect(terminal.showsCursor).toBe(true);
   expect(terminal.record.lastIndexOf("\u001b[?2004l")).toBeGreaterThan(
     terminal.record.lastIndexOf("\u001b[?2004h"),

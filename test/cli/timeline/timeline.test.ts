@@ -6,7 +6,7 @@ import { RunTimes } from "../../../src/cli/timeline/run-times.js";
 import { buildTimeline, isCritical } from "../../../src/cli/timeline/timeline.js";
 import { readFrame, type FrameGroup } from "../../../src/cli/tree/run-tree.js";
 
-type Event = [at: number, type: string, nodeId?: string, fields?: object];
+type Event = [at: number, type: string, nodeId?: string | undefined, fields?: object];
 
 /** The tree of a frame: a text is a task, and an array a container, its kind first. */
 type Tree = string | readonly [kind: string, ...Tree[]];

@@ -1,6 +1,6 @@
 import { describe, expect, inject, test } from "vitest";
 import { createClient, driveRun, type DriveRunArgs, type Run } from "../../../src/client/index.js";
-import { protocolServer } from "../../faults/in-test.js";
+import { protocolServer, sleep } from "../../faults/in-test.js";
 import { waitUntil } from "../../wait-until.js";
 
 const baseUrl = inject("baseUrl");
@@ -77,6 +77,16 @@ describe("driveRun", () => {
     const runId = await start("./gate.tsx");
     const { end } = await drive({ runId, stopAtApproval: true });
     expect(end.status).toBe("waiting-approval");
+  });
+
+  test("does not stop at a gate that is being decided", async () => {
+    const runId = await start("./gate.tsx");
+    const onApproval = async () => {
+      await sleep(1500);
+      return "approve" as const;
+    };
+    const { end } = await drive({ runId, stopAtApproval: true, askWhen: "reached", onApproval });
+    expect(end.status).toBe("finished");
   });
 
   test("ends the question when somebody else decides, and goes on", async () => {

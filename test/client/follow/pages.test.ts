@@ -22,9 +22,12 @@ interface Read {
   data: string[];
 }
 
-/** Reads until the run has ended, or enough has come. */
-async function read(args: WatchRunArgs, enough = Infinity): Promise<Read & { status: string | undefined }> {
-  const got: Read = { seqs: [], data: [] };
+/** Reads until the run has ended, or enough has come; `got` grows meanwhile. */
+async function read(
+  args: WatchRunArgs,
+  enough = Infinity,
+  got: Read = { seqs: [], data: [] },
+): Promise<Read & { status: string | undefined }> {
   const records = watchRecords({ reconnectDelayMs: 5, ...args });
   for (;;) {
     const { done, value } = await records.next();
@@ -47,10 +50,13 @@ function expectFewConnections(server: ProtocolServer): void {
 }
 
 describe.concurrent("a history of many pages", () => {
+  // Longer than a page takes, as on a real server, so that a new connection is what brings the next page.
+  const pollMs = 150;
+
   test.for([1, 2, 199, 200, 201, 399, 400, 401, 1600, 1999, 5000])(
     "of %i events is read byte for byte, and each event once",
     async (count, { onTestFinished }) => {
-      const server = await protocolServer({}, onTestFinished);
+      const server = await protocolServer({ pollMs }, onTestFinished);
       const events = [...history(count - 1), finished(count - 1)];
       server.addRun("r", { events, status: "finished", finishedAtMs: 1 });
       const { seqs, data, status } = await read({ baseUrl: server.baseUrl, runId: "r" });
@@ -62,7 +68,7 @@ describe.concurrent("a history of many pages", () => {
   );
 
   test("is the same through streamEvents", async ({ onTestFinished }) => {
-    const server = await protocolServer({}, onTestFinished);
+    const server = await protocolServer({ pollMs }, onTestFinished);
     const events = [...history(2500), finished(2500)];
     server.addRun("r", { events, status: "finished", finishedAtMs: 1 });
     const data: string[] = [];
@@ -75,7 +81,7 @@ describe.concurrent("a history of many pages", () => {
   test.for([0, 198, 199, 200, 1234, 2498])(
     "is read from after event %i on",
     async (afterSeq, { onTestFinished }) => {
-      const server = await protocolServer({}, onTestFinished);
+      const server = await protocolServer({ pollMs }, onTestFinished);
       const events = [...history(2499), finished(2499)];
       server.addRun("r", { events, status: "finished", finishedAtMs: 1 });
       const { seqs, data } = await read({ baseUrl: server.baseUrl, runId: "r", afterSeq });
@@ -94,10 +100,21 @@ describe.concurrent("a history of many pages", () => {
     expectFewConnections(server);
   });
 
+  test("is read over few connections at once, however long it is", async ({ onTestFinished }) => {
+    // A server that is far away, for which opening connections ahead pays.
+    const server = await protocolServer({ pollMs, onCall: () => sleep(20) }, onTestFinished);
+    const events = [...history(12_000), finished(12_000)];
+    server.addRun("r", { events, status: "finished", finishedAtMs: 1 });
+    const { data } = await read({ baseUrl: server.baseUrl, runId: "r" });
+    expect(data.length).toBe(events.length);
+    expect(server.requests.most).toBeGreaterThan(1);
+    expectFewConnections(server);
+  });
+
   test.for([50, 500, 10_000])(
     "of a server whose pages are of %i is read whole",
     async (pageSize, context) => {
-      const server = await protocolServer({ pageSize }, context.onTestFinished);
+      const server = await protocolServer({ pollMs, pageSize }, context.onTestFinished);
       const events = [...history(1600), finished(1600)];
       server.addRun("r", { events, status: "finished", finishedAtMs: 1 });
       const { seqs, data } = await read({ baseUrl: server.baseUrl, runId: "r" });
@@ -109,13 +126,18 @@ describe.concurrent("a history of many pages", () => {
 });
 
 describe.concurrent("a run that waits at an approval", () => {
-  const pollMs = 5;
+  const pollMs = 50;
 
-  /** Waits until the client has come to rest: nothing was asked for during many polls. */
+  /** Lets so many polls pass, each in a turn of its own: one long turn of a busy process would be no time for requests. */
+  async function polls(count: number): Promise<void> {
+    for (; count > 0; count--) await sleep(pollMs);
+  }
+
+  /** Waits until the client has come to rest: nothing was asked for during several polls. */
   async function atRest(server: ProtocolServer): Promise<number> {
     for (;;) {
       const { total } = server.requests;
-      await sleep(40 * pollMs);
+      await polls(8);
       if (server.requests.total === total) return total;
     }
   }
@@ -129,16 +151,18 @@ describe.concurrent("a run that waits at an approval", () => {
       const server = await protocolServer({ pollMs }, onTestFinished);
       const events = history(5000 + extra);
       server.addRun("r", { events, status: "waiting-approval" });
-      const reading = read({ baseUrl: server.baseUrl, runId: "r" });
-      await waitUntil(() => server.openStreams === 1);
+      const got: Read = { seqs: [], data: [] };
+      const reading = read({ baseUrl: server.baseUrl, runId: "r" }, Infinity, got);
+      await waitUntil(() => got.data.length === events.length && server.openStreams === 1);
       const before = await atRest(server);
-      await sleep(60 * pollMs);
+      await polls(10);
       expect(server.requests).toMatchObject({ open: 1, total: before });
       expect(server.openStreams).toBe(1);
 
       // Many at once, more than a page: still each once and in order.
       const more = history(events.length + 1000).slice(events.length);
       for (const text of more) server.publish("r", text);
+      await waitUntil(() => got.data.length === events.length + more.length && server.openStreams === 1);
       await atRest(server);
       expect(server.requests.open).toBe(1);
       server.publish("r", finished(events.length + 1000));
@@ -176,7 +200,7 @@ describe.concurrent("a run that waits at an approval", () => {
     })();
     await waitUntil(() => asked === 1);
     const before = await atRest(server);
-    await sleep(60 * pollMs);
+    await polls(10);
     expect(server.requests).toMatchObject({ open: 1, total: before });
     server.decide("approve", "r", "review", 0, "person");
     server.resume("r", "person");

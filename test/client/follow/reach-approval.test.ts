@@ -1,16 +1,16 @@
 import { afterEach, expect, test } from "vitest";
-import { reachApproval } from "../../../src/client/follow/reach-approval.js";
+import { reachApproval, type OtherMoves } from "../../../src/client/follow/reach-approval.js";
 import { FakeRun, granted, opened, started, waiting } from "./fake-run.js";
 
 const ends: AbortController[] = [];
 afterEach(() => ends.splice(0).forEach((end) => end.abort()));
 
 /** Whether the run was found to wait for an approval, as which status. */
-function reach(run: FakeRun, resumes = true) {
+function reach(run: FakeRun, { resumes = true, isLeft = () => true }: Partial<OtherMoves> = {}) {
   const end = new AbortController();
   ends.push(end);
   const result = { status: undefined as string | undefined };
-  reachApproval(run, resumes, end.signal).then(
+  reachApproval(run, { resumes, isLeft }, end.signal).then(
     ({ status }) => (result.status = status),
     () => {},
   );
@@ -39,11 +39,25 @@ test("an approval that is named before the run has come to it is not reached", a
 
 test("a decision that is still to be resumed moves the run, unless nobody resumes", async () => {
   const run = new FakeRun();
-  const [resumed, left] = [reach(run), reach(run, false)];
+  const [resumed, left] = [reach(run), reach(run, { resumes: false })];
   await run.bring(started, opened("a"), opened("b"), waiting, granted("a"));
   await run.clock.pass(60_000);
   expect(resumed.status).toBeUndefined();
   expect(left.status).toBe("waiting-approval");
+});
+
+test("an approval that is being decided is not one to stop at, until it is left to others", async () => {
+  const run = new FakeRun();
+  const left: string[] = [];
+  const result = reach(run, { isLeft: ({ nodeId }) => left.includes(nodeId) });
+  await run.bring(started, opened("a"), opened("b"), waiting);
+  left.push("a");
+  await run.bring();
+  await run.clock.pass(60_000);
+  expect(result.status).toBeUndefined();
+  left.push("b");
+  await run.bring();
+  expect(result.status).toBe("waiting-approval");
 });
 
 test("one that was decided meanwhile is not waited for", async () => {

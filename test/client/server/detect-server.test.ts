@@ -95,7 +95,7 @@ describe("the server of one run", () => {
 test("a gateway is named, with its version", async () => {
   const { baseUrl } = await rawServer(({ path }, socket) => {
     const health = { ok: true, protocol: 1, identity: { version: "0.32.0" } };
-    if (path === "/health") return socket.end(answer(200, health));
+    if (path === "/health") return void socket.end(answer(200, health));
     socket.end(path === "/" ? answer(302, "", { location: "/console" }) : noRoute);
   });
   expect(await failure(listRuns({ baseUrl }))).toMatchObject({

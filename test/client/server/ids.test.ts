@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Fetch } from "../../../src/client/http/fetch.js";
-import { runIdProblem } from "../../../src/client/server/ids.js";
-import { runWorkflow } from "../../../src/client/requests.js";
+import { encodeSegment, literalSegment, runIdProblem } from "../../../src/client/server/ids.js";
+import { approve, getStatus, runWorkflow } from "../../../src/client/requests.js";
 import { failure } from "../../faults/in-test.js";
 
 describe("a run id that every route can carry", () => {
@@ -38,4 +38,29 @@ describe("a run id that none can", () => {
     const error = await failure(runWorkflow({ workflowPath: "x.tsx", input: {}, runId, fetch }));
     expect(error).toMatchObject({ code: "INVALID_ARGUMENT", argument: "runId" });
   });
+});
+
+describe("an id in a path", () => {
+  test.each([
+    ["gate:prod@v1", "gate:prod@v1"],
+    ["my gate", "my%20gate"],
+    ["a/../b", "a%2F..%2Fb"],
+    ["a?b#c", "a%3Fb%23c"],
+    ["größe", "gr%C3%B6%C3%9Fe"],
+  ])("%s is %s", (id, encoded) => expect(encodeSegment("runId", id)).toBe(encoded));
+
+  test.each(["", ".", "..", "\ud800"])("%j is refused, since it would name another place", async (id) => {
+    expect(() => encodeSegment("runId", id)).toThrow(/^runId /);
+    const fetch: Fetch = () => expect.unreachable();
+    expect(await failure(getStatus({ runId: id, fetch }))).toMatchObject({ argument: "runId" });
+  });
+
+  test.each(["my gate", "a/b", "größe", "a%20b"])(
+    "%j is refused of a node to be decided, since the server would take another one",
+    async (nodeId) => {
+      expect(() => literalSegment("nodeId", nodeId)).toThrow("would have to be encoded");
+      const fetch: Fetch = () => expect.unreachable();
+      expect(await failure(approve({ runId: "r", nodeId, fetch }))).toMatchObject({ argument: "nodeId" });
+    },
+  );
 });

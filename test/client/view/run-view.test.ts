@@ -136,7 +136,7 @@ describe("reduceRun", () => {
 describe("the events of 0.32", () => {
   /** By name, the events of runs of `test/servers/0.32.0/workflows`, without what they say twice. */
   const recorded = JSON.parse(
-    readFileSync(join(import.meta.dirname, "recorded-0.32.json"), "utf8"),
+    readFileSync(join(import.meta.dirname, "..", "recorded-0.32.json"), "utf8"),
   ) as Record<string, SmithersEvent[]>;
   const upTo = (name: string, type: string) => {
     const events = recorded[name] ?? [];

@@ -1,14 +1,18 @@
-/* global require -- only the bundle is ever executed */
-// Gives the command line its outside world and its exit code. What not every command needs is loaded on use.
+// Gives the command line its outside world and its exit code.
+import { execFileSync } from "node:child_process";
 import { fstatSync, writeSync } from "node:fs";
+import { addAbortSignal } from "node:stream";
 import { isatty } from "node:tty";
-import { UsageError } from "../dist/cli/command.js";
 import { completeWord } from "../dist/cli/completion/scripts.js";
 import { Interrupted } from "../dist/cli/context.js";
 import { exitCodes } from "../dist/cli/exit-codes.js";
 import { describeUncaught, main } from "../dist/cli/main.js";
+import { httpFetch } from "../dist/cli/network/http-fetch.js";
+import { nodeSpawn } from "../dist/cli/serve/node-spawn.js";
 import { foregroundCheck } from "../dist/cli/terminal/foreground.js";
+import { Questions } from "../dist/cli/terminal/questions.js";
 import { Screen } from "../dist/cli/terminal/screen.js";
+import { UsageError } from "../dist/cli/usage-error.js";
 import { version } from "../package.json";
 
 const stop = new AbortController();
@@ -32,7 +36,7 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
 }
 
 const isForeground = foregroundCheck(process.pid, process.platform, (args) =>
-  require("node:child_process").execFileSync("ps", args, {
+  execFileSync("ps", args, {
     stdio: ["ignore", "pipe", "ignore"],
     encoding: "utf8",
   }),
@@ -43,8 +47,8 @@ const screen = process.stderr.isTTY ? new Screen(process.stderr, process.env, is
 
 let questions;
 
-async function askAtTerminal(prompt, signal) {
-  questions ??= new (await import("../dist/cli/terminal/questions.js")).Questions({
+function askAtTerminal(prompt, signal) {
+  questions ??= new Questions({
     keyboard: () => process.stdin,
     output: process.stderr,
     screen,
@@ -62,13 +66,7 @@ if (screen !== undefined) {
     questions?.pause();
     screen.park();
   };
-  process.on("exit", (exitCode) => {
-    leave();
-    if (exitCode !== 129) return;
-    // The terminal has gone. Node would put its modes back, which fails then, and abort.
-    process.removeAllListeners("SIGHUP");
-    process.kill(process.pid, "SIGHUP");
-  });
+  process.on("exit", leave);
   process.on("SIGTSTP", () => {
     leave();
     process.kill(process.pid, "SIGSTOP");
@@ -80,6 +78,15 @@ if (screen !== undefined) {
     void questions?.resume();
   });
 }
+
+const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+process.on("exit", () => {
+  // Node puts the modes of a terminal back; where that has gone, which a write may notice before the signal comes, it
+  // would abort.
+  if (terminals.every((fd) => isatty(fd))) return;
+  process.removeAllListeners("SIGHUP");
+  process.kill(process.pid, "SIGHUP");
+});
 
 /** Whether both streams end at one terminal. */
 function shareTerminal() {
@@ -123,7 +130,6 @@ const stdin = {
     // It would stop this process, and no signal but SIGKILL would end it.
     if (stdin.isTTY && !isForeground())
       throw new UsageError("the terminal cannot be read from the background");
-    const { addAbortSignal } = await import("node:stream");
     const chunks = [];
     try {
       for await (const chunk of addAbortSignal(signal, process.stdin)) chunks.push(chunk);
@@ -144,13 +150,6 @@ function workingDirectory() {
   }
 }
 
-let send;
-
-async function fetch(url, request) {
-  send ??= (await import("../dist/cli/network/http-fetch.js")).httpFetch(process.env);
-  return send(url, request);
-}
-
 main(process.argv.slice(2), {
   stdin,
   stdout: outputStream(process.stdout, shareTerminal() ? screen : undefined),
@@ -159,9 +158,9 @@ main(process.argv.slice(2), {
   cwd: workingDirectory(),
   version,
   signal: stop.signal,
-  fetch,
+  fetch: httpFetch(process.env),
   now: Date.now,
-  spawn: (...args) => require("../dist/cli/serve/node-spawn.js").nodeSpawn(...args),
+  spawn: nodeSpawn,
 }).then((exitCode) => {
   // A name server that does not answer would keep a completion, and the shell that waits for it; all of it is written.
   if (process.argv[2] === completeWord) process.exit(exitCode);

@@ -1,0 +1,31 @@
+import { EventLines } from "../describe/event-lines.js";
+import type { CiSystem, Environment } from "./ci-system.js";
+
+const base: Omit<CiSystem, "name" | "isDetected" | "isInteractive" | "heartbeatMs"> = {
+  guard: (stream) => stream,
+  createPrinter: ({ style, startedAtMs }) => new EventLines(style, startedAtMs),
+  annotationLine: ({ title, text }) => `${title} ${text}`,
+  reporters: () => [],
+};
+
+/** A CI system that is not known: plain lines, and one now and then, since a silent job may be taken for dead. */
+export const plain: CiSystem = {
+  ...base,
+  name: "plain",
+  isDetected: (env) => isSet(env, "CI"),
+  isInteractive: false,
+  heartbeatMs: 60_000,
+};
+
+/** No CI system: a person's own shell. */
+export const none: CiSystem = {
+  ...base,
+  name: "none",
+  isDetected: () => true,
+  isInteractive: true,
+  heartbeatMs: undefined,
+};
+
+function isSet(env: Environment, name: string): boolean {
+  return !["", "0", "false", undefined].includes(env[name]?.toLowerCase());
+}

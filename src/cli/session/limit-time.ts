@@ -1,0 +1,22 @@
+import { TimedOut } from "../failure.js";
+import { startTimer } from "../timer.js";
+
+/** The context's signal, aborted by `--timeout` as well; `end` leaves no timer and no listener behind. */
+export function limitTime(
+  signal: AbortSignal,
+  timeoutMs: number | undefined,
+): { signal: AbortSignal; end(): void } {
+  if (timeoutMs === undefined) return { signal, end: () => {} };
+  const controller = new AbortController();
+  const forward = () => controller.abort(signal.reason);
+  if (signal.aborted) forward();
+  signal.addEventListener("abort", forward, { once: true });
+  const timer = startTimer(timeoutMs, () => controller.abort(new TimedOut(timeoutMs)));
+  return {
+    signal: controller.signal,
+    end: () => {
+      timer.stop();
+      signal.removeEventListener("abort", forward);
+    },
+  };
+}

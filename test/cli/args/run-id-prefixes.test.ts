@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { protocolServer } from "../../faults/in-test.js";
+import { runMain } from "../run-main.js";
+
+/** What a command line comes to at a server with these runs, and which of them it cancelled. */
+async function at(runIds: readonly string[], args: readonly string[], env: Record<string, string> = {}) {
+  const server = await protocolServer();
+  for (const runId of runIds) server.addRun(runId);
+  const result = await runMain(args, { baseUrl: server.baseUrl, env });
+  const cancelled = [...server.runs.values()].filter(({ status }) => status === "cancelled");
+  return {
+    ...result,
+    cancelled: cancelled.map(({ runId }) => runId),
+    lists: server.count("listRuns"),
+    server,
+  };
+}
+
+describe("a run id", () => {
+  test("that is whole is that run, though others begin so, and costs no list", async () => {
+    const { cancelled, exitCode, lists } = await at(["pr-4", "pr-42"], ["cancel", "pr-4"]);
+    expect({ cancelled, exitCode, lists }).toEqual({ cancelled: ["pr-4"], exitCode: 0, lists: 0 });
+  });
+
+  test.each([["pr-4"], ["pr-4…"], ["p"]])(
+    "%s means the one run that begins so, which is said",
+    async (typed) => {
+      const { cancelled, stderr, lists } = await at(["pr-42", "nightly"], ["cancel", typed]);
+      expect({ cancelled, stderr, lists }).toEqual({
+        cancelled: ["pr-42"],
+        stderr: `${typed} is run pr-42\n`,
+        lists: 1,
+      });
+    },
+  );
+
+  test("that may mean several runs means none, and names them", async () => {
+    const { cancelled, exitCode, stderr } = await at(["pr-42", "pr-43"], ["cancel", "pr-4"]);
+    expect({ cancelled, exitCode }).toEqual({ cancelled: [], exitCode: 4 });
+    expect(stderr).toContain("'pr-4' may mean 2 runs: pr-42, pr-43; say which");
+  });
+
+  test("that means one run of the newest 50 alone may mean an older one too", async () => {
+    const others = Array.from({ length: 60 }, (_, n) => `other-${n}`);
+    const { cancelled, exitCode } = await at(["pr-42", ...others, "pr-43"], ["cancel", "pr-4"]);
+    expect({ cancelled, exitCode }).toEqual({ cancelled: [], exitCode: 4 });
+  });
+
+  test("that no run begins with is not known", async () => {
+    const { cancelled, exitCode, stderr } = await at(["nightly"], ["cancel", "pr-4"]);
+    expect({ cancelled, exitCode }).toEqual({ cancelled: [], exitCode: 4 });
+    expect(stderr).toContain("HTTP 404");
+  });
+
+  test.each<Record<string, string>>([{ CI: "true" }, { GITHUB_ACTIONS: "true" }])(
+    "is taken as it is by what changes a run in CI: %j",
+    async (env) => {
+      const { cancelled, exitCode } = await at(["pr-42"], ["cancel", "pr-4"], env);
+      expect({ cancelled, exitCode }).toEqual({ cancelled: [], exitCode: 4 });
+      expect((await at(["pr-42"], ["status", "pr-4", "--json"], env)).exitCode).toBe(0);
+    },
+  );
+
+  test("that the server knows and refuses is not looked up", async () => {
+    const server = await protocolServer();
+    for (const runId of ["pr-4", "pr-42"]) server.addRun(runId);
+    server.misbehave("getStatus", { kind: "answer", status: 403 });
+    const { exitCode } = await runMain(["status", "pr-4"], { baseUrl: server.baseUrl });
+    expect({ exitCode, lists: server.count("listRuns") }).toEqual({ exitCode: 6, lists: 0 });
+  });
+
+  test("of several that are named stays what it is where it is whole", async () => {
+    const server = await protocolServer();
+    for (const runId of ["pr-4", "pr-42", "nightly-1"])
+      server.addRun(runId, {
+        status: "finished",
+        events: [JSON.stringify({ type: "RunFinished", timestampMs: 1 })],
+      });
+    const { exitCode, stderr } = await runMain(["watch", "pr-4", "night"], { baseUrl: server.baseUrl });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "night is run nightly-1\n" });
+  });
+});

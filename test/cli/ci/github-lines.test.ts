@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { GithubLines } from "../../../src/cli/ci/github-lines.js";
+import type { SmithersEvent } from "../../../src/client/index.js";
+import { styleOf } from "../style.js";
+
+const event = (type: string, fields: object = {}) =>
+  ({
+    ...{ type, runId: "r", nodeId: "n", iteration: 0, attempt: 1, timestampMs: 1000 },
+    ...fields,
+  }) as SmithersEvent;
+
+/** What a node's group has in it that said this. */
+function groupOf(text: string): string[] {
+  const lines = new GithubLines(styleOf(), () => 1000);
+  lines.print(event("NodeStarted"));
+  expect(lines.print(event("NodeOutput", { text }))).toBe("");
+  return lines.print(event("NodeFinished")).split("\n").slice(2, -2);
+}
+
+test.each([
+  ["hello", ["| hello"]],
+  ["one\ntwo\n", ["| one", "| two"]],
+  ["    0.0s  run             finished", ["|     0.0s  run             finished"]],
+  ["::error::forged", ["| ::error::forged"]],
+  ["##[endgroup]", ["| #\\u0023[endgroup]"]],
+  ["\u001b[2J\rgone", ["| \\u001b[2J\\rgone"]],
+])("a node that says %j has that with a mark in its group", (text, shown) => {
+  expect(groupOf(text)).toEqual(shown);
+});
+
+test("a tool's name is not obeyed either", () => {
+  const lines = new GithubLines(styleOf(), () => 1000);
+  lines.print(event("NodeStarted"));
+  lines.print(event("ToolCallStarted", { toolName: "##[endgroup]\n::error::x" }));
+  const group = lines.print(event("NodeFinished"));
+  expect(group).toContain("\ntool #\\u0023[endgroup]\\n::error::x\n::endgroup::\n");
+});
+
+test("what a node said that never ended is shown at the end", () => {
+  const lines = new GithubLines(styleOf(), () => 1000);
+  lines.print(event("NodeStarted"));
+  lines.print(event("NodeOutput", { text: "last words" }));
+  expect(lines.end()).toMatch(/^::group::n has not ended\n[^]*\n\| last words\n::endgroup::\n$/);
+  expect(lines.end()).toBe("");
+});

@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { writeReports, type FollowEnding, type Reporter } from "../../../src/cli/ci/reporter.js";
+import { emptyRunView } from "../../../src/client/index.js";
+
+const ending: FollowEnding = { status: undefined, problem: undefined, exitCode: 0 };
+
+test("a report that cannot be written is said, and the others are written", async () => {
+  const [written, notes]: [string[], string[]] = [[], []];
+  const broken: Reporter = { end: () => Promise.reject(new Error("EISDIR: \u001b[2J")) };
+  const whole: Reporter = { end: async ({ runId }) => void written.push(runId) };
+  await writeReports([broken, whole], emptyRunView("r"), ending, (line) => notes.push(line));
+  expect(written).toEqual(["r"]);
+  expect(notes).toEqual(["a report could not be written: EISDIR: \\u001b[2J"]);
+});

@@ -1,0 +1,75 @@
+import { afterEach, expect, test } from "vitest";
+import { PagesAhead } from "../../../src/client/follow/pages-ahead.js";
+import type { EventConnection } from "../../../src/client/server/event-connection.js";
+
+/** What was opened, and what of it was closed, by the number after which it starts. */
+let opened: number[] = [];
+let closed: number[] = [];
+let readers: PagesAhead[] = [];
+
+function reader(open = async (afterSeq: number): Promise<number> => afterSeq): PagesAhead {
+  const pages = new PagesAhead(async (afterSeq) => {
+    opened.push(afterSeq);
+    await open(afterSeq);
+    return { afterSeq, close: () => void closed.push(afterSeq) } as unknown as EventConnection;
+  });
+  readers.push(pages);
+  return pages;
+}
+
+afterEach(async () => {
+  for (const each of readers) each.close();
+  await new Promise(setImmediate);
+  [opened, closed, readers] = [[], [], []];
+});
+
+test("after each full page one page more is opened ahead, each beginning with the last event of the one before", async () => {
+  const pages = reader();
+  pages.expectMore(198);
+  expect(opened).toEqual([198]);
+  await pages.take(198);
+  pages.expectMore(397);
+  expect(opened).toEqual([198, 397, 596]);
+  // What is open already is not opened again.
+  await pages.take(397);
+  pages.expectMore(596);
+  expect(opened).toEqual([198, 397, 596, 795, 994]);
+});
+
+test("no more than 8 are open ahead, for all readers together", () => {
+  const [one, other] = [reader(), reader()];
+  for (let page = 0; page < 20; page++) {
+    one.expectMore(page * 199);
+    other.expectMore(page * 199);
+  }
+  expect(opened).toHaveLength(8);
+  one.close();
+  other.expectMore(1_000_000);
+  expect(opened.length).toBeGreaterThan(8);
+  other.close();
+  expect(opened.length).toBeLessThanOrEqual(16);
+});
+
+test("a page that is not the next one is thrown away with its connection, and another one is opened", async () => {
+  const pages = reader();
+  pages.expectMore(198);
+  pages.expectMore(198);
+  expect(opened).toEqual([198, 397]);
+  expect(await pages.take(300)).toMatchObject({ afterSeq: 300 });
+  await new Promise(setImmediate);
+  expect(closed).toEqual([198, 397]);
+  expect(pages.isEmpty).toBe(true);
+});
+
+test("a page that could not be opened ahead is asked for again when it is its turn", async () => {
+  let fails = true;
+  const pages = reader(async (afterSeq) => {
+    if (fails) throw new Error("reset");
+    return afterSeq;
+  });
+  pages.expectMore(198);
+  await new Promise(setImmediate);
+  fails = false;
+  expect(await pages.take(198)).toMatchObject({ afterSeq: 198 });
+  expect(opened).toEqual([198, 198]);
+});

@@ -1,0 +1,157 @@
+import { expect, test } from "vitest";
+import { Proof, type Look } from "../../../src/client/follow/proof.js";
+import { RunProgress } from "../../../src/client/follow/run-progress.js";
+import { emptyRunView, reduceEvents, type SmithersEvent } from "../../../src/client/index.js";
+import { block } from "../../faults/raw-server.js";
+
+const event = (type: string, nodeId?: string, iteration = 0) => ({
+  ...{ type, runId: "r", timestampMs: 1000 },
+  ...(nodeId === undefined ? {} : { nodeId, iteration }),
+});
+const started = event("RunStarted");
+const waits = { ...event("RunStatusChanged"), status: "waiting-approval" };
+const opens = (nodeId: string, iteration = 0) => event("NodeWaitingApproval", nodeId, iteration);
+
+interface Server {
+  status: string;
+  summary?: Record<string, number>;
+  /** The open approvals that it lists; without them it is a server that keeps no list. */
+  listed?: [nodeId: string, iteration: number, runId?: string][];
+  /** The events from the last known one on. Default: that one alone. */
+  page?: object[];
+  /** An HTTP status in place of the run's. */
+  http?: number;
+}
+
+/** A run of which these events were read, and looks at a server. */
+function proofOf(events: object[]) {
+  const progress = new RunProgress("r");
+  const comments = { count: 0 };
+  const stream = {
+    position: events.length - 1,
+    last: {
+      seq: events.length - 1,
+      data: JSON.stringify(events.at(-1)),
+      event: events.at(-1) as SmithersEvent,
+    },
+    get comments() {
+      return comments.count;
+    },
+  };
+  progress.stream = stream;
+  progress.update(reduceEvents(emptyRunView("r"), events as SmithersEvent[]));
+  let server: Server = { status: "running" };
+  const asked: string[] = [];
+  const fetch = async (url: string) => {
+    const path = new URL(url).pathname;
+    asked.push(path.split("/").at(-1) ?? "");
+    const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
+    if (path.endsWith("/events")) {
+      const page = (server.page ?? [events.at(-1) as object]).map(block).join("");
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode(page)),
+      });
+      return new Response(body, { headers: { "content-type": "text/event-stream" } });
+    }
+    if (path.endsWith("/approvals")) {
+      const approvals = server.listed?.map(([nodeId, iteration, runId = "r"]) => ({
+        runId,
+        nodeId,
+        iteration,
+      }));
+      return json({ approvals });
+    }
+    if (server.http !== undefined) return json({ error: { code: "X" } }, server.http);
+    const { status, summary = {}, listed } = server;
+    return json({ runId: "r", status, summary, ...(listed && { runState: { state: status } }) });
+  };
+  const proof = new Proof({ runId: "r", baseUrl: "http://proof.example", fetch, retries: 0 }, progress);
+  return {
+    comments,
+    asked,
+    look: async (seen: Server): Promise<Look | undefined> => {
+      server = seen;
+      return proof.look();
+    },
+  };
+}
+
+const result = async (events: object[], server: Server) => (await proofOf(events).look(server))?.result;
+const stopped = "waiting-approval";
+
+test.each<[string, object[], Server, Look["result"] | undefined]>([
+  ["the same status, and nothing open", [started], { status: "running" }, "proven"],
+  ["another status", [started], { status: "paused" }, "unsure"],
+  ["two kinds of waiting", [started, waits], { status: "waiting-timer" }, "proven"],
+  ["a run that has ended", [started], { status: "finished" }, "ended"],
+  ["a run that has ended as the view says", [started, event("RunFinished")], { status: "finished" }, "ended"],
+  [
+    "as many open approvals",
+    [started, opens("a")],
+    { status: "running", summary: { [stopped]: 1 } },
+    "proven",
+  ],
+  ["fewer open approvals", [started, opens("a")], { status: "running" }, "unsure"],
+  ["more open approvals", [started], { status: "running", summary: { [stopped]: 1 } }, "unsure"],
+  [
+    "as many open approvals, and a node more that has ended",
+    [started, opens("a")],
+    { status: "running", summary: { [stopped]: 1, finished: 1 } },
+    "shown",
+  ],
+  ["the listed approval", [started, opens("a", 1)], { status: "running", listed: [["a", 1]] }, "proven"],
+  ["another turn of it", [started, opens("a", 0)], { status: "running", listed: [["a", 1]] }, "unsure"],
+  ["another node's", [started, opens("a")], { status: "running", listed: [["b", 0]] }, "unsure"],
+  ["no longer one", [started, opens("a")], { status: "running", listed: [] }, "unsure"],
+  ["one more", [started], { status: "running", listed: [["a", 0]] }, "unsure"],
+  ["another run's", [started], { status: "running", listed: [["a", 0, "other"]] }, "proven"],
+  [
+    "a page that begins elsewhere",
+    [started],
+    { status: "running", page: [event("NodeStarted", "x")] },
+    undefined,
+  ],
+  ["a server that is out of order", [started], { status: "running", http: 503 }, undefined],
+])("%s", { timeout: 20_000 }, async (_, events, server, expected) => {
+  expect(await result(events, server)).toBe(expected);
+});
+
+test("what the look brings is in its view, and may be what was missing", async () => {
+  const page = [started, opens("a")];
+  const look = await proofOf([started]).look({ status: "running", summary: { [stopped]: 1 }, page });
+  expect(look).toMatchObject({ result: "proven", newEvents: 1 });
+  expect(look?.view.openApprovals).toMatchObject([{ nodeId: "a" }]);
+});
+
+test("a refusal is an error", async () => {
+  await expect(proofOf([started]).look({ status: "running", http: 404 })).rejects.toThrow("404");
+});
+
+test("before the first event nothing is asked", async () => {
+  const progress = new RunProgress("r");
+  const fetch = () => expect.unreachable();
+  expect(await new Proof({ runId: "r", fetch }, progress).look()).toBeUndefined();
+});
+
+// A node that the server skipped without an event.
+const skipped: Server = { status: "running", summary: { skipped: 1 } };
+
+test("two looks with the same result, and a comment between them, prove what the counts cannot", async () => {
+  const { look, comments } = proofOf([started]);
+  expect((await look(skipped))?.result).toBe("shown");
+  expect((await look(skipped))?.result).toBe("shown");
+  comments.count++;
+  expect((await look(skipped))?.result).toBe("proven");
+  // And the node is counted from then on.
+  expect((await look(skipped))?.result).toBe("proven");
+});
+
+test("a look that differs from the one before proves nothing together with it", async () => {
+  const { look, comments } = proofOf([started]);
+  expect((await look(skipped))?.result).toBe("shown");
+  comments.count++;
+  expect((await look({ status: "running", summary: { skipped: 2 } }))?.result).toBe("shown");
+  comments.count++;
+  const withNews = { ...skipped, page: [started, event("NodePending", "x")] };
+  expect((await look(withNews))?.result).toBe("shown");
+});

@@ -1,0 +1,122 @@
+const decider = "src/client/follow/approval-decider.ts";
+const resumer = "src/client/follow/resumer.ts";
+const driven = "src/client/follow/driven-run.ts";
+const deciderTests = ["test/client/follow/approval-decider.test.ts"];
+const resumerTests = ["test/client/follow/resumer.test.ts"];
+const driverTests = [...deciderTests, ...resumerTests, "test/client/follow/proven-decisions.test.ts"];
+
+/** What is decided and resumed, and when. */
+export default [
+  {
+    rule: "a resume after somebody else's decision waits for theirs",
+    file: resumer,
+    from: "if (!decisions.some((decision) => run.isOwn(decision)))",
+    to: "if (false)",
+    tests: resumerTests,
+  },
+  {
+    rule: "a resume is sent only if the server says that the run waits",
+    file: resumer,
+    from: "needed.length === 0 || !isWaitingStatus(look.run.status)) continue;",
+    to: "needed.length === 0) continue;",
+    tests: resumerTests,
+  },
+  {
+    rule: "a resume for a timer or a signal asks for the status first",
+    file: resumer,
+    from: 'if (!isWaitingStatus(status.status) || status.status === "waiting-approval") return change;',
+    to: "",
+    tests: resumerTests,
+  },
+  {
+    rule: "a decision is resumed once",
+    file: resumer,
+    from: "for (const decision of needed) resumed.add(approvalKey(decision));",
+    to: "",
+    tests: resumerTests,
+  },
+  {
+    rule: "the pause before a resume for a signal grows",
+    file: resumer,
+    from: "wait.signalPauseMs = Math.min(2 * wait.signalPauseMs, signalPause.maxMs);",
+    to: "",
+    tests: resumerTests,
+  },
+  {
+    rule: "the pause before a resume for a signal has a limit",
+    file: resumer,
+    from: "Math.min(2 * wait.signalPauseMs, signalPause.maxMs)",
+    to: "2 * wait.signalPauseMs",
+    tests: resumerTests,
+  },
+  {
+    rule: "a run that a person paused is not resumed",
+    file: "src/client/view/run-status.ts",
+    from: "return factsOf(status).isWaiting;",
+    to: 'return factsOf(status).isWaiting || status === "paused";',
+    tests: resumerTests,
+  },
+  {
+    rule: "with `own`, what others decided is left to them",
+    file: resumer,
+    from: '(rules.which === "all" || run.isOwn(decision))',
+    to: "true",
+    tests: resumerTests,
+  },
+  {
+    rule: "a look is repeated until it proves the view",
+    file: driven,
+    from: 'if (look?.result === "proven") return look;',
+    to: "if (look !== undefined) return look;",
+    tests: driverTests,
+  },
+  {
+    rule: "a lost decision is not sent again unchecked",
+    file: decider,
+    from: "if (look !== undefined && !includesApproval(look.view.openApprovals, approval)) {",
+    to: "if (previous === undefined && look !== undefined && !includesApproval(look.view.openApprovals, approval)) {",
+    tests: driverTests,
+  },
+  {
+    rule: "a decision is checked right before it is sent",
+    file: decider,
+    from: "const look = await lookUntilProven(run, () => true, signal);",
+    to: "const look = { view: run.view };",
+    tests: driverTests,
+  },
+  {
+    rule: "a lost decision that was made the other way is not taken for ours",
+    file: decider,
+    from: "if (isAnswerLost(previous) && isDecidedAs(decision, approval, look.view)) {",
+    to: "if (isAnswerLost(previous)) {",
+    tests: deciderTests,
+  },
+  {
+    rule: "an approval that opens again is another one",
+    file: driven,
+    from: "return `${nodeKey(nodeId, iteration)}@${requestedAtMs ?? 0}`;",
+    to: "return `${nodeKey(nodeId, iteration)}${requestedAtMs === -1}`;",
+    tests: deciderTests,
+  },
+  {
+    rule: "following does not stop at an approval while a decided one still moves the run",
+    file: "src/client/follow/reach-approval.ts",
+    from: "!(resumes && unappliedDecisions.length > 0)",
+    to: "true",
+    tests: ["test/client/follow/reach-approval.test.ts"],
+  },
+  {
+    rule: "counts of ended nodes are compared, not the counts of approvals alone",
+    file: "src/client/follow/proof.ts",
+    from: "endedNodesOf(view) + this.#silentlyEnded === endedNodes(run.summary)",
+    to: "true",
+    tests: ["test/client/follow/proven-decisions.test.ts"],
+  },
+  {
+    rule: "the status of the server has to be the view's",
+    file: "src/client/follow/proof.ts",
+    from: 'if (!isSameStatus) return "unsure";',
+    to: "",
+    tests: ["test/client/follow/proven-decisions.test.ts", "test/client/follow/load-run-view.test.ts"],
+  },
+];
