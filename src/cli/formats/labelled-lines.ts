@@ -18,7 +18,7 @@ export async function printLabelled(
     for await (const { run, records } of updates) {
       const printer = printers.get(run) ?? new EventLines(style, () => run.view().startedAtMs);
       printers.set(run, printer);
-      const lines = records.flatMap(({ event }) => printer.lineFor(event) ?? []);
+      const lines = records.flatMap(({ event }) => printer.linesFor(event));
       if (lines.length === 0) continue;
       silence.beat();
       const label = run.label === undefined ? "" : `${paintLabel(run.label, style)}  `;
