@@ -165,7 +165,7 @@ describe("approve and deny", () => {
 describe("resume", () => {
   test("takes its arguments the other way round", async () => {
     const runId = await waitingRun();
-    await cli(["approve", runId]);
+    await cli(["approve", runId, "--no-resume"]);
     const { stdout, exitCode } = await cli(["resume", "./gate.tsx", runId]);
     expect({ stdout, exitCode }).toEqual({ stdout: `${runId}\n`, exitCode: 0 });
     await statusIs(runId, "finished");

@@ -209,7 +209,7 @@ describe("the end", () => {
   });
 
   test("by --timeout is told as one", async () => {
-    const { child, baseUrl } = await serve(["--timeout", "1s"], { cwd: await root() });
+    const { child, baseUrl } = await serve(["--timeout", "8s"], { cwd: await root() });
     expect((await child).exitCode).toBe(124);
     expect(await isGone(baseUrl, 500)).toBe(true);
   });

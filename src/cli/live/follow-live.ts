@@ -73,7 +73,14 @@ class LiveRun {
       this.#part = undefined;
       void this.#draw();
     });
+    screen.takeHeldBack = () => this.#takePending();
     this.#changed();
+  }
+
+  #takePending(): string {
+    const pending = this.#pending;
+    this.#pending = "";
+    return pending;
   }
 
   get #view(): RunView {
@@ -94,8 +101,7 @@ class LiveRun {
   /** Leaves what there is to say of the whole in place of the live part. */
   async finish(status: Run): Promise<void> {
     const summary = runSummary(this.#view, status, this.#output.style);
-    const text = `${this.#pending}${summary.map((line) => `${line}\n`).join("")}`;
-    this.#pending = "";
+    const text = `${this.#takePending()}${summary.map((line) => `${line}\n`).join("")}`;
     await this.#screen.draw([], text);
   }
 
@@ -103,8 +109,8 @@ class LiveRun {
     clearTimeout(this.#timer);
     this.#frames.close();
     this.#endResize();
-    const left = this.#pending;
-    this.#pending = "";
+    this.#screen.takeHeldBack = undefined;
+    const left = this.#takePending();
     await (left === "" ? this.#screen.clear() : this.#screen.draw([], left));
   }
 

@@ -66,8 +66,11 @@ export class Screen {
   write(stream: TerminalStream, text: string): Promise<void> {
     if (!text.includes("\n") || (this.#live.length === 0 && this.#question === undefined))
       return put(stream, text);
-    return this.#redraw(stream, text);
+    return this.#redraw(stream, (this.takeHeldBack?.() ?? "") + text);
   }
+
+  /** Gives the lines that a live view holds back until its next drawing: they come before what is written meanwhile. */
+  takeHeldBack: (() => string) | undefined;
 
   /** Draws the live part anew, below whole lines that stay. The lines of the live part are cut where they are too wide. */
   draw(lines: readonly string[], above = ""): Promise<void> {
