@@ -50,7 +50,8 @@ function write({ runId, status, events: history, unreached }: WrittenHistory): v
   const frameTimes: [frameNo: unknown, at: number][] = [];
   for (const [seq, event] of history.entries()) {
     const { type, timestampMs: at } = event;
-    const { nodeId, iteration = 0, attempt = null, frameNo } = event as Record<string, any>;
+    const { nodeId, iteration = 0, frameNo, ...rest } = event as Record<string, unknown>;
+    const attempt = (rest["attempt"] ?? null) as number | null;
     events.run(runId, seq, at, type, JSON.stringify(event));
     const key = JSON.stringify([nodeId, iteration]);
     if (type in nodeStates) states.set(key, { state: nodeStates[type] ?? "", attempt });

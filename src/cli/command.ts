@@ -11,7 +11,7 @@ import type { Style } from "./terminal/style.js";
  * A subcommand: what it takes, and a plain function from that to a result. It does not know the output format, never
  * prints to stdout and never exits.
  */
-export interface CommandSpec<Options = any> {
+export interface CommandSpec<Options = object> {
   /**
    * Such as `status <run-id>`. The names say what the words mean: a `run-id` may be `@latest` or a beginning, and a
    * shell's completion knows `run-id`, `node-id`, `workflow`, and words to choose from, as `a|b`.

@@ -219,6 +219,7 @@ export interface FramesArgs extends RunArgs {
  *
  * @throws {@link HttpError} 404 if the server has no such run
  */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- rows are `any[]` in the client that this one replaces
 export async function getFrames<Row = any>(args: FramesArgs): Promise<Row[]> {
   const tail = checkedCount("tail", args.tail ?? 20, 1);
   return (await readOfRun(args, (server): Promise<Frame[]> => server.getFrames(args.runId, tail))) as Row[];
@@ -265,6 +266,7 @@ export interface ListRunsArgs extends ConnectionOptions {
  *
  * @throws {@link HttpError} 400 `DB_NOT_CONFIGURED` if the server keeps no list
  */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- rows are `any[]` in the client that this one replaces
 export async function listRuns<Row = any>(args: ListRunsArgs = {}): Promise<Row[]> {
   const limit = args.limit === undefined ? undefined : checkedCount("limit", args.limit, 1);
   const { status } = args;

@@ -75,17 +75,26 @@ describe("under GitHub Actions", () => {
     expect(annotations.map(({ name }) => name)).toEqual(["error", "error"]);
     expect(annotations[0]).toMatchObject({
       properties: "title=::error::forged",
-      text: expect.stringMatching(
-        /^first\\n::set-output name=run-id::forged\\r\\n#\\u0023\[error\]/,
-      ) as string,
+      text: expect.stringMatching(/^first\n::set-output name=run-id::forged\n#\\u0023\[error\]/) as string,
     });
 
     const summary = await readFile(env.GITHUB_STEP_SUMMARY, "utf8");
     const rows = summary.split("\n").filter((line) => line.startsWith("|"));
     expect(rows).toHaveLength(5);
     for (const row of rows) expect(row.match(/\|/g)).toHaveLength(5);
+    // One diagram, which nothing in it ends, with a section for each node and no text of the server's but its name.
+    expect(summary.match(/^```.*$/gm)).toEqual(["```mermaid", "```"]);
+    const [diagram = ""] = /^```mermaid\n[^]*?\n```$/m.exec(summary) ?? [];
+    expect(diagram.match(/^ {2}section .*$/gm)).toEqual([
+      "  section __add-mask__secret",
+      "  section ___add-mask_a_b_img src_x___0A",
+      "  section __error__forged",
+    ]);
+    expect(diagram.replaceAll(/^ {2}section .*$/gm, "")).toMatch(
+      /^```mermaid\n---\ndisplayMode: compact\n---\ngantt\n( {2}[a-zA-Z]+ [%:\w, ]*\n|\n)+```$/,
+    );
     // Neither markup nor a character that could begin some.
-    expect(summary.replaceAll(/<\/?code>/g, "")).not.toMatch(/[<`]|\]\(/);
+    expect(summary.replace(diagram, "").replaceAll(/<\/?code>/g, "")).not.toMatch(/[<`]|\]\(/);
     expect(outputsIn(await readFile(env.GITHUB_OUTPUT, "utf8"))).toEqual({
       "run-id": runId,
       status: "failed",

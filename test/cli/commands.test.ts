@@ -87,7 +87,10 @@ describe("the way from start to end", () => {
     expect(stdout).toMatch(/failed \(attempt 1\) in .*\\u001b/);
     expect(stdout).toMatch(/retrying \(attempt 2\)/);
     expect(stdout).not.toContain("\u001b");
-    expect(stdout).toMatch(/run +failed: Task failed\n$/);
+    expect(stdout).toMatch(/run +failed, see publish above\n$/);
+    // Both attempts failed for the same reason.
+    expect(stdout.match(/^ {12}second line$/gm)).toHaveLength(1);
+    expect(stdout).toMatch(/^ {16}at generate \(.*fails\.tsx:\d+:\d+\)$/m);
   });
 
   test("cancel ends a run, and watch exits 2", async () => {

@@ -15,6 +15,16 @@ import type { ProtocolServer } from "../faults/protocol-server.js";
 import { runBinary } from "./run-cli.js";
 import { runMain } from "./run-main.js";
 
+interface StatusRow {
+  status: string;
+  terminal: boolean;
+  waiting: boolean;
+  resume: boolean;
+  color: string | undefined;
+  category: string;
+  exitCode: number;
+}
+
 describe("the table of statuses", () => {
   test.each`
     status                | terminal | waiting  | resume   | color        | category       | exitCode
@@ -31,8 +41,7 @@ describe("the table of statuses", () => {
     ${"cancelled"}        | ${true}  | ${false} | ${true}  | ${"yellow"}  | ${"cancelled"} | ${2}
     ${"archived"}         | ${true}  | ${false} | ${true}  | ${undefined} | ${"pending"}   | ${5}
     ${"constructor"}      | ${true}  | ${false} | ${true}  | ${undefined} | ${"pending"}   | ${5}
-  `("$status", ({ status, terminal, waiting, resume, color, category, exitCode }) => {
-    const name = status as string;
+  `("$status", ({ status: name, terminal, waiting, resume, color, category, exitCode }: StatusRow) => {
     expect(statusFacts(name)).toEqual({ color, category, exitCode });
     expect([isTerminalStatus(name), isWaitingStatus(name), isResumableStatus(name)]).toEqual([
       terminal,

@@ -7,7 +7,9 @@ import {
   emptyRunView,
   isTerminalStatus,
   reduceEvents,
+  type Frame,
   type Run,
+  type RunRow,
   type SmithersEvent,
 } from "../../src/client/index.js";
 import { freshId, runBinary as cli, startCli, type CliResult } from "../cli/run-cli.js";
@@ -44,7 +46,7 @@ async function collect(events: AsyncGenerator<SmithersEvent, Run | void>) {
   }
 }
 
-const json = ({ stdout }: CliResult): any => JSON.parse(stdout);
+const json = ({ stdout }: CliResult): unknown => JSON.parse(stdout);
 const linesOf = ({ stdout }: { stdout: string }) =>
   stdout
     .trimEnd()
@@ -106,11 +108,11 @@ describe("`getStatus`, `getFrames`, `listRuns`, `loadRunView`, and their command
     expect(status).toMatchObject({ runId, workflowName: "quick", summary: { finished: 2 } });
     expect(json(await cli(["status", runId, "--json"]))).toMatchObject({ runId, status: "finished" });
 
-    const [frame] = await client.getFrames({ runId, tail: 1 });
+    const [frame] = await client.getFrames<Frame>({ runId, tail: 1 });
     expect(JSON.parse(frame!.xmlJson)).toMatchObject({ tag: "smithers:workflow", props: { name: "quick" } });
     expect((await cli(["frames", runId, "--tail", "1"])).stdout).toContain("task second");
 
-    const row = (await client.listRuns({ status: "finished" })).find((each) => each.runId === runId);
+    const row = (await client.listRuns<RunRow>({ status: "finished" })).find((each) => each.runId === runId);
     expect(row?.workflowPath).toMatch(/quick\.tsx$/);
     expect((await cli(["ls", "--quiet"])).stdout.split("\n")).toContain(runId);
 

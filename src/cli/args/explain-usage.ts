@@ -1,6 +1,6 @@
 import type { CommandSpec } from "../command.js";
 import { UsageError } from "../usage-error.js";
-import { jsonPlaceholder, looksTorn, quotingHint } from "../input/json-quoting.js";
+import { jsonPlaceholder, looksTorn, quotingHint } from "./json-quoting.js";
 import { commandLine } from "./command-line.js";
 import { namesOf, optionNamed, placeholderOf, type Reading } from "./read-words.js";
 import { argumentName, commandNameOf } from "./syntax.js";

@@ -1,5 +1,5 @@
 import type { OutputStream } from "../context.js";
-import type { LinePrinter, PrinterOptions } from "./line-printer.js";
+import type { LinePrinter, PrinterOptions } from "../describe/line-printer.js";
 import type { Reporter, ReportContext } from "./reporter.js";
 
 export type Environment = Readonly<Record<string, string | undefined>>;

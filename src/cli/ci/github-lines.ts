@@ -1,7 +1,7 @@
 import type { SmithersEvent } from "../../client/index.js";
 import { EventLines, endsNode, keyOf } from "../describe/event-lines.js";
 import { approvalLabel } from "../describe/approval-label.js";
-import type { LinePrinter } from "./line-printer.js";
+import type { LinePrinter } from "../describe/line-printer.js";
 import type { Style } from "../terminal/style.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { githubCommand, neutralizeCommands } from "./github-command.js";
@@ -25,16 +25,19 @@ export class GithubLines implements LinePrinter {
 
   print(event: SmithersEvent): string {
     const key = keyOf(event);
-    const line = this.#lines.lineFor(event);
-    if (key === undefined) return line === undefined ? "" : neutralizeCommands(`${line}\n`);
+    const lines = this.#lines.linesFor(event);
+    const text = neutralizeCommands(lines.map((line) => `${line}\n`).join(""));
+    if (key === undefined) return text;
     if (event.type === "NodeStarted") this.#open.set(key, new NodeLog(event));
     const log = this.#open.get(key);
-    if (log !== undefined && line !== undefined && endsNode.has(event.type)) {
+    const [title, ...rest] = lines;
+    if (log !== undefined && title !== undefined && endsNode.has(event.type)) {
       this.#open.delete(key);
-      return log.group(line);
+      // The lines of an error stay outside, where nobody has to open a group to see them.
+      return log.group(title) + neutralizeCommands(rest.map((line) => `${line}\n`).join(""));
     }
-    log?.add(event, line, Math.min(maxLength.node, Math.floor(maxLength.all / this.#open.size)));
-    return line === undefined ? "" : neutralizeCommands(`${line}\n`);
+    log?.add(event, lines, Math.min(maxLength.node, Math.floor(maxLength.all / this.#open.size)));
+    return text;
   }
 
   end(): string {
@@ -61,8 +64,8 @@ class NodeLog {
   }
 
   /** Keeps what there is to say of the event, and of all of it no more than `most` characters for long. */
-  add(event: SmithersEvent, line: string | undefined, most: number): void {
-    for (const added of line === undefined ? linesFor(event) : [line]) {
+  add(event: SmithersEvent, lines: readonly string[], most: number): void {
+    for (const added of lines.length === 0 ? linesFor(event) : lines) {
       this.#lines.push(added);
       this.#length += added.length;
       // By half each time, since to drop the first of many lines takes as long as to drop half of them.

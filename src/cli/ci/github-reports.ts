@@ -4,6 +4,13 @@ import type { NodeView, RunView } from "../../client/index.js";
 import { formatDuration } from "../describe/duration.js";
 import { fitWidth } from "../terminal/fit-width.js";
 import { approvalLabel } from "../describe/approval-label.js";
+import { bodyLines, errorReport } from "../describe/error-text.js";
+import { ownError } from "../describe/failed-nodes.js";
+import { chartRows } from "../timeline/fold.js";
+import { mermaidGantt } from "../timeline/mermaid.js";
+import { predecessorsIn } from "../timeline/predecessors.js";
+import { RunTimes } from "../timeline/run-times.js";
+import { buildTimeline } from "../timeline/timeline.js";
 import type { FollowEnding, Reporter, ReportContext } from "./reporter.js";
 import { runResult, elapsed, failureReason } from "../describe/run-result.js";
 import { escapeControls } from "../terminal/escape-controls.js";
@@ -12,16 +19,25 @@ import { escapeControls } from "../terminal/escape-controls.js";
 const summaryLimit = 900 * 1024;
 /** GitHub shows ten annotations of a step; the summary has all failed nodes. */
 const maxAnnotated = 20;
+/** How much of an error an annotation has after its first line. */
+const annotationLimits = { maxLines: 40, maxLength: 4000, maxFrames: 10 };
 /** The most columns of a server's text in a cell. */
 const cellWidth = 200;
 
 /** Tells GitHub how a run ended: annotations, the step's summary, and its outputs `run-id` and `status`. */
 export function githubReports(context: ReportContext): Reporter {
   const { GITHUB_STEP_SUMMARY: summaryFile, GITHUB_OUTPUT: outputFile } = context.env;
+  const times = new RunTimes();
   return {
+    observe(events) {
+      for (const event of events) times.add(event);
+    },
     async end(view, ending) {
       annotateFailures(view, ending, context);
-      if (summaryFile) await files.appendFile(summaryFile, summary(view, ending, context));
+      if (summaryFile) {
+        const gantt = await ganttLines(times, view, ending, context);
+        await files.appendFile(summaryFile, summary(view, ending, gantt, context));
+      }
       if (outputFile) await files.appendFile(outputFile, outputs(view, ending));
     },
   };
@@ -34,14 +50,40 @@ function annotateFailures(
 ): void {
   const annotate = (title: string, text: string) => context.annotate({ level: "error", title, text });
   const failed = [...view.nodes.values()].filter(({ state }) => state === "failed");
-  for (const node of failed.slice(0, maxAnnotated)) annotate(approvalLabel(node), failureReason(node));
+  for (const node of failed.slice(0, maxAnnotated))
+    annotate(approvalLabel(node), withBody(failureReason(node), node.error));
   const run = `run ${escapeControls(view.runId)}`;
   if (failed.length > maxAnnotated) annotate(run, `${failed.length - maxAnnotated} more nodes failed`);
   if (problem !== undefined) annotate(run, escapeControls(problem));
-  else if (exitCode !== 0) annotate(run, runResult(view, status?.status));
+  else if (exitCode !== 0) annotate(run, withBody(runResult(view, status?.status), ownError(view)));
 }
 
-function summary(view: RunView, { status, problem }: FollowEnding, { commandLine }: ReportContext): string {
+function withBody(title: string, error: unknown): string {
+  return [title, ...bodyLines(errorReport(error, annotationLimits))].join("\n");
+}
+
+/** The timeline as a diagram; empty if nothing has started. */
+async function ganttLines(
+  times: RunTimes,
+  { runId }: RunView,
+  { problem }: FollowEnding,
+  { readTree, serverNow, commandLine }: ReportContext,
+): Promise<string[]> {
+  // A server that cannot be reached is not asked again.
+  const tree = problem === undefined ? await readTree(runId) : undefined;
+  const timeline = buildTimeline(times, serverNow(), tree && predecessorsIn(tree));
+  const { lines, leftOut } = mermaidGantt(timeline, chartRows(timeline.rows, false));
+  if (lines.length === 0) return [];
+  const command = markdownText(commandLine("timeline", runId));
+  return [...lines, "", ...(leftOut > 0 ? [`${leftOut} more rows: <code>${command}</code>`, ""] : [])];
+}
+
+function summary(
+  view: RunView,
+  { status, problem }: FollowEnding,
+  gantt: readonly string[],
+  { commandLine }: ReportContext,
+): string {
   const name = markdownText(status?.workflowName ?? `run ${view.runId}`);
   const result = problem ?? `${runResult(view, status?.status)}${elapsed(view)}`;
   const head = [
@@ -49,6 +91,7 @@ function summary(view: RunView, { status, problem }: FollowEnding, { commandLine
     "",
     `Run <code>${markdownText(view.runId)}</code>, to be seen with <code>${markdownText(commandLine("status", view.runId))}</code>`,
     "",
+    ...gantt,
     "| Node | Result | Attempts | Took |",
     "| --- | --- | ---: | ---: |",
   ].join("\n");

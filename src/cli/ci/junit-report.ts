@@ -6,6 +6,8 @@ import { UsageError } from "../usage-error.js";
 import type { Context } from "../context.js";
 import { approvalLabel } from "../describe/approval-label.js";
 import type { FollowEnding, Reporter } from "./reporter.js";
+import { errorReport, bodyLines } from "../describe/error-text.js";
+import { ownError } from "../describe/failed-nodes.js";
 import { runResult, failureReason } from "../describe/run-result.js";
 import { resolvePath } from "../args/resolve-path.js";
 import { fitWidth } from "../terminal/fit-width.js";
@@ -43,11 +45,15 @@ interface Case {
   ms: number;
   verdict: Verdict;
   message: string;
+  /** What there is to say after the message; empty for nothing. */
+  body: string;
 }
 
 /** The most characters of all messages together, and how many each may have however many there are. */
 const maxMessages = 8 * 1024 * 1024;
 const minMessage = 100;
+/** How much of one error's lines; few readers show more. */
+const bodyLimits = { maxLines: 1000, maxLength: 64 * 1024, maxFrames: 100 };
 
 async function report(view: RunView, ending: FollowEnding): Promise<string> {
   const nodes = [...view.nodes.values()];
@@ -55,9 +61,17 @@ async function report(view: RunView, ending: FollowEnding): Promise<string> {
   const most = Math.max(minMessage, Math.floor(maxMessages / Math.max(1, failed)));
   const cases = nodes.map((node) => nodeCase(node, most));
   const result = ending.problem ?? runResult(view, ending.status?.status);
-  const isExplained = ending.problem === undefined && cases.some(({ verdict }) => verdict === "failure");
+  const own = ending.problem === undefined ? ownError(view) : null;
+  const isExplained =
+    ending.problem === undefined && own === null && cases.some(({ verdict }) => verdict === "failure");
   if (ending.exitCode !== 0 && !isExplained)
-    cases.push({ name: "run", ms: 0, verdict: "error", message: escapeControls(result) });
+    cases.push({
+      name: "run",
+      ms: 0,
+      verdict: "error",
+      message: escapeControls(result),
+      body: bodyOf(own, most),
+    });
   const suite = escapeControls(ending.status?.workflowName ?? view.runId);
   const count = (verdict: Verdict) => cases.filter((each) => each.verdict === verdict).length;
   const totals = {
@@ -84,9 +98,9 @@ async function report(view: RunView, ending: FollowEnding): Promise<string> {
       testsuite: {
         $: { name: suite, ...totals, ...started },
         properties: { property: { $: { name: "run-id", value: view.runId } } },
-        testcase: cases.map(({ name, ms, verdict, message }) => ({
+        testcase: cases.map(({ name, ms, verdict, message, body }) => ({
           $: { name, classname: suite, time: seconds(ms) },
-          ...(verdict !== "passed" && { [verdict]: { $: { message } } }),
+          ...(verdict !== "passed" && { [verdict]: { $: { message }, "#text": body } }),
         })),
       },
     },
@@ -96,13 +110,20 @@ async function report(view: RunView, ending: FollowEnding): Promise<string> {
 function nodeCase(node: NodeView, maxMessage: number): Case {
   const { state, startedAtMs, finishedAtMs, attempt } = node;
   const ms = startedAtMs === null || finishedAtMs === null ? 0 : finishedAtMs - startedAtMs;
-  const named = { name: approvalLabel(node), ms };
+  const named = { name: approvalLabel(node), ms, body: "" };
   if (state === "finished") return { ...named, verdict: "passed", message: "" };
   if (state === "failed") {
     const attempts = attempt > 1 ? ` (attempt ${attempt})` : "";
-    return { ...named, verdict: "failure", message: fitWidth(failureReason(node), maxMessage) + attempts };
+    const message = fitWidth(failureReason(node), maxMessage) + attempts;
+    return { ...named, verdict: "failure", message, body: bodyOf(node.error, maxMessage) };
   }
   return { ...named, verdict: "skipped", message: escapeControls(state) };
+}
+
+function bodyOf(error: unknown, maxLength: number): string {
+  const limits = { ...bodyLimits, maxLength: Math.min(bodyLimits.maxLength, maxLength) };
+  // The lines are safe already; xmlText would spell out what is between them.
+  return bodyLines(errorReport(error, limits)).map(xmlText).join("\n");
 }
 
 function seconds(ms: number): string {

@@ -1,5 +1,6 @@
-import type { Run, RunView } from "../../client/index.js";
+import type { Run, RunView, SmithersEvent } from "../../client/index.js";
 import { escapeControls } from "../terminal/escape-controls.js";
+import type { FrameGroup } from "../tree/run-tree.js";
 import type { Annotation } from "./ci-system.js";
 
 /** How the following of a run ended. */
@@ -17,10 +18,16 @@ export interface ReportContext {
   env: Readonly<Record<string, string | undefined>>;
   annotate(annotation: Annotation): void;
   commandLine(ours: string, ...named: string[]): string;
+  /** Milliseconds since 1970 by the server's clock. */
+  serverNow(): number;
+  /** Reads a workflow's newest tree; undefined if the server does not give it. */
+  readTree(runId: string): Promise<FrameGroup | undefined>;
 }
 
 /** Reports the end of a run that was followed, in a file or to a CI system. */
 export interface Reporter {
+  /** Called with the run's events as they come. */
+  observe?(events: Iterable<SmithersEvent>): void;
   /** Writes the report. An error it throws is noted and does not change the exit code. */
   end(view: RunView, ending: FollowEnding): Promise<void>;
 }

@@ -11,6 +11,7 @@ import { run } from "./run.js";
 import { serve } from "./serve.js";
 import { signal } from "./signal.js";
 import { status } from "./status.js";
+import { timeline } from "./timeline.js";
 import { watch } from "./watch.js";
 
 /** Every subcommand, in the order in which help lists them. */
@@ -23,6 +24,7 @@ export const commands: readonly CommandSpec[] = [
   signal,
   watch,
   status,
+  timeline,
   frames,
   cancel,
   ls,

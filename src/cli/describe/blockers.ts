@@ -1,13 +1,7 @@
-import {
-  isTerminalStatus,
-  type BlockedRun,
-  type NodeView,
-  type Run,
-  type RunView,
-} from "../../client/index.js";
+import { isTerminalStatus, type BlockedRun, type Run, type RunView } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { formatDuration, formatRunningTime, formatTime } from "./duration.js";
-import { errorText } from "./error-text.js";
+import { blamedNodes } from "./failed-nodes.js";
 import { approvalLabel } from "./approval-label.js";
 import { waitingSince } from "./waiting-since.js";
 import { escapeControls } from "../terminal/escape-controls.js";
@@ -90,15 +84,6 @@ function afterFailure({ runId, runState }: Run, view: RunView, workflowPath: str
   const other = runState === undefined ? "; a resume helps once the workflow allows more attempts" : "";
   const why = `${who} ${isOne ? "has" : "have"} no attempts left, so a resume fails again at once`;
   return { what: `${why}; a new run with the same input starts over${other}`, ...command };
-}
-
-/** The nodes that the run failed for, where it did for nodes: those whose engine gave them up. */
-function blamedNodes({ nodes, error }: RunView): NodeView[] {
-  const { details } = (typeof error === "object" ? (error ?? {}) : {}) as {
-    details?: { key?: unknown } | null;
-  };
-  const isForNodes = /^Task failed\b/.test(errorText(error)) || nodes.has(String(details?.key));
-  return isForNodes ? [...nodes.values()].filter(({ state }) => state === "failed") : [];
 }
 
 /** A run that counts as executing, and of which nothing is heard. */

@@ -1,15 +1,18 @@
 import { nodeKey, type SmithersEvent } from "../../client/index.js";
 import { formatDuration, isTime } from "./duration.js";
-import { errorText } from "./error-text.js";
+import { errorTitle } from "./error-text.js";
+import { ShownErrors, type ErrorWords } from "./shown-errors.js";
 import { columnsOf, fitWidth } from "../terminal/fit-width.js";
-import type { LinePrinter } from "../ci/line-printer.js";
+import type { LinePrinter } from "./line-printer.js";
 import type { Style } from "../terminal/style.js";
 import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
 
 /** The column that names are aligned in. */
 const subjectWidth = 14;
+/** In front of the lines of an error: below the subject, and further in. */
+const indentation = " ".repeat(12);
 
-/** One line for each event that matters to a person, with the time since the run first started. */
+/** A line for each event that matters to a person, with the time since the run first started; more where one failed. */
 export class EventLines implements LinePrinter {
   readonly #style: Style;
   /** When the run that the lines are about first started, by the server's clock; it stays when the work continues. */
@@ -17,6 +20,7 @@ export class EventLines implements LinePrinter {
   readonly #startOf: () => number | null;
   /** When each node that executes started. */
   readonly #nodes = new Map<string, number>();
+  readonly #errors = new ShownErrors();
 
   constructor(style: Style, startOf: () => number | null) {
     this.#style = style;
@@ -24,30 +28,46 @@ export class EventLines implements LinePrinter {
   }
 
   print(event: SmithersEvent): string {
-    const line = this.lineFor(event);
-    return line === undefined ? "" : `${line}\n`;
+    return this.linesFor(event)
+      .map((line) => `${line}\n`)
+      .join("");
   }
 
   end(): string {
     return "";
   }
 
-  /** The event's line without its end; undefined where the event has none. */
-  lineFor(event: SmithersEvent): string | undefined {
+  /** The event's lines without their ends: the first says what happened; none if that matters to nobody. */
+  linesFor(event: SmithersEvent): string[] {
     const { type } = event;
     const at = isTime(event.timestampMs) ? event.timestampMs : NaN;
     this.#startedAtMs ??= this.#startOf() ?? (type === "RunStarted" && !Number.isNaN(at) ? at : null);
     const key = keyOf(event);
     if (type === "NodeStarted" && key !== undefined) this.#nodes.set(key, at);
-    const said = wordsFor(event, this.#nodes.get(key ?? "") ?? null, this.#style);
+    const error = this.#errorOf(event, key);
+    const said = wordsFor(event, this.#nodes.get(key ?? "") ?? null, error.because, this.#style);
     if (key !== undefined && endsNode.has(type)) this.#nodes.delete(key);
-    if (said === undefined) return undefined;
+    if (said === undefined) return [];
     const since = formatDuration(at - (this.#startedAtMs ?? at)).padStart(8);
-    const { width, symbols, dim, bold } = this.#style;
+    const { width, symbols, dim, bold, red } = this.#style;
     // At a terminal a name leaves room for the words, which wrap where they are longer than a line.
     const subject = fitWidth(said.subject, Math.max(subjectWidth, Math.floor(width / 2)), symbols.cut);
     const padding = " ".repeat(Math.max(0, subjectWidth - columnsOf(subject)));
-    return `${dim(since)}  ${bold(subject)}${padding}  ${said.words}`;
+    return [
+      `${dim(since)}  ${bold(subject)}${padding}  ${said.words}`,
+      ...error.body.map((line) => indentation + (line.startsWith("    ") ? dim(line) : red(line))),
+    ];
+  }
+
+  #errorOf(event: SmithersEvent, key: string | undefined): ErrorWords {
+    const { error } = event as { error?: unknown };
+    if (event.type === "RunFailed") return this.#errors.forRun(error);
+    if (key !== undefined && event.type === "NodeFinished") this.#errors.finished(key);
+    if (key !== undefined && event.type === "ApprovalDenied") this.#errors.denied(key, nodeLabel(event));
+    if (key !== undefined && event.type === "NodeFailed")
+      return this.#errors.forNode(event, key, nodeLabel(event));
+    const title = errorTitle(error);
+    return { because: title === "" ? "" : `: ${title}`, body: [] };
   }
 }
 
@@ -66,22 +86,25 @@ export function keyOf(event: SmithersEvent): string | undefined {
   return nodeKey(nodeId, typeof iteration === "number" ? iteration : 0);
 }
 
+/** The node that an event is about, and its turn of the loop if that is not the first. */
+function nodeLabel(event: SmithersEvent): string {
+  const { nodeId, iteration } = event as { nodeId?: unknown; iteration?: unknown };
+  const turn = typeof iteration === "number" && iteration > 0 ? ` #${iteration}` : "";
+  return escapeControls(typeof nodeId === "string" ? nodeId : "") + turn;
+}
+
 function wordsFor(
   event: SmithersEvent,
   nodeStartedAtMs: number | null,
+  because: string,
   style: Style,
 ): { subject: string; words: string } | undefined {
   const fields = event as Record<string, unknown>;
   const run = (words: string) => ({ subject: "run", words });
-  const nodeId = typeof fields["nodeId"] === "string" ? fields["nodeId"] : "";
-  const turn =
-    typeof fields["iteration"] === "number" && fields["iteration"] > 0 ? ` #${fields["iteration"]}` : "";
-  const node = (words: string) => ({ subject: escapeControls(nodeId) + turn, words });
+  const node = (words: string) => ({ subject: nodeLabel(event), words });
   const attempt = typeof fields["attempt"] === "number" ? ` (attempt ${fields["attempt"]})` : "";
   const tookMs = event.timestampMs - (nodeStartedAtMs ?? NaN);
   const took = isTime(tookMs) ? ` in ${formatDuration(tookMs)}` : "";
-  const message = escapeMessage(errorText(fields["error"]));
-  const because = message === "" ? "" : `: ${message}`;
 
   switch (event.type) {
     case "RunStarted":

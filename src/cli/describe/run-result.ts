@@ -1,17 +1,17 @@
 import type { NodeView, RunView } from "../../client/index.js";
 import { formatDuration } from "./duration.js";
-import { errorText } from "./error-text.js";
-import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
+import { errorTitle } from "./error-text.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
-/** Why a node failed, in words made visible. */
+/** Why a node failed, in a line of words made visible. */
 export function failureReason({ error, approval }: NodeView): string {
-  const words = escapeMessage(errorText(error));
+  const words = errorTitle(error);
   return words !== "" ? words : approval?.decision === "denied" ? "denied" : "failed";
 }
 
-/** The run's status, with the reason where it failed. */
+/** The run's status, with the first line of the reason where it failed. */
 export function runResult(view: RunView, status: string = view.status): string {
-  const because = escapeMessage(errorText(view.error));
+  const because = errorTitle(view.error);
   return because === "" ? escapeControls(status) : `${escapeControls(status)}: ${because}`;
 }
 

@@ -8,6 +8,7 @@ import { approvalLabel } from "../describe/approval-label.js";
 import { formatDuration, parseDuration } from "../describe/duration.js";
 import type { RunLabel } from "../describe/run-labels.js";
 import { waitingFor } from "../describe/waiting-for.js";
+import { readTree } from "../tree/read-tree.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { UsageError } from "../usage-error.js";
 import { approvalDecider, approvalOptions, type ApprovalOptions } from "./approval-policy.js";
@@ -108,7 +109,10 @@ export function heartbeatMs({ heartbeat }: FollowOptions, { ci }: Session): numb
 }
 
 async function* updatesOf(run: FollowedRun, records: RunStream<EventRecord[]>): FollowOutcome["updates"] {
-  for await (const each of records) yield { run, records: each };
+  for await (const each of records) {
+    for (const { observe } of run.reporters) observe?.(each.map(({ event }) => event));
+    yield { run, records: each };
+  }
   run.ended = await records.ended;
 }
 
@@ -136,8 +140,14 @@ export function openFollowedRun(
 }
 
 function reportersOf({ junit }: FollowOptions, session: Session): readonly Reporter[] {
-  const { context, annotate, commandLine, ci } = session;
-  const ofCi = ci.reporters({ env: context.env, annotate, commandLine });
+  const { context, annotate, commandLine, serverNow, cleanupClient: client, ci } = session;
+  const ofCi = ci.reporters({
+    env: context.env,
+    annotate,
+    commandLine,
+    serverNow,
+    readTree: (runId) => readTree(runId, { client }),
+  });
   return junit === undefined ? ofCi : [...ofCi, junitReport(junitFile(junit, context))];
 }
 

@@ -1,21 +1,6 @@
-import type { CiSystem } from "../ci/ci-system.js";
 import type { DocumentOutcome, FollowOutcome } from "../command.js";
-import type { OutputStream } from "../context.js";
 import type { Failure } from "../failure.js";
-import type { Screen } from "../terminal/screen.js";
-import type { Style } from "../terminal/style.js";
-
-/** Where a format writes. */
-export interface Output {
-  stdout: OutputStream;
-  stderr: OutputStream;
-  style: Style;
-  stderrStyle: Style;
-  /** The terminal that stdout and stderr share, if it can show what is drawn again and again. */
-  screen: Screen | undefined;
-  ci: CiSystem;
-  env: Readonly<Record<string, string | undefined>>;
-}
+import type { Output } from "../output.js";
 
 /** A way to show results: a document, runs that are followed, an error. */
 export interface Format {

@@ -1,10 +1,12 @@
 import type { FollowOutcome } from "../command.js";
 import { heartbeatLine } from "../describe/heartbeat-line.js";
-import { heartbeat } from "../follow/heartbeat.js";
-import { printLabelled } from "../follow/labelled-lines.js";
+import { bodyLines, errorReport } from "../describe/error-text.js";
+import { heartbeat } from "./heartbeat.js";
+import { printLabelled } from "./labelled-lines.js";
 import { followLive } from "../live/follow-live.js";
-import { escapeControls, escapeMessage } from "../terminal/escape-controls.js";
-import type { Format, Output } from "./format.js";
+import { escapeControls } from "../terminal/escape-controls.js";
+import type { Output } from "../output.js";
+import type { Format } from "./format.js";
 
 /** Lines for people: a result's own text, and one line for each event that matters. */
 export const text: Format = {
@@ -24,7 +26,9 @@ export const text: Format = {
 
   async failure({ message, hint }, { stderr, stderrStyle: style }) {
     const next = hint === undefined ? "" : `${style.dim("next:")}  ${escapeControls(hint)}\n`;
-    await stderr.write(`${style.red("error:")} ${escapeMessage(message)}\n${next}`);
+    const report = errorReport(message);
+    const rest = bodyLines(report).map((line) => `  ${line}\n`);
+    await stderr.write(`${style.red("error:")} ${report.title}\n${rest.join("")}${next}`);
   },
 };
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { Session } from "../command.js";
 import { UsageError } from "../usage-error.js";
 import { decodeText, EncodingError } from "./decode-text.js";
-import { looksLikePath, lostQuotes, quotingHint } from "./json-quoting.js";
+import { looksLikePath, lostQuotes, quotingHint } from "../args/json-quoting.js";
 import { parseJson } from "./parse-json.js";
 import { resolvePath } from "../args/resolve-path.js";
 import { shellWord } from "../args/shell-word.js";

@@ -2,7 +2,7 @@ import type { EventRecord, Run, RunView } from "../../client/index.js";
 import { widthOf } from "../terminal/color.js";
 import type { FollowedRun, FollowOutcome } from "../command.js";
 import { EventLines } from "../describe/event-lines.js";
-import type { Output } from "../formats/format.js";
+import type { Output } from "../output.js";
 import type { Screen } from "../terminal/screen.js";
 import { FrameReader } from "./frame-reader.js";
 import { liveRegion, liveRegionLines, type LiveRegion } from "./live-region.js";
@@ -89,8 +89,10 @@ class LiveRun {
 
   async see(records: readonly EventRecord[]): Promise<void> {
     for (const { event } of records) {
-      const line = this.#lines.lineFor(event);
-      if (line !== undefined && !shownLive.has(event.type)) this.#pending += `${line}\n`;
+      const lines = this.#lines.linesFor(event);
+      // An error of several lines stays above; of it the live part and the summary show the first line.
+      if (shownLive.has(event.type) && lines.length < 2) continue;
+      for (const line of lines) this.#pending += `${line}\n`;
     }
     this.#changed();
     if (this.#pending.length > maxPending) await this.#draw();

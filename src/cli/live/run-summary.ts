@@ -1,12 +1,13 @@
 import type { Run, RunView } from "../../client/index.js";
 import { countNodes } from "../describe/count-nodes.js";
-import { columnsOf } from "../terminal/fit-width.js";
+import { columnsOf, fitWidth } from "../terminal/fit-width.js";
 import { approvalLabel } from "../describe/approval-label.js";
 import { renderStatus } from "../tree/render-node.js";
 import { elapsed, failureReason } from "../describe/run-result.js";
-import { errorText } from "../describe/error-text.js";
+import { errorTitle } from "../describe/error-text.js";
+import { ownError } from "../describe/failed-nodes.js";
 import type { Style } from "../terminal/style.js";
-import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** Failed nodes that are named once more at the end; of further ones the number is told. */
 const maxFailed = 5;
@@ -32,14 +33,18 @@ export function runSummary(view: RunView, status: Run, style: Style): string[] {
 
 function reasons(view: RunView, style: Style): string[] {
   const indented = (text: string) => `  ${text}`;
+  // The lines above have the rest of each error.
+  const firstLine = (text: string, room = style.width) =>
+    fitWidth(text, Math.max(20, room - 4), style.symbols.cut);
   const waiting = view.openApprovals.map((gate) => style.yellow(`${approvalLabel(gate)} waits for approval`));
   const failed = [...view.nodes.values()].filter(({ state }) => state === "failed");
-  const named = failed
-    .slice(0, maxFailed)
-    .map((node) => `${style.bold(approvalLabel(node))}  ${style.red(failureReason(node))}`);
+  const named = failed.slice(0, maxFailed).map((node) => {
+    const name = approvalLabel(node);
+    const reason = firstLine(failureReason(node), style.width - columnsOf(name));
+    return `${style.bold(name)}  ${style.red(reason)}`;
+  });
   if (failed.length > maxFailed) named.push(style.dim(`${failed.length - maxFailed} more failed`));
-  // Where a node failed, the run's own error says no more than that.
-  const own = failed.length > 0 ? "" : escapeMessage(errorText(view.error));
+  const own = firstLine(errorTitle(ownError(view)));
   return [
     ...(view.status === "failed" ? [] : waiting),
     ...named,

@@ -7,7 +7,7 @@ import { Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { dirname, join, resolve } from "node:path";
-// It is its own process, so it may touch it, unlike the rest of `src`.
+// eslint-disable-next-line no-restricted-imports -- it is a process of its own
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 

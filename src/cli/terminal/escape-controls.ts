@@ -40,6 +40,50 @@ function escapeUpTo(max: number, text: string): string {
   return `${copy}… (${left} more characters; --json has all of it)`;
 }
 
+/** How much of a text of several lines is shown; `maxLength` in UTF-16 code units. */
+export interface LineLimits {
+  maxLines: number;
+  maxLength: number;
+}
+
+/** Whole lines that are safe to show, and how much of the text they leave out. */
+export interface EscapedLines {
+  lines: string[];
+  /** Such as `12 more lines, 3,456 characters`; empty if the lines are the whole text. */
+  leftOut: string;
+}
+
+/**
+ * A server's text for several lines of a terminal: its line breaks end lines, its tabs become spaces, and everything else
+ * is shown as {@link escapeControls} does. Blank lines at the start and the end are dropped. The caller indents the
+ * lines, so that none of them can pass for one of ours.
+ */
+export function escapeLines(text: string, { maxLines, maxLength }: LineLimits): EscapedLines {
+  const from = /^(?:[ \t]*\r?\n)*/.exec(text)?.[0].length ?? 0;
+  const end = text.trimEnd().length;
+  if (end <= from) return { lines: [], leftOut: "" };
+  let shown = text.slice(from, end);
+  if (shown.length > maxLength) shown = shown.slice(0, maxLength).replace(/[\ud800-\udbff]$/, "");
+  const lines = shown.split("\n");
+  if (lines.length > maxLines) shown = lines.splice(maxLines) && lines.join("\n");
+  const rest = text.slice(from + shown.length, end);
+  return {
+    // A slice would keep all of the text that it was taken from.
+    lines: lines.map((line) => Buffer.from(escapeLine(line)).toString()),
+    leftOut: rest === "" ? "" : describeRest(rest),
+  };
+}
+
+function escapeLine(line: string): string {
+  return escapeWhole(line.replace(/\r$/, "").replaceAll("\t", "    "));
+}
+
+function describeRest(rest: string): string {
+  const lines = rest.split("\n").length - 1;
+  const characters = `${rest.length.toLocaleString("en")} ${lines === 0 ? "more " : ""}characters`;
+  return lines === 0 ? characters : `${lines.toLocaleString("en")} more lines, ${characters}`;
+}
+
 /** An error's stack for a terminal: line breaks of its message are spelled out, so that only its frames are lines. */
 export function escapeStack({ message, stack = "" }: Error): string {
   // The stack keeps the message that the error was made with; ours only ever grow at their end.

@@ -18,6 +18,10 @@ export interface Symbols {
   readonly bar: string;
   readonly barRunning: string;
   readonly barRest: string;
+  /** The parts of a timeline. */
+  readonly spanExecuting: string;
+  readonly spanQueued: string;
+  readonly spanWaiting: string;
   /** Before a node of a tree, before the last one of its container, and on the lines between. */
   readonly branch: string;
   readonly lastBranch: string;
@@ -40,6 +44,9 @@ const unicode: Symbols = {
   bar: "━",
   barRunning: "╍",
   barRest: "─",
+  spanExecuting: "█",
+  spanQueued: "·",
+  spanWaiting: "░",
   branch: "├─ ",
   lastBranch: "└─ ",
   trunk: "│  ",
@@ -61,6 +68,9 @@ const ascii: Symbols = {
   bar: "=",
   barRunning: "~",
   barRest: "-",
+  spanExecuting: "#",
+  spanQueued: ".",
+  spanWaiting: "~",
   branch: "|- ",
   lastBranch: "`- ",
   trunk: "|  ",

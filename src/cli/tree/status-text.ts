@@ -1,9 +1,11 @@
-import { isTerminalStatus, emptyRunView, type Frame, type Run, type RunView } from "../../client/index.js";
+import { isTerminalStatus, emptyRunView, type Run, type RunView } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { formatDuration, formatTime } from "../describe/duration.js";
-import { errorText } from "../describe/error-text.js";
+import { errorTitle } from "../describe/error-text.js";
+import { errorSections } from "../describe/error-sections.js";
 import { paintStatus } from "../terminal/paint-status.js";
-import { readFrame, runTree, type FrameGroup } from "./run-tree.js";
+import { readTree } from "./read-tree.js";
+import { runTree } from "./run-tree.js";
 import type { Style } from "../terminal/style.js";
 import { fieldList } from "../terminal/table.js";
 import { groupWords, treeLines } from "./tree-lines.js";
@@ -29,6 +31,7 @@ export async function statusText(status: Run, session: Session, style: Style): P
     ...(within === undefined || rows.length === 0 ? [] : [style.dim(groupWords(within, style))]),
     ...treeLines(rows, { view, now, style, spinner: style.symbols.running }),
   ];
+  const errors = errorSections(view, tree, session, style);
   const still = findBlockers(status, view, now, workflowPath).flatMap(({ what, command }) => [
     `${style.yellow(style.symbols.waiting)} ${what}`,
     ...(command === undefined
@@ -38,6 +41,7 @@ export async function statusText(status: Run, session: Session, style: Style): P
   return [
     fieldList(fields(status, view, now, style), style),
     ...(tree.length === 0 ? [] : ["", ...tree]),
+    ...errors.flatMap((lines) => ["", ...lines]),
     ...(problem === "" ? [] : ["", style.red(`its events cannot be read: ${problem}`)]),
     ...(asOf === null
       ? []
@@ -58,16 +62,6 @@ async function readView(
   }
 }
 
-async function readTree(runId: string, { client, signal }: Session): Promise<FrameGroup | undefined> {
-  try {
-    const [frame] = await client.getFrames<Frame>({ runId, tail: 1 });
-    return frame && readFrame(frame);
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return undefined;
-  }
-}
-
 function fields(
   { runId, workflowName, status, startedAtMs, finishedAtMs, summary }: Run,
   view: RunView,
@@ -76,7 +70,7 @@ function fields(
 ): (readonly [string, string])[] {
   const counts = Object.entries(summary ?? {}).map(([state, count]) => `${count} ${escapeControls(state)}`);
   const ended = isTerminalStatus(status) ? finishedAtMs : null;
-  const because = status === "failed" ? escapeMessage(errorText(view.error)) : "";
+  const because = status === "failed" ? errorTitle(view.error) : "";
   return [
     ["run", escapeControls(runId)],
     ["workflow", escapeControls(workflowName ?? "-")],

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { githubReports } from "../../../src/cli/ci/github-reports.js";
 import type { FollowEnding, ReportContext } from "../../../src/cli/ci/reporter.js";
-import type { Run, RunView } from "../../../src/client/index.js";
+import type { Run, RunView, SmithersEvent } from "../../../src/client/index.js";
 import { failedRun, viewOf } from "./run-views.js";
 
 /** What GitHub gets of a run: the annotations, the summary, and the outputs. */
-async function reported(view: RunView, ending: Partial<FollowEnding> = {}) {
+async function reported(view: RunView, ending: Partial<FollowEnding> = {}, events: object[] = []) {
   const folder = await mkdtemp(join(tmpdir(), "smithers-client-github-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const [summary, output] = [join(folder, "summary.md"), join(folder, "output")];
@@ -17,8 +17,14 @@ async function reported(view: RunView, ending: Partial<FollowEnding> = {}) {
     env: { GITHUB_STEP_SUMMARY: summary, GITHUB_OUTPUT: output },
     annotate: ({ level, title, text }) => void annotations.push([level, title, text]),
     commandLine: (...words) => words.join(" "),
+    serverNow: () => 1000,
+    readTree: async () => undefined,
   };
-  await githubReports(context).end(view, { status: undefined, problem: undefined, exitCode: 0, ...ending });
+  const reporter = githubReports(context);
+  reporter.observe?.(
+    events.map((event) => ({ runId: "r", iteration: 0, attempt: 1, ...event }) as SmithersEvent),
+  );
+  await reporter.end(view, { status: undefined, problem: undefined, exitCode: 0, ...ending });
   return { annotations, summary: await readFile(summary, "utf8"), output: await readFile(output, "utf8") };
 }
 
@@ -76,4 +82,41 @@ test.each([
 
 test("a run that finished has no annotation", async () => {
   expect((await reported(finished)).annotations).toEqual([]);
+});
+
+test("the summary has the timeline as a diagram, up to the present, and nothing in it ends the block", async () => {
+  const node = { nodeId: "a\n```\n## forged `:;#%%{", timestampMs: 200 };
+  const events = [
+    { type: "RunStarted", timestampMs: 100 },
+    { type: "NodeStarted", ...node },
+  ];
+  const { summary } = await reported(viewOf({ type: "RunStarted" }), {}, events);
+  expect(summary.slice(summary.indexOf("```"), summary.indexOf("| Node"))).toBe(
+    [
+      "```mermaid",
+      "---",
+      "displayMode: compact",
+      "---",
+      "gantt",
+      "  dateFormat x",
+      "  axisFormat %H:%M:%S",
+      "  section a_______ forged _______",
+      "  queued :crit, done, 100, 200",
+      "  executing :crit, 200, 1000",
+      "```",
+      "",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("of a diagram with very many rows it is said how many are left out, and how to see them", async () => {
+  const nodes = Array.from({ length: 3000 }, (_, index) => [
+    { type: "NodeStarted", nodeId: `n${index}`, timestampMs: index },
+    { type: "NodeFinished", nodeId: `n${index}`, timestampMs: index + 1 },
+  ]);
+  const events = [{ type: "RunStarted", timestampMs: 0 }, ...nodes.flat()];
+  const { summary } = await reported(viewOf({ type: "RunStarted" }), {}, events);
+  expect(summary).toMatch(/```\n\n2900 more rows: <code>timeline r<\/code>\n\n\| Node/);
+  expect(summary.length).toBeLessThan(60_000);
 });

@@ -35,9 +35,9 @@ test.each([
   ["&amp; &#10; &bogus", "&amp; &#10; &bogus"],
   ["]]><x/>", "]]><x/>"],
   ["'quoted'", "'quoted'"],
+  ["true", "true"],
   ["\ufffe and \uffff", "\ufffd and \ufffd"],
   ["\u0000\u0008\u001b[2J\u007f", "\\u0000\\u0008\\u001b[2J\\u007f"],
-  ["one\r\ntwo\tthree", "one\\r\\ntwo\\tthree"],
   ["half \ud83d of one, whole 🚀", "half \\ud83d of one, whole 🚀"],
 ])("an error and a node named %j are shown as %j", async (text, shown) => {
   const suite = await suiteOf(failedRun(["fine", text], text), {
@@ -48,6 +48,16 @@ test.each([
     ["fine", undefined, undefined],
     [shown, "failure", shown],
   ]);
+});
+
+test.each([
+  ["one\r\ntwo\tthree\n  four", "two    three\n  four"],
+  ["one\n]]><x/> & </failure>\u001b[2J\ufffe", "]]><x/> & </failure>\\u001b[2J\ufffd"],
+  ["one\n&amp; 'a' \"b\"\rc", "&amp; 'a' \"b\"\\rc"],
+])("the first line of %j is the message, and the rest the body", async (text, body) => {
+  const suite = await suiteOf(failedRun(["node"], text));
+  const [failure] = suite.children.find(({ name }) => name === "testcase")?.children ?? [];
+  expect(failure).toEqual({ name: "failure", attributes: { message: "one" }, children: [], text: body });
 });
 
 test("a run's id is shown as it is, but for what XML does not have", async () => {

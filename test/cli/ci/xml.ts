@@ -3,6 +3,8 @@ export interface XmlElement {
   name: string;
   attributes: Record<string, string>;
   children: XmlElement[];
+  /** What stands between its tags, without the space around it. */
+  text: string;
 }
 
 const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
@@ -10,7 +12,7 @@ const name = "[A-Za-z_][\\w.-]*";
 const tag = new RegExp(`<(/?)(${name})((?:\\s+${name}="[^"<]*")*)\\s*(/?)>`, "y");
 
 /**
- * Parses the XML of a report: elements and attributes, and nothing between them but space.
+ * Parses the XML of a report: elements with attributes, and with other elements or a text in them.
  *
  * @throws for anything that a conforming parser refuses, characters that XML does not have included
  */
@@ -19,11 +21,13 @@ export function parseXml(text: string): XmlElement {
   if (forbidden !== null) throw new Error(`XML has no character ${JSON.stringify(forbidden[0])}`);
   const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
   if (!text.startsWith(declaration)) throw new Error("there is no declaration");
-  const root: XmlElement = { name: "", attributes: {}, children: [] };
+  const root: XmlElement = { name: "", attributes: {}, children: [], text: "" };
   const open = [root];
   let at = declaration.length;
   while (at < text.trimEnd().length) {
-    tag.lastIndex = at += /^\s*/.exec(text.slice(at))?.[0].length ?? 0;
+    const between = /^[^<]*/.exec(text.slice(at))?.[0] ?? "";
+    if (between.trim() !== "") (open.at(-1) as XmlElement).text += unescape(between).trim();
+    tag.lastIndex = at += between.length;
     const [whole, close, tagName = "", given = "", empty] = tag.exec(text) ?? [];
     if (whole === undefined) throw new Error(`no tag begins at: ${text.slice(at, at + 80)}`);
     at += whole.length;
@@ -31,7 +35,7 @@ export function parseXml(text: string): XmlElement {
       if (open.pop()?.name !== tagName) throw new Error(`</${tagName}> closes another element`);
       continue;
     }
-    const element: XmlElement = { name: tagName, attributes: attributesOf(given), children: [] };
+    const element: XmlElement = { name: tagName, attributes: attributesOf(given), children: [], text: "" };
     open.at(-1)?.children.push(element);
     if (empty === "") open.push(element);
   }
@@ -45,11 +49,15 @@ function attributesOf(given: string): Record<string, string> {
   const attributes: Record<string, string> = {};
   for (const [, key = "", value = ""] of given.matchAll(new RegExp(`(${name})="([^"]*)"`, "g"))) {
     if (key in attributes) throw new Error(`there are two attributes ${key}`);
-    attributes[key] = value.replace(/&([^;]*;?)/g, (_, entity: string) => {
-      const character = entities[entity.replace(/;$/, "")];
-      if (character === undefined || !entity.endsWith(";")) throw new Error(`there is no entity &${entity}`);
-      return character;
-    });
+    attributes[key] = unescape(value);
   }
   return attributes;
+}
+
+function unescape(text: string): string {
+  return text.replace(/&([^;]*;?)/g, (_, entity: string) => {
+    const character = entities[entity.replace(/;$/, "")];
+    if (character === undefined || !entity.endsWith(";")) throw new Error(`there is no entity &${entity}`);
+    return character;
+  });
 }

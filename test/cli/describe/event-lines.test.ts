@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { EventLines } from "../../../src/cli/describe/event-lines.js";
 import type { SmithersEvent } from "../../../src/client/index.js";
 import { styleOf } from "../style.js";
@@ -13,8 +13,85 @@ test.each([
   for (const width of [80, Infinity]) {
     const lines = new EventLines(styleOf({ width }), () => 1000);
     const event = { runId: "r", iteration: 0, timestampMs: 1000, ...fields } as SmithersEvent;
-    const line = lines.lineFor(event) ?? "";
+    const line = lines.linesFor(event).join("\n");
     expect(line.length).toBeLessThan(2200);
     expect(line).toMatch(/… \([\d,]+ more characters; .*\)$/);
   }
+});
+
+/** The lines of a log of these events, from the words on. */
+function logOf(...events: object[]): string[] {
+  const lines = new EventLines(styleOf(), () => 0);
+  return events
+    .flatMap((event) =>
+      lines.linesFor({ runId: "r", iteration: 0, timestampMs: 0, ...event } as SmithersEvent),
+    )
+    .map((line) => line.replace(/^ +0\.0s {2}(\S+) +/, "$1 "));
+}
+
+describe("each error is shown once", () => {
+  const failed = (nodeId: string, error: unknown, attempt = 1) => ({
+    type: "NodeFailed",
+    nodeId,
+    attempt,
+    error,
+  });
+  const full = { name: "Error", message: "full\nof files", cause: { message: "no inode" } };
+  const inLines = ["            of files", "            caused by: no inode"];
+  const below = "            ";
+
+  test("in lines at its node; the run refers to it", () => {
+    // As 0.32 says it, and as 0.5.0 does.
+    const runError = { message: "Task failed: a See https://x", cause: full, details: { key: "a::0" } };
+    for (const error of [runError, { ...runError, cause: undefined }, "Task failed", full]) {
+      expect(logOf(failed("a", full), { type: "RunFailed", error })).toEqual([
+        "a failed (attempt 1): full",
+        ...inLines,
+        "run failed, see a above",
+      ]);
+    }
+  });
+
+  test("and that of a further attempt, if it is another", () => {
+    expect(logOf(failed("a", full), failed("a", full, 2), failed("a", "empty", 3))).toEqual([
+      "a failed (attempt 1): full",
+      ...inLines,
+      "a failed (attempt 2): full (the same error as before)",
+      "a failed (attempt 3): empty",
+    ]);
+  });
+
+  test("the run's own whole, if it says more", () => {
+    const own = { message: "Task failed: b", cause: { message: "why\nso" }, details: { key: "b::0" } };
+    expect(logOf(failed("a", "tolerated"), { type: "RunFailed", error: own })).toEqual([
+      "a failed (attempt 1): tolerated",
+      "run failed: Task failed: b",
+      `${below}details: {"key":"b::0"}`,
+      `${below}caused by: why`,
+      `${below}so`,
+    ]);
+    const blaming = { ...own, details: { key: "a::0" } };
+    expect(logOf(failed("a", "x"), { type: "RunFailed", error: blaming })).toContain(
+      `${below}caused by: why`,
+    );
+  });
+
+  test("a node that recovered, and one that was denied", () => {
+    const finished = { type: "NodeFinished", nodeId: "a", attempt: 2 };
+    const end = { type: "RunFailed", error: "Task failed" };
+    expect(logOf(failed("a", "x"), finished, end).at(-1)).toBe("run failed: Task failed");
+    expect(logOf({ type: "ApprovalDenied", nodeId: "gate", iteration: 2 }, end)).toEqual([
+      "gate #2         denied",
+      "run failed, see gate #2 above",
+    ]);
+    const four = ["a", "b", "c", "d"].map((name) => failed(name, "x"));
+    expect(logOf(...four, end).at(-1)).toBe("run failed, see a, b, c and 1 more above");
+  });
+
+  test("of 10,000 nodes that fail little is remembered", () => {
+    const many = Array.from({ length: 10_000 }, (_, index) => failed(`n${index}`, "x"));
+    expect(logOf(...many, { type: "RunFailed", error: "Task failed" }).at(-1)).toBe(
+      "run failed, see n9900, n9901, n9902 and 9997 more above",
+    );
+  });
 });

@@ -37,9 +37,10 @@ describe("watch with several run ids", () => {
     const { stdout, stderr, exitCode } = await cli(args);
     expect(exitCode).toBe(1);
     const lines = stdout.trimEnd().split("\n");
-    for (const line of lines) expect(line).toMatch(/^(one-|two-|thre) {2} +\d/);
+    for (const line of lines)
+      expect(line).toMatch(/^((one-|two-|thre) {2} +\d|two- {14}\S|two- {18}(at |…))/);
     expect(stdout).toMatch(/^one- .* run +finished$/m);
-    expect(stdout).toMatch(/^two- .* run +failed: /m);
+    expect(stdout).toMatch(/^two- .* run +failed, see publish above$/m);
     expect(stdout).toMatch(/^thre .* run +finished$/m);
     // A run that is named twice is followed once.
     expect(lines.filter((line) => /^one- .* run +started$/.test(line))).toHaveLength(1);

@@ -127,7 +127,9 @@ test("a failed run ends with what failed, said once more", async () => {
   expect(await screen.ended()).toBe(1);
   const left = (await screen.scrollback()).split("\n");
   expect(left.at(-2)).toMatch(/^✗ fails failed after [\d.]+s {2}1 of 2 nodes done, 1 failed, run /);
-  expect(left.at(-1)).toMatch(/^ {2}publish {2}disk full \\u001b\]0;owned\\u0007\\u001b\[2J.*second line$/);
+  expect(left.at(-1)).toMatch(/^ {2}publish {2}disk full \\u001b\]0;owned\\u0007\\u001b\[2J.*red$/);
+  // The rest of the error stands where the node failed.
+  expect(left.filter((line) => line === `${" ".repeat(12)}second line`)).toHaveLength(1);
   expect(screen.title).not.toContain("owned");
 });
 

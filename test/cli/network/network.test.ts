@@ -114,7 +114,7 @@ describe("through a proxy", () => {
     );
     expect({ exitCode, stdout }).toMatchObject({
       exitCode: 0,
-      stdout: expect.stringMatching(/run +finished/),
+      stdout: expect.stringMatching(/run +finished/) as string,
     });
     expect(proxy.asked).toContain(`GET ${plainUrl}/v1/runs/${runId}/events`);
     expect(stderr.match(/^warning: .*/gm)).toEqual([

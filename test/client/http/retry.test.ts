@@ -14,6 +14,13 @@ const connection = (mayHaveBeenApplied: boolean) =>
 const protocol = (mayHaveBeenApplied: boolean) => new ProtocolError("x", { mayHaveBeenApplied });
 const timeout = new TimeoutError({ ...request, timeoutMs: 1, mayHaveBeenApplied: true });
 
+interface RetryRow {
+  error: unknown;
+  read: boolean;
+  repeatable: boolean;
+  once: boolean;
+}
+
 test.each`
   what                               | error                           | read     | repeatable | once
   ${"a connection that was refused"} | ${connection(false)}            | ${true}  | ${true}    | ${true}
@@ -34,13 +41,16 @@ test.each`
   ${"429 that asks for a minute"}    | ${http(429, undefined, 60_000)} | ${true}  | ${true}    | ${true}
   ${"429 that asks for more"}        | ${http(429, undefined, 60_001)} | ${false} | ${false}   | ${false}
   ${"an error of somebody else's"}   | ${new Error("x")}               | ${false} | ${false}   | ${false}
-`("after $what: read $read, repeatable $repeatable, once $once", ({ error, read, repeatable, once }) => {
-  expect({
-    read: isRetryable(error, retryPolicies.read),
-    repeatable: isRetryable(error, retryPolicies.repeatable),
-    once: isRetryable(error, retryPolicies.once),
-  }).toEqual({ read, repeatable, once });
-});
+`(
+  "after $what: read $read, repeatable $repeatable, once $once",
+  ({ error, read, repeatable, once }: RetryRow) => {
+    expect({
+      read: isRetryable(error, retryPolicies.read),
+      repeatable: isRetryable(error, retryPolicies.repeatable),
+      once: isRetryable(error, retryPolicies.once),
+    }).toEqual({ read, repeatable, once });
+  },
+);
 
 test.each([
   ["a connection that broke", connection(true), true],

@@ -136,24 +136,17 @@ export default [
     tests: lineTests,
   },
   {
-    rule: '`"` does not end an attribute of the JUnit report',
+    rule: "no text begins an entity or an element of the JUnit report",
     file: junit,
-    from: '/[&<>"]/g',
-    to: "/[&<>]/g",
+    from: "suppressEmptyNode: true,",
+    to: "suppressEmptyNode: true, processEntities: false,",
     tests: junitTests,
   },
   {
-    rule: "`&` begins no entity of the JUnit report",
+    rule: "an attribute of the JUnit report whose text is `true` keeps it",
     file: junit,
-    from: '/[&<>"]/g',
-    to: '/[<>"]/g',
-    tests: junitTests,
-  },
-  {
-    rule: "`<` begins no element of the JUnit report",
-    file: junit,
-    from: '/[&<>"]/g',
-    to: '/[&>"]/g',
+    from: "suppressBooleanAttributes: false,",
+    to: "",
     tests: junitTests,
   },
   {
@@ -166,8 +159,8 @@ export default [
   {
     rule: "no control character is in the JUnit report",
     file: junit,
-    from: "escapeControls(String(value), Infinity)",
-    to: "String(value)",
+    from: "escapeWhole(text)",
+    to: "text",
     tests: junitTests,
   },
   {

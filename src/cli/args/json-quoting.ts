@@ -1,4 +1,4 @@
-import { shellWord } from "../args/shell-word.js";
+import { shellWord } from "./shell-word.js";
 
 /** The placeholder of every option that takes JSON. */
 export const jsonPlaceholder = "json|@file|-";

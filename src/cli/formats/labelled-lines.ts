@@ -1,7 +1,7 @@
 import type { FollowedRun, FollowOutcome } from "../command.js";
 import { EventLines } from "../describe/event-lines.js";
 import { paintLabel } from "../describe/run-labels.js";
-import type { Output } from "../formats/format.js";
+import type { Output } from "../output.js";
 import { heartbeat } from "./heartbeat.js";
 
 /** Prints the events of several runs as lines, each behind the label of its run. */
@@ -18,7 +18,7 @@ export async function printLabelled(
     for await (const { run, records } of updates) {
       const printer = printers.get(run) ?? new EventLines(style, () => run.view().startedAtMs);
       printers.set(run, printer);
-      const lines = records.flatMap(({ event }) => printer.lineFor(event) ?? []);
+      const lines = records.flatMap(({ event }) => printer.linesFor(event));
       if (lines.length === 0) continue;
       silence.beat();
       const label = run.label === undefined ? "" : `${paintLabel(run.label, style)}  `;

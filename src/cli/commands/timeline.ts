@@ -1,0 +1,67 @@
+import { isTerminalStatus } from "../../client/index.js";
+import { defineCommand, type Session } from "../command.js";
+import { formatDuration, formatTime } from "../describe/duration.js";
+import { paintStatus } from "../terminal/paint-status.js";
+import { escapeControls } from "../terminal/escape-controls.js";
+import { chartLines } from "../timeline/chart.js";
+import { chartRows } from "../timeline/fold.js";
+import { predecessorsIn } from "../timeline/predecessors.js";
+import { RunTimes } from "../timeline/run-times.js";
+import { timelineDocument } from "../timeline/document.js";
+import { buildTimeline } from "../timeline/timeline.js";
+import { readTree } from "../tree/read-tree.js";
+
+export const timeline = defineCommand<{ all?: boolean }>({
+  syntax: "timeline <run-id>",
+  summary:
+    "Show where a run's time went: when each node was queued, waited for an approval and executed, and the longest chain.",
+  options: [{ flags: "--all", description: "show each turn of a loop in a row of its own" }],
+  examples: ["timeline 4f1c", "timeline 4f1c --json | jq '.nodes[] | select(.critical)'"],
+
+  async execute({ args: [runId = ""], options: { all = false } }, session) {
+    const { client } = session;
+    const [{ view, status, position, asOf }, tree] = await Promise.all([
+      client.loadRunView({ runId }),
+      readTree(runId, session),
+    ]);
+    const times = await session.waitFor(
+      `reading the events of run ${escapeControls(runId)}`,
+      readTimes(runId, position, session),
+    );
+    const goesOn = !isTerminalStatus(status.status);
+    const built = buildTimeline(times, session.serverNow(), tree && predecessorsIn(tree));
+    return {
+      kind: "document",
+      document: timelineDocument(status, built, goesOn),
+      text: (style) => {
+        const name = escapeControls(status.workflowName || "run");
+        const took = built.startedAt === null ? "" : `  ${formatDuration(built.endsAt - built.startedAt)}`;
+        const chart = chartLines(built, chartRows(built.rows, all), style);
+        return [
+          `${style.bold(name)}  ${paintStatus(status.status, style)}${took}`,
+          style.dim(`run ${escapeControls(runId)}`),
+          "",
+          ...(chart.length === 0 ? ["nothing has started yet"] : chart),
+          ...(asOf === null
+            ? []
+            : ["", style.dim(`the run goes on; its events were read up to ${formatTime(view.updatedAtMs)}`)]),
+        ].join("\n");
+      },
+    };
+  },
+});
+
+/** Reads the run's events up to a number, which is known to be there: a view has only the newest attempt of each node. */
+async function readTimes(runId: string, position: number, { client }: Session): Promise<RunTimes> {
+  const times = new RunTimes();
+  if (position < 0) return times;
+  for await (const records of client.watchRecords({ runId, resume: false })) {
+    for (const { seq, event } of records) {
+      // In the run in which the work goes on, the numbers start anew.
+      if (event.runId !== runId) return times;
+      times.add(event);
+      if (seq >= position) return times;
+    }
+  }
+  return times;
+}

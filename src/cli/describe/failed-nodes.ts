@@ -1,0 +1,31 @@
+import type { NodeView, RunView } from "../../client/index.js";
+import { errorText } from "./error-text.js";
+
+/** The nodes that the run failed for, if it failed for nodes: those that the engine gave up. */
+export function blamedNodes({ nodes, error }: RunView): NodeView[] {
+  const isForNodes = saysTaskFailed(error) || nodes.has(blamedKey(error) ?? "");
+  return isForNodes ? [...nodes.values()].filter(({ state }) => state === "failed") : [];
+}
+
+/** The run's error, if it says more than the errors of its nodes; otherwise null. */
+export function ownError(view: RunView): unknown {
+  if (blamedNodes(view).length > 0) return null;
+  const text = errorText(view.error);
+  const isSame = [...view.nodes.values()].some(
+    (node) => node.error !== null && errorText(node.error) === text,
+  );
+  return isSame ? null : view.error;
+}
+
+/** Whether the run's error says only that a node failed. 0.5.0 says no more than that, not even which. */
+export function saysTaskFailed(error: unknown): boolean {
+  return /^Task failed\b/.test(errorText(error));
+}
+
+/** The key of the node that the run's error names, as `nodeKey` makes it (servers from 0.32 on). */
+export function blamedKey(error: unknown): string | undefined {
+  const { details } = (typeof error === "object" ? (error ?? {}) : {}) as {
+    details?: { key?: unknown } | null;
+  };
+  return typeof details?.key === "string" ? details.key : undefined;
+}

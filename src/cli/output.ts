@@ -1,0 +1,16 @@
+import type { CiSystem } from "./ci/ci-system.js";
+import type { OutputStream } from "./context.js";
+import type { Screen } from "./terminal/screen.js";
+import type { Style } from "./terminal/style.js";
+
+/** Where a format writes. */
+export interface Output {
+  stdout: OutputStream;
+  stderr: OutputStream;
+  style: Style;
+  stderrStyle: Style;
+  /** The terminal that stdout and stderr share, if it can show what is drawn again and again. */
+  screen: Screen | undefined;
+  ci: CiSystem;
+  env: Readonly<Record<string, string | undefined>>;
+}

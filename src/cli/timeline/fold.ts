@@ -1,0 +1,48 @@
+import { endOf, startOf, type Span, type TimelineRow } from "./timeline.js";
+
+/** What a chart shows in one row: an attempt of a node, or all turns of a node in a loop. */
+export interface ChartRow extends TimelineRow {
+  /** How many turns of a loop the row stands for; 0 for a row of one attempt. */
+  turns: number;
+  /** What tells the row from the node's others, such as `#2` or `attempt 2`; empty for the only one. */
+  detail: string;
+}
+
+/** The rows of a chart: one for each attempt, with the turns of a loop together, unless each is asked for. */
+export function chartRows(rows: readonly TimelineRow[], showTurns: boolean): ChartRow[] {
+  const byNode = new Map<string, TimelineRow[]>();
+  for (const row of rows) {
+    const others = byNode.get(row.nodeId);
+    if (others === undefined) byNode.set(row.nodeId, [row]);
+    else others.push(row);
+  }
+  const shown = [...byNode.values()].flatMap((ofNode) => {
+    const turns = new Set(ofNode.map(({ iteration }) => iteration)).size;
+    if (turns > 1 && !showTurns) return [fold(ofNode, turns)];
+    return ofNode.map((row) => {
+      const isRetried = ofNode.some((other) => other.iteration === row.iteration && other !== row);
+      const turn = turns > 1 || row.iteration > 0 ? `#${row.iteration}` : "";
+      const attempt = isRetried && row.attempt > 0 ? `attempt ${row.attempt}` : "";
+      return { ...row, turns: 0, detail: [turn, attempt].filter((part) => part !== "").join(" ") };
+    });
+  });
+  return shown.sort((a, b) => startOf(a) - startOf(b));
+}
+
+function fold(rows: readonly TimelineRow[], turns: number): ChartRow {
+  const spans = rows.flatMap((row) => row.spans).sort((a, b) => a.from - b.from || a.to - b.to);
+  const newest = rows.reduce((last, row) => (endOf(row) >= endOf(last) ? row : last), rows[0] as TimelineRow);
+  return { ...newest, spans, turns, detail: `${turns} turns` };
+}
+
+/** How long a row's phases took together, in ms; between the turns of a loop there may be time that is none of them. */
+export function totalMs({ spans }: { spans: readonly Span[] }): number {
+  return spans.reduce((sum, { from, to }) => sum + to - from, 0);
+}
+
+/** How long a row was in each phase, in ms; phases that it was not in are left out. */
+export function phaseTimes({ spans }: { spans: readonly Span[] }): Map<Span["phase"], number> {
+  const times = new Map<Span["phase"], number>();
+  for (const { phase, from, to } of spans) times.set(phase, (times.get(phase) ?? 0) + to - from);
+  return times;
+}

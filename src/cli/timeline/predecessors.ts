@@ -1,0 +1,76 @@
+import { nodeKey } from "../../client/index.js";
+import type { FrameGroup, FrameItem } from "../tree/run-tree.js";
+
+/** A node that has to end before another one starts, in one turn of its loop, or in its last one. */
+export interface Predecessor {
+  nodeId: string;
+  /** Undefined for the last turn that there was. */
+  key: string | undefined;
+}
+
+/** Gives the nodes that one waits for, by the order of the workflow's tree; undefined for a node that is not in it. */
+export type FindPredecessors = (nodeId: string, iteration: number) => Predecessor[] | undefined;
+
+interface Loop {
+  /** What ends a turn. */
+  last: readonly Task[];
+}
+
+interface Task {
+  nodeId: string;
+  loop: Loop | undefined;
+  before: readonly Task[];
+}
+
+/** What starts its children all at once. */
+const parallelKinds: ReadonlySet<string> = new Set(["parallel", "merge-queue"]);
+
+/** Reads from the newest tree which nodes come one after the other. */
+export function predecessorsIn(tree: FrameGroup): FindPredecessors {
+  const tasks = new Map<string, Task>();
+
+  /** @returns the tasks that end the item */
+  const visit = (item: FrameItem, before: readonly Task[], loop: Loop | undefined): readonly Task[] => {
+    if (item.kind === "task") {
+      const task = { nodeId: item.nodeId, loop, before };
+      tasks.set(item.nodeId, task);
+      return [task];
+    }
+    const kinds = kindsOf(item);
+    const inner = kinds.includes("loop") ? { last: [] as readonly Task[] } : loop;
+    const isParallel = parallelKinds.has(kinds.at(-1) ?? "");
+    let last = before;
+    const ends: Task[] = [];
+    for (const child of item.children) {
+      const end = visit(child, isParallel ? before : last, inner);
+      if (isParallel) ends.push(...end);
+      else last = end;
+    }
+    if (isParallel && ends.length > 0) last = ends;
+    if (inner !== undefined && inner !== loop) inner.last = last;
+    return last;
+  };
+  visit(tree, [], undefined);
+
+  return (nodeId, iteration) => {
+    const task = tasks.get(nodeId);
+    if (task === undefined) return undefined;
+    const { before, loop } = task;
+    const isFirstInTurn = !before.some((other) => other.loop === loop);
+    const inTurn = (other: Task, turn: number): Predecessor => ({
+      nodeId: other.nodeId,
+      key: other.loop !== undefined && other.loop === loop ? nodeKey(other.nodeId, turn) : undefined,
+    });
+    if (loop !== undefined && isFirstInTurn && iteration > 0)
+      return loop.last.map((other) => inTurn(other, iteration - 1));
+    return before.map((other) => inTurn(other, iteration));
+  };
+}
+
+/** A group shares its line with the only container in it, whose children it has; the innermost one orders them. */
+function kindsOf(group: FrameGroup): string[] {
+  const kinds: string[] = [];
+  for (let each: FrameGroup | undefined = group; each !== undefined; each = each.within)
+    kinds.push(each.what);
+  return kinds;
+}

@@ -1,0 +1,196 @@
+import { nodeKey, type SmithersEvent } from "../../client/index.js";
+import { isTime } from "../describe/duration.js";
+
+/** A time between two events; `to` is null while it lasts. In milliseconds since 1970, by the server's clock. */
+export interface Period {
+  from: number;
+  to: number | null;
+}
+
+/** One attempt of a node; it has several periods if its engine was lost and another one started it again. */
+export interface AttemptTimes {
+  attempt: number;
+  executing: Period[];
+  /** How it ended, such as `finished` or `failed`; `executing` until then. */
+  state: string;
+}
+
+/** When what happened to one node in one turn of its loop. */
+export interface NodeTimes {
+  readonly nodeId: string;
+  readonly iteration: number;
+  approval: Period | null;
+  /** The approval was announced when the run had come to it, as 0.32 does; 0.5.0 announces it before. */
+  isApprovalReached: boolean;
+  /** For a timer or a signal. */
+  waiting: Period | null;
+  /** In the order in which they started. */
+  attempts: AttemptTimes[];
+  /** The attempt that is to come after one that failed. */
+  nextAttempt: number | null;
+  /** The node's last state that is no attempt's, such as `denied` or `skipped`. */
+  state: string;
+  /** When the node last ended, in whichever way. */
+  endedAt: number | null;
+}
+
+/** Collects from a run's events when what happened. The view of a run has only the newest attempt of each node. */
+export class RunTimes {
+  /** By `nodeKey`, in the order in which the events first named them. */
+  nodes = new Map<string, NodeTimes>();
+  startedAt: number | null = null;
+  /** When the run last ended; null while it goes on. */
+  endedAt: number | null = null;
+  /** The times between an end of the run and the resume after it. */
+  downtimes: { from: number; to: number }[] = [];
+  lastEventAt: number | null = null;
+  #runId: string | undefined;
+
+  /** Events have to come in order. Those of another run, in which the work goes on, start anew. */
+  add(event: SmithersEvent): void {
+    const at = event.timestampMs;
+    if (!isTime(at) || typeof event.type !== "string") return;
+    if (typeof event.runId === "string" && event.runId !== this.#runId) this.#reset(event.runId);
+    if (event.type.startsWith("Run")) this.#addRunEvent(event.type, at);
+    else this.#addNodeEvent(event.type, at, event);
+    this.lastEventAt = Math.max(at, this.lastEventAt ?? at);
+  }
+
+  #reset(runId: string): void {
+    this.#runId = runId;
+    this.nodes = new Map();
+    this.downtimes = [];
+    this.startedAt = this.endedAt = this.lastEventAt = null;
+  }
+
+  #addRunEvent(type: string, at: number): void {
+    switch (type) {
+      case "RunStarted":
+        this.startedAt ??= at;
+        // Where an engine was lost, nobody said so; its last event is all there is to go by.
+        for (const node of this.nodes.values()) stopExecuting(node, this.lastEventAt ?? at);
+        if (this.endedAt !== null) this.downtimes.push({ from: this.endedAt, to: at });
+        this.endedAt = null;
+        return;
+      case "RunFinished":
+      case "RunFailed":
+      case "RunCancelled":
+      case "RunContinuedAsNew":
+        for (const node of this.nodes.values()) stopExecuting(node, at);
+        this.endedAt = at;
+    }
+  }
+
+  #addNodeEvent(type: string, at: number, event: object): void {
+    const fields = event as Record<string, unknown>;
+    if (type === "FrameCommitted") return this.#endUntoldWait(fields["trigger"], at);
+    const { nodeId, iteration } = fields;
+    if (typeof nodeId !== "string") return;
+    const key = nodeKey(nodeId, typeof iteration === "number" ? iteration : 0);
+    const node = this.nodes.get(key) ?? newNode(nodeId, typeof iteration === "number" ? iteration : 0);
+    if (applyEvent(node, type, at, fields)) this.nodes.set(key, node);
+  }
+
+  /** A node that waited for a signal has no events of its own: the frame that was rendered after it is all there is. */
+  #endUntoldWait(trigger: unknown, at: number): void {
+    const { reason, nodeId, iteration = 0 } = (trigger ?? {}) as Record<string, unknown>;
+    if (reason !== "task-finished" || typeof nodeId !== "string" || typeof iteration !== "number") return;
+    const key = nodeKey(nodeId, iteration);
+    const node = this.nodes.get(key) ?? newNode(nodeId, iteration);
+    if (node.endedAt !== null || node.attempts.length > 0) return;
+    node.waiting ??= { from: -Infinity, to: null };
+    endNode(node, "finished", at);
+    this.nodes.set(key, node);
+  }
+}
+
+/** Notes what the event says of its node; false if that is nothing. */
+function applyEvent(node: NodeTimes, type: string, at: number, fields: Record<string, unknown>): boolean {
+  const { attempt, request } = fields;
+  switch (type) {
+    case "NodePending":
+      return true;
+    case "NodeStarted": {
+      const number = typeof attempt === "number" ? attempt : Math.max(1, node.attempts.length);
+      let times = node.attempts.find((each) => each.attempt === number);
+      if (times === undefined) node.attempts.push((times = { attempt: number, executing: [], state: "" }));
+      times.state = "executing";
+      times.executing.push({ from: at, to: null });
+      node.endedAt = node.nextAttempt = null;
+      endWaits(node, at);
+      return true;
+    }
+    case "NodeFinished":
+      endNode(node, "finished", at);
+      return true;
+    case "NodeFailed":
+      endNode(node, "failed", at);
+      return true;
+    case "NodeCancelled":
+      endNode(node, "cancelled", at);
+      return true;
+    case "NodeSkipped":
+      endNode(node, "skipped", at);
+      return true;
+    case "NodeRetrying":
+      node.nextAttempt = typeof attempt === "number" ? attempt : node.attempts.length + 1;
+      return true;
+    case "ApprovalRequested":
+    case "NodeWaitingApproval":
+      node.approval ??= { from: at, to: null };
+      // Only servers that wait until then send what is asked.
+      if (typeof request === "object" && request !== null) node.isApprovalReached = true;
+      return true;
+    case "ApprovalGranted":
+    case "ApprovalAutoApproved":
+      (node.approval ??= { from: at, to: at }).to ??= at;
+      return true;
+    case "ApprovalDenied":
+      (node.approval ??= { from: at, to: at }).to ??= at;
+      endNode(node, "denied", at);
+      return true;
+    case "NodeWaitingTimer":
+      node.waiting ??= { from: at, to: null };
+      return true;
+    default:
+      return false;
+  }
+}
+
+function endNode(node: NodeTimes, state: string, at: number): void {
+  const open = node.attempts.filter(({ executing }) => executing.some(({ to }) => to === null));
+  for (const attempt of open) attempt.state = state;
+  if (open.length === 0) node.state = state;
+  stopExecuting(node, at, state);
+  endWaits(node, at);
+  node.endedAt = at;
+}
+
+function endWaits({ waiting, approval }: NodeTimes, at: number): void {
+  if (waiting?.to === null) waiting.to = at;
+  if (approval?.to === null) approval.to = at;
+}
+
+function stopExecuting(node: NodeTimes, at: number, state = "interrupted"): void {
+  for (const attempt of node.attempts) {
+    for (const period of attempt.executing) {
+      if (period.to !== null) continue;
+      period.to = Math.max(at, period.from);
+      attempt.state = state;
+    }
+  }
+}
+
+function newNode(nodeId: string, iteration: number): NodeTimes {
+  return {
+    nodeId,
+    iteration,
+    approval: null,
+    isApprovalReached: false,
+    waiting: null,
+    attempts: [],
+    nextAttempt: null,
+    state: "",
+    endedAt: null,
+  };
+}
