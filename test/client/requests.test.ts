@@ -86,7 +86,7 @@ describe.concurrent("which failures are answered by sending the call again", () 
     const done = calls[call]?.({
       baseUrl: server.baseUrl,
       retries: 1,
-      timeoutMs: misbehaviour.kind === "hang" ? 400 : 20_000,
+      timeoutMs: misbehaviour.kind === "hang" ? 2000 : 20_000,
     });
     if (sent === 1) await failure(done as Promise<unknown>);
     else await done;

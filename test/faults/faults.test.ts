@@ -11,10 +11,10 @@ async function followMany(firstSeed: number, runs: number): Promise<void> {
   expect(connections, "connections that the faults made necessary").toBeGreaterThan(2 * runs);
 }
 
-test("nothing is lost or repeated through the faults of known seeds", { timeout: 90_000 }, () =>
+test("nothing is lost or repeated through the faults of known seeds", { timeout: 200_000 }, () =>
   followMany(7, 20),
 );
 
-test("nothing is lost or repeated through faults never seen before", { timeout: 90_000 }, () =>
+test("nothing is lost or repeated through faults never seen before", { timeout: 200_000 }, () =>
   followMany(Math.floor(Math.random() * 1e9), 20),
 );

@@ -89,7 +89,6 @@ export async function followThroughFaults(seed: number): Promise<Outcome> {
     signal: deadline.signal,
     reconnectDelayMs: 5,
     idleTimeoutMs,
-    timeoutMs: 5000,
     retries: 0,
     maxReconnects: 30,
     onReconnect: ({ position, delayMs, cause }: { position: number; delayMs: number; cause: unknown }) =>

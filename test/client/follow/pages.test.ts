@@ -94,7 +94,7 @@ describe.concurrent("a history of many pages", () => {
     // Each connection brings one page, and no more for an hour.
     const server = await protocolServer({ pollMs: 3_600_000 }, onTestFinished);
     server.addRun("r", { events: history(5000) });
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(50_000);
     const { data } = await read({ baseUrl: server.baseUrl, runId: "r", signal }, 5000);
     expect(data).toEqual(history(5000));
     expectFewConnections(server);

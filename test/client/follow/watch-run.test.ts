@@ -309,17 +309,17 @@ describe("cut at every byte", () => {
 });
 
 describe("ending early", () => {
-  test("leaving the loop closes the socket within 100 ms", async () => {
+  test("leaving the loop closes the socket", async () => {
     const from = await rawServer((_, socket) =>
       socket.write(streamHead + chunk(block(event(0)) + block(event(1))).toString()),
     );
-    const watching = watchRun({ baseUrl: from.baseUrl, runId: "r1" });
+    // Nothing else closes it before the test's time is up.
+    const watching = watchRun({ baseUrl: from.baseUrl, runId: "r1", idleTimeoutMs: 3_600_000 });
     await watching.next();
     const [socket] = from.sockets;
-    const closed = new Promise<number>((resolve) => socket?.on("close", () => resolve(performance.now())));
-    const left = performance.now();
+    const closed = new Promise((resolve) => socket?.on("close", resolve));
     await watching.return(undefined);
-    expect((await closed) - left).toBeLessThan(100);
+    await closed;
   });
 
   test("an abort ends it at once, leaves no listener, and throws the signal's reason", async () => {
