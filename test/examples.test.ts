@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import { createClient } from "../src/client/index.js";
 import { binary, cleanEnvironment, freshId } from "./cli/run-cli.js";
+import { whenUnlocked } from "./when-unlocked.js";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
 
@@ -117,7 +118,7 @@ describe("examples/deploy.tsx", () => {
     const becomes = (status: string) =>
       expect.poll(async () => (await client.getStatus({ runId })).status, { timeout: 15_000 }).toBe(status);
     await becomes("waiting-approval");
-    await client.approve({ runId, nodeId: "approve-deploy" });
+    await whenUnlocked(() => client.approve({ runId, nodeId: "approve-deploy" }));
     await client.resume({ runId, workflowPath: "example-deploy.tsx" });
     await becomes("finished");
   });

@@ -1,5 +1,6 @@
 import type { Fetch } from "../client/index.js";
 import type { Screen } from "./terminal/screen.js";
+import type { Environment } from "./environment.js";
 
 /** A stream to write to, with what a terminal says of itself. */
 export interface OutputStream {
@@ -54,7 +55,7 @@ export interface Context {
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** The working directory; undefined where it has been deleted. */
   readonly cwd: string | undefined;
   /** The package's version. */

@@ -110,7 +110,7 @@ async function show(outcome: Outcome, shown: Shown): Promise<number> {
       try {
         await shown.format.document(outcome, shown.output);
       } catch (error) {
-        // The work is done and its result known, whoever reads it.
+        // The work is done and its result known, even if nobody reads it.
         if (!isClosedPipe(error)) throw error;
       }
       return exitCode;

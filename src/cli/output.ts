@@ -2,6 +2,7 @@ import type { CiSystem } from "./ci/ci-system.js";
 import type { OutputStream } from "./context.js";
 import type { Screen } from "./terminal/screen.js";
 import type { Style } from "./terminal/style.js";
+import type { Environment } from "./environment.js";
 
 /** Where a format writes. */
 export interface Output {
@@ -12,5 +13,5 @@ export interface Output {
   /** The terminal that stdout and stderr share, if it can show what is drawn again and again. */
   screen: Screen | undefined;
   ci: CiSystem;
-  env: Readonly<Record<string, string | undefined>>;
+  env: Environment;
 }

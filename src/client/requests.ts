@@ -5,7 +5,7 @@ import { noteDecision } from "./follow/own-decisions.js";
 import { noteStart, startedRecently } from "./follow/recent-starts.js";
 import { isAnswerLost, retryPolicies, withRetries, type Attempts } from "./http/retry.js";
 import { checkedCount, resolveOptions, type ConnectionOptions, type ResolvedOptions } from "./options.js";
-import type { Frame, RunReference, RunRow, Run, SignalReceipt } from "./results.js";
+import type { ApprovalRow, Frame, RunReference, RunRow, Run, SignalReceipt } from "./results.js";
 import { withServer } from "./server/detect-server.js";
 import { checkNewRunId } from "./server/ids.js";
 import type { Decision, ServerApi } from "./server/server-api.js";
@@ -272,6 +272,12 @@ export async function listRuns<Row = any>(args: ListRunsArgs = {}): Promise<Row[
   const { status } = args;
   const list = (server: ServerApi): Promise<RunRow[]> => server.listRuns({ limit, status });
   return (await request(resolveOptions(args), retryPolicies.read, list)) as Row[];
+}
+
+/** The open approvals of a run, by default of all runs, as a server lists them (from 0.32 on). */
+export async function readApprovalList(options: ResolvedOptions, runId?: string): Promise<ApprovalRow[]> {
+  const rows = await request(options, retryPolicies.read, (server) => server.listApprovals());
+  return runId === undefined ? rows : rows.filter((row) => row.runId === runId);
 }
 
 /** Makes a call, whatever kind of server it is, as often as the policy allows. */

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import { createClient } from "../../src/client/index.js";
 import { waitUntil } from "../wait-until.js";
 import { cli, freshId, startCli } from "./run-cli.js";
+import { whenUnlocked } from "../when-unlocked.js";
 
 const client = createClient({ baseUrl: inject("baseUrl") });
 
@@ -200,7 +201,7 @@ describe("elsewhere in CI", () => {
     following.stderr.on("data", (text) => (told += String(text)));
     const says = `still following run ${runId}, whose status is waiting-approval: 1 of 2 known nodes done, gate has been waiting for approval for `;
     await waitUntil(() => told.includes(says));
-    await client.approve({ runId, nodeId: "gate" });
+    await whenUnlocked(() => client.approve({ runId, nodeId: "gate" }));
     const { stdout, exitCode } = await following;
     expect(exitCode).toBe(0);
     expect(stdout).not.toMatch(/still following|::/);

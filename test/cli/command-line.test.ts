@@ -118,7 +118,7 @@ describe("an unknown flag that may be an id", () => {
   });
 });
 
-test("a flag behind -- that is one word too many is told where it belongs", async () => {
+test("for a flag after -- that is one word too many, the error says where it belongs", async () => {
   const error = await refusal("approve", "--json", "--", "4f1c", "gate", "--note", "it's");
   expect(error.message).toMatch(/Nothing after -- is a flag: put --note before it$/);
   expect(error.hint).toBe("smithers-client approve --json --note 'it'\\''s' -- 4f1c gate");

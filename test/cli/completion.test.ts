@@ -8,6 +8,7 @@ import { needs } from "../needs.js";
 import { Terminal } from "../terminal.js";
 import { waitUntil } from "../wait-until.js";
 import { binary, cli, freshId } from "./run-cli.js";
+import { whenUnlocked } from "../when-unlocked.js";
 
 const baseUrl = inject("baseUrl");
 const client = createClient({ baseUrl });
@@ -132,7 +133,7 @@ describe("live ids", () => {
 
   test("of gates are the open ones, of a run that may be cut short", async () => {
     expect(await offeredInTime(["approve", waiting, ""])).toEqual(["gate-a", "gate-b"]);
-    await client.approve({ runId: waiting, nodeId: "gate-a" });
+    await whenUnlocked(() => client.approve({ runId: waiting, nodeId: "gate-a" }));
     expect(await offeredInTime(["deny", waiting.slice(0, -1), ""])).toEqual(["gate-b"]);
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, inject, test } from "vitest";
 import { createClient } from "../../src/client/index.js";
 import { waitUntil } from "../wait-until.js";
 import { cli, freshId, startCli } from "./run-cli.js";
+import { whenUnlocked } from "../when-unlocked.js";
 
 const client = createClient({ baseUrl: inject("baseUrl") });
 const statusOf = async (runId: string) => (await client.getStatus({ runId }).catch(() => undefined))?.status;
@@ -57,7 +58,7 @@ describe("--on-approval", () => {
       return loaded?.view.openApprovals.map(({ nodeId }) => nodeId).join();
     };
     await waitUntil(async () => (await open()) === "gate-b");
-    await client.approve({ runId, nodeId: "gate-b" });
+    await whenUnlocked(() => client.approve({ runId, nodeId: "gate-b" }));
     expect((await following).exitCode).toBe(0);
   });
 
@@ -210,7 +211,7 @@ describe("ends", () => {
       stdout: `${runId}\n`,
     });
     expect(await statusOf(runId)).toBe("waiting-approval");
-    await client.approve({ runId, nodeId: "gate" });
+    await whenUnlocked(() => client.approve({ runId, nodeId: "gate" }));
     expect((await cli([...again, "--if-exists", "resume", "-w"])).exitCode).toBe(0);
     expect((await cli([...again, "--if-exists", "attach", "-w"])).exitCode).toBe(0);
   });

@@ -2,12 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import type { Context, OutputStream } from "../../src/cli/context.js";
 import { decodeText } from "../../src/cli/input/decode-text.js";
 import { isExact } from "../../src/cli/input/is-exact.js";
 import { parseJson } from "../../src/cli/input/parse-json.js";
-import { main } from "../../src/cli/main.js";
-import type { Fetch } from "../../src/client/index.js";
+import { defaultBaseUrl, type Fetch } from "../../src/client/index.js";
+import { runMain } from "./run-main.js";
 
 const cwd = mkdtempSync(join(tmpdir(), "smithers-input-"));
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
@@ -16,33 +15,17 @@ afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 async function sendWith(argv: string[], { file = "", stdin = "" }: { file?: Bytes; stdin?: Bytes } = {}) {
   writeFileSync(join(cwd, "cfg.json"), file);
   const sent: unknown[] = [];
-  const written = { stdout: "", stderr: "" };
-  const stream = (name: keyof typeof written): OutputStream => ({
-    isTTY: false,
-    columns: undefined,
-    rows: undefined,
-    terminal: undefined,
-    write: async (text) => void (written[name] += text),
-    onResize: () => () => {},
-  });
   const fetch: Fetch = async (_, { body }) => {
     if (body !== undefined) sent.push(JSON.parse(body));
     return new Response('{"runId":"r","status":"running"}');
   };
-  const context: Context = {
+  const result = await runMain(argv, {
+    baseUrl: defaultBaseUrl,
     stdin: { isTTY: false, bytes: async () => Buffer.from(stdin), question: async () => undefined },
-    stdout: stream("stdout"),
-    stderr: stream("stderr"),
-    env: {},
     cwd,
-    version: "0.0.0",
-    signal: new AbortController().signal,
     fetch,
-    now: Date.now,
-    spawn: () => expect.unreachable(),
-  };
-  const exitCode = await main(argv, context);
-  return { ...written, exitCode, sent };
+  });
+  return { ...result, sent };
 }
 type Bytes = string | Uint8Array;
 
@@ -72,7 +55,7 @@ describe("a number stays the one that was written", () => {
     ...["12345678901234567.89", "3.14159265358979323846", "0.12345678901234567890123", "123456789.123456789"],
   ])("but not %s", (number) => expect(isExact(number)).toBe(false));
 
-  test("or nothing is sent, and the place is told", async () => {
+  test("or nothing is sent, and the error says where it is", async () => {
     const { sent, exitCode, stderr } = await run('{\n  "list": [{"order no": 3544790567247868102}, 1e400]}');
     expect({ sent, exitCode }).toEqual({ sent: [], exitCode: 4 });
     expect(stderr).toContain(

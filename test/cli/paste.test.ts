@@ -90,7 +90,7 @@ async function paste(command: string, options: string[], lines: string[]): Promi
     cwd: home,
     env: { HOME: home, PATH: `${home}${delimiter}${process.env["PATH"]}`, LC_ALL: "C.UTF-8", TERM: "dumb" },
     extendEnv: false,
-    // Away from the terminal of whoever runs the tests, which an interactive shell would take.
+    // Not on the terminal that the tests run in: an interactive shell would take it over.
     detached: true,
     reject: false,
   });

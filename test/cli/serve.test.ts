@@ -20,6 +20,7 @@ import { createClient, HttpError } from "../../src/client/index.js";
 import { closedPort } from "../faults/in-test.js";
 import { makeServerRoot } from "../real-server.js";
 import { waitUntil } from "../wait-until.js";
+import { whenUnlocked } from "../when-unlocked.js";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const binary = join(repository, "bin", "smithers-client.js");
@@ -146,7 +147,7 @@ describe("a server that starts", () => {
     const client = createClient({ baseUrl });
     const { runId } = await client.runWorkflow({ workflowPath: "gate.tsx", input: {} });
     await reaches(baseUrl, runId, "waiting-approval");
-    await client.approve({ runId, nodeId: "gate" });
+    await whenUnlocked(() => client.approve({ runId, nodeId: "gate" }));
     await client.resume({ runId, workflowPath: "gate.tsx" });
     await reaches(baseUrl, runId, "finished");
     expect(await readdir(elsewhere)).toContain("runs.db");

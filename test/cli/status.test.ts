@@ -3,6 +3,7 @@ import { createClient } from "../../src/client/index.js";
 import { answer, errorBody, RawServer } from "../faults/raw-server.js";
 import { waitUntil } from "../wait-until.js";
 import { cli, freshId } from "./run-cli.js";
+import { whenUnlocked } from "../when-unlocked.js";
 
 const client = createClient({ baseUrl: inject("baseUrl") });
 const env = { LC_ALL: "C.UTF-8" };
@@ -27,7 +28,7 @@ test("shows the tree, why the run does not move, and the command that moves it",
   ]);
   expect(waiting.stdout).toMatch(/^workflow {2}gate$/m);
 
-  await client.deny({ runId, nodeId: "gate" });
+  await whenUnlocked(() => client.deny({ runId, nodeId: "gate" }));
   const denied = await cli(["status", runId, "--plain"], { env });
   expect(denied.stdout.split("\n").slice(8)).toEqual([
     "sequence",

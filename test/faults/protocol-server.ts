@@ -136,7 +136,7 @@ export class ProtocolServer {
 
   addRun(runId: string, fields: ServedRunFields = {}): ServedRun {
     const run = new ServedRun(runId, fields);
-    // Whoever lists approvals says more about a run, too.
+    // A server that lists approvals says more about a run, too.
     if (this.#options.listsApprovals === true) run.runState ??= {};
     this.runs.set(runId, run);
     return run;

@@ -17,8 +17,8 @@ export interface Stall extends Place {
 const blockStart = "event: smithers\n";
 
 /**
- * A link that passes everything on at once, and stalls for a while where it is told to: on a connection that carries a
- * run's events, at one place. What comes after the place arrives late, in order, also the end.
+ * A link that passes everything on at once, and stalls for a while at the places that it was given: on a connection that
+ * carries a run's events, at one place. What comes after the place arrives late, in order, also the end.
  */
 export class StallingLink {
   /** By run id. */

@@ -5,7 +5,7 @@ export interface OptionSpec {
   description: string;
   /** Turns the text into a value; throws {@link UsageError}. */
   parse?: (value: string) => unknown;
-  /** The values that it may have; in place of `parse`. */
+  /** The allowed values. An option has these or `parse`, not both. */
   choices?: readonly string[];
   /** Values that a shell's completion offers, where others are possible too. */
   suggests?: readonly string[];

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { UsageError } from "../usage-error.js";
 import type { Context } from "../context.js";
@@ -14,4 +15,8 @@ export function resolvePath(path: string, { cwd }: Pick<Context, "cwd">): string
     code: "NO_WORKING_DIRECTORY",
     hint: "cd to a directory that exists, or pass an absolute path",
   });
+}
+
+export function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

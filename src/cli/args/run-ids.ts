@@ -23,9 +23,8 @@ const namedCandidates = 10;
 const wholeId = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /**
- * The arguments of a command with whole run ids in place of `@latest` and of beginnings that mean one run. In CI nobody
- * types: there a command that changes a run takes ids as they are, so that a job about `pr-4` never decides or cancels
- * `pr-42`.
+ * Replaces `@latest`, and prefixes that match one run, with whole run ids. In CI a command that changes a run takes ids as
+ * they are, so that a job about `pr-4` never decides or cancels `pr-42`.
  *
  * @throws {UsageError} if a beginning may mean several runs, or the server has no newest run
  */

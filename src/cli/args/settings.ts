@@ -3,6 +3,7 @@ import { UsageError } from "../usage-error.js";
 import { parseDuration } from "../describe/duration.js";
 import type { Format } from "../formats/format.js";
 import { formats } from "../formats/index.js";
+import { isSet, type Environment } from "../environment.js";
 
 /** The flags that every command takes, before or after its name. */
 export interface GlobalOptions {
@@ -63,10 +64,7 @@ export interface Settings {
 }
 
 /** Flag, then environment, then default. */
-export function readSettings(
-  options: GlobalOptions,
-  env: Readonly<Record<string, string | undefined>>,
-): Settings {
+export function readSettings(options: GlobalOptions, env: Environment): Settings {
   return {
     baseUrl: options.baseUrl ?? (env["SMITHERS_BASE_URL"] || defaultBaseUrl),
     baseUrlIsFlag: options.baseUrl !== undefined,
@@ -74,7 +72,7 @@ export function readSettings(
     timeoutMs: options.timeout,
     debug: options.debug ?? false,
     noColor: options.color === false,
-    plain: options.plain ?? !["", "0", "false", undefined].includes(env["SMITHERS_PLAIN"]?.toLowerCase()),
+    plain: options.plain ?? isSet(env, "SMITHERS_PLAIN"),
   };
 }
 
@@ -83,7 +81,7 @@ export function readSettings(
  *
  * @throws {UsageError} for a `SMITHERS_FORMAT` that is none
  */
-export function readFormat(json: boolean, env: Readonly<Record<string, string | undefined>>): Format {
+export function readFormat(json: boolean, env: Environment): Format {
   const name = json ? "json" : env["SMITHERS_FORMAT"] || formats[0]?.name;
   const format = formats.find((candidate) => candidate.name === name);
   if (format !== undefined) return format;

@@ -1,8 +1,7 @@
 import type { OutputStream } from "../context.js";
+import type { Environment } from "../environment.js";
 import type { LinePrinter, PrinterOptions } from "../describe/line-printer.js";
 import type { Reporter, ReportContext } from "./reporter.js";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A mark in a log that a CI system shows in a place of its own. The texts have no controls in them. */
 export interface Annotation {

@@ -1,9 +1,9 @@
 import type { SmithersEvent } from "../../client/index.js";
-import { EventLines, endsNode, keyOf } from "../describe/event-lines.js";
+import { EventLines, keyOf, stateOfEndEvent } from "../describe/event-lines.js";
 import { approvalLabel } from "../describe/approval-label.js";
 import type { LinePrinter } from "../describe/line-printer.js";
 import type { Style } from "../terminal/style.js";
-import { escapeControls } from "../terminal/escape-controls.js";
+import { copyOf, escapeControls } from "../terminal/escape-controls.js";
 import { githubCommand, neutralizeCommands } from "./github-command.js";
 
 /** The most lines that are kept of one node's output; those before the last so many are counted. */
@@ -31,7 +31,7 @@ export class GithubLines implements LinePrinter {
     if (event.type === "NodeStarted") this.#open.set(key, new NodeLog(event));
     const log = this.#open.get(key);
     const [title, ...rest] = lines;
-    if (log !== undefined && title !== undefined && endsNode.has(event.type)) {
+    if (log !== undefined && title !== undefined && stateOfEndEvent.has(event.type)) {
       this.#open.delete(key);
       // The lines of an error stay outside, where nobody has to open a group to see them.
       return log.group(title) + neutralizeCommands(rest.map((line) => `${line}\n`).join(""));
@@ -105,9 +105,4 @@ function linesFor(event: SmithersEvent): string[] {
     default:
       return [];
   }
-}
-
-/** The same text in memory of its own: a line that is cut out of an output keeps all of that in memory. */
-function copyOf(text: string): string {
-  return Buffer.from(text).toString();
 }

@@ -5,14 +5,14 @@ import { formatDuration } from "../describe/duration.js";
 import { fitWidth } from "../terminal/fit-width.js";
 import { approvalLabel } from "../describe/approval-label.js";
 import { bodyLines, errorReport } from "../describe/error-text.js";
-import { ownError } from "../describe/failed-nodes.js";
+import { failedNodes, ownError } from "../describe/failed-nodes.js";
 import { chartRows } from "../timeline/fold.js";
 import { mermaidGantt } from "../timeline/mermaid.js";
 import { predecessorsIn } from "../timeline/predecessors.js";
 import { RunTimes } from "../timeline/run-times.js";
 import { buildTimeline } from "../timeline/timeline.js";
 import type { FollowEnding, Reporter, ReportContext } from "./reporter.js";
-import { runResult, elapsed, failureReason } from "../describe/run-result.js";
+import { elapsed, failureReason, runResult, tookMs } from "../describe/run-result.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
 /** GitHub takes 1 MiB of summary from a step, and nothing of a longer one; in bytes. */
@@ -49,7 +49,7 @@ function annotateFailures(
   context: ReportContext,
 ): void {
   const annotate = (title: string, text: string) => context.annotate({ level: "error", title, text });
-  const failed = [...view.nodes.values()].filter(({ state }) => state === "failed");
+  const failed = failedNodes(view);
   for (const node of failed.slice(0, maxAnnotated))
     annotate(approvalLabel(node), withBody(failureReason(node), node.error));
   const run = `run ${escapeControls(view.runId)}`;
@@ -109,9 +109,8 @@ function summary(
 
 function summaryRow(node: NodeView): string {
   const result = node.state === "failed" ? `failed: ${failureReason(node)}` : node.state;
-  const { startedAtMs, finishedAtMs } = node;
-  const took =
-    startedAtMs === null || finishedAtMs === null ? "" : formatDuration(finishedAtMs - startedAtMs);
+  const ms = tookMs(node);
+  const took = ms === null ? "" : formatDuration(ms);
   return `| ${markdownText(approvalLabel(node))} | ${markdownText(result)} | ${node.attempt || ""} | ${took} |`;
 }
 

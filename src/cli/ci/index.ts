@@ -1,5 +1,6 @@
 import type { OptionSpec } from "../args/option.js";
-import type { CiSystem, Environment } from "./ci-system.js";
+import type { Environment } from "../environment.js";
+import type { CiSystem } from "./ci-system.js";
 import { github } from "./github.js";
 import { none, plain } from "./plain.js";
 

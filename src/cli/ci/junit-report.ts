@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, promises as files, statSync } from "node:fs";
+import { accessSync, constants, mkdirSync, promises as files } from "node:fs";
 import { dirname } from "node:path";
 import type { NodeView, RunView } from "../../client/index.js";
 import { isTime } from "../describe/duration.js";
@@ -7,9 +7,9 @@ import type { Context } from "../context.js";
 import { approvalLabel } from "../describe/approval-label.js";
 import type { FollowEnding, Reporter } from "./reporter.js";
 import { errorReport, bodyLines } from "../describe/error-text.js";
-import { ownError } from "../describe/failed-nodes.js";
-import { runResult, failureReason } from "../describe/run-result.js";
-import { resolvePath } from "../args/resolve-path.js";
+import { failedNodes, ownError } from "../describe/failed-nodes.js";
+import { failureReason, runResult, tookMs } from "../describe/run-result.js";
+import { isDirectory, resolvePath } from "../args/resolve-path.js";
 import { fitWidth } from "../terminal/fit-width.js";
 import { escapeControls, escapeWhole } from "../terminal/escape-controls.js";
 
@@ -23,8 +23,7 @@ export function junitFile(path: string, context: Pick<Context, "cwd">): string {
   try {
     mkdirSync(dirname(file), { recursive: true });
     accessSync(dirname(file), constants.W_OK);
-    if (path === "" || statSync(file, { throwIfNoEntry: false })?.isDirectory())
-      throw new Error("it is a directory");
+    if (path === "" || isDirectory(file)) throw new Error("it is a directory");
     return file;
   } catch (error) {
     throw new UsageError(`--junit: cannot write ${escapeControls(path)}: ${(error as Error).message}`);
@@ -56,10 +55,9 @@ const minMessage = 100;
 const bodyLimits = { maxLines: 1000, maxLength: 64 * 1024, maxFrames: 100 };
 
 async function report(view: RunView, ending: FollowEnding): Promise<string> {
-  const nodes = [...view.nodes.values()];
-  const failed = nodes.filter(({ state }) => state === "failed").length;
+  const failed = failedNodes(view).length;
   const most = Math.max(minMessage, Math.floor(maxMessages / Math.max(1, failed)));
-  const cases = nodes.map((node) => nodeCase(node, most));
+  const cases = [...view.nodes.values()].map((node) => nodeCase(node, most));
   const result = ending.problem ?? runResult(view, ending.status?.status);
   const own = ending.problem === undefined ? ownError(view) : null;
   const isExplained =
@@ -108,9 +106,8 @@ async function report(view: RunView, ending: FollowEnding): Promise<string> {
 }
 
 function nodeCase(node: NodeView, maxMessage: number): Case {
-  const { state, startedAtMs, finishedAtMs, attempt } = node;
-  const ms = startedAtMs === null || finishedAtMs === null ? 0 : finishedAtMs - startedAtMs;
-  const named = { name: approvalLabel(node), ms, body: "" };
+  const { state, attempt } = node;
+  const named = { name: approvalLabel(node), ms: tookMs(node) ?? 0, body: "" };
   if (state === "finished") return { ...named, verdict: "passed", message: "" };
   if (state === "failed") {
     const attempts = attempt > 1 ? ` (attempt ${attempt})` : "";

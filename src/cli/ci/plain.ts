@@ -1,5 +1,6 @@
 import { EventLines } from "../describe/event-lines.js";
-import type { CiSystem, Environment } from "./ci-system.js";
+import { isSet } from "../environment.js";
+import type { CiSystem } from "./ci-system.js";
 
 const base: Omit<CiSystem, "name" | "isDetected" | "isInteractive" | "heartbeatMs"> = {
   guard: (stream) => stream,
@@ -25,7 +26,3 @@ export const none: CiSystem = {
   isInteractive: true,
   heartbeatMs: undefined,
 };
-
-function isSet(env: Environment, name: string): boolean {
-  return !["", "0", "false", undefined].includes(env[name]?.toLowerCase());
-}

@@ -2,6 +2,7 @@ import type { Run, RunView, SmithersEvent } from "../../client/index.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import type { FrameGroup } from "../tree/run-tree.js";
 import type { Annotation } from "./ci-system.js";
+import type { Environment } from "../environment.js";
 
 /** How the following of a run ended. */
 export interface FollowEnding {
@@ -15,7 +16,7 @@ export interface FollowEnding {
 
 /** What a report may use. */
 export interface ReportContext {
-  env: Readonly<Record<string, string | undefined>>;
+  env: Environment;
   annotate(annotation: Annotation): void;
   commandLine(ours: string, ...named: string[]): string;
   /** Milliseconds since 1970 by the server's clock. */

@@ -1,9 +1,9 @@
 import type { ApprovalRow } from "../../client/index.js";
 import { defineCommand } from "../command.js";
 import { formatDuration } from "../describe/duration.js";
-import { approvalLabel } from "../describe/approval-label.js";
+import { approvalLabel, requestWords } from "../describe/approval-label.js";
 import { table } from "../terminal/table.js";
-import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 export const approvals = defineCommand<{ quiet?: boolean }>({
   syntax: "approvals",
@@ -50,6 +50,5 @@ function waited({ requestedAtMs, waitingMs }: ApprovalRow, now: number): number 
 
 /** What the gate asks, in so far as that is more than its node's name. */
 function asks(row: { nodeId: string; requestTitle: string; requestSummary: string | null }): string {
-  const words = [row.requestTitle === row.nodeId ? null : row.requestTitle, row.requestSummary];
-  return escapeMessage(words.filter((text) => typeof text === "string" && text !== "").join(" – "));
+  return requestWords(row.requestTitle === row.nodeId ? null : row.requestTitle, row.requestSummary);
 }

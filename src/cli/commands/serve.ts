@@ -1,11 +1,10 @@
-import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createClient, HttpError } from "../../client/index.js";
 import { defineCommand } from "../command.js";
 import { UsageError } from "../usage-error.js";
 import { Interrupted, type Context } from "../context.js";
-import { resolvePath } from "../args/resolve-path.js";
+import { isDirectory, resolvePath } from "../args/resolve-path.js";
 import { findInstallation } from "../serve/find-installation.js";
 import { orAborted, ServerError, startServer } from "../serve/start-server.js";
 import type { ServerSettings } from "../serve/server-process.js";
@@ -129,10 +128,6 @@ function readDatabase(text: string, context: Pick<Context, "cwd">): string {
   if (!isDirectory(directory))
     throw new UsageError(`--db: there is no directory ${escapeControls(directory)}`);
   return file;
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** What the person who started the server can put right, in words of what they typed. */

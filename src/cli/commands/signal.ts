@@ -9,7 +9,7 @@ import {
   type FollowOptions,
 } from "../follow/follow-run.js";
 import { readJson } from "../input/read-input.js";
-import { manualResumeHint } from "../follow/manual-resume-hint.js";
+import { tryToResume } from "../follow/manual-resume-hint.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
 interface SignalOptions extends FollowOptions {
@@ -67,8 +67,8 @@ export const signal = defineCommand<SignalOptions>({
 
 /** Nobody but the sender knows of the signal, so the sender resumes. What fails of it changes nothing of the signal. */
 async function resumeWhereItWaits(runId: string, session: Session): Promise<void> {
-  const { client, note, commandLine } = session;
-  try {
+  const { note, commandLine } = session;
+  await tryToResume(runId, session, async (client) => {
     const { status } = await client.getStatus({ runId });
     if (!isWaitingStatus(status)) {
       const command = commandLine("resume", runId);
@@ -78,8 +78,5 @@ async function resumeWhereItWaits(runId: string, session: Session): Promise<void
     }
     await client.resume({ runId, workflowPath: await client.findWorkflowPath({ runId }) });
     note("resumed the run, which takes the signal up");
-  } catch (error) {
-    session.signal.throwIfAborted();
-    note(manualResumeHint(runId, error, session));
-  }
+  });
 }

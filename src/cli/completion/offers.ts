@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { createClient, type RunRow, type SmithersClient } from "../../client/index.js";
 import type { CommandSpec } from "../command.js";
@@ -8,6 +8,7 @@ import { formatAgo } from "../describe/duration.js";
 import { approvalQuestion } from "../tree/approval-question.js";
 import { latestRun } from "../args/run-ids.js";
 import { namesOf, optionNamed, optionsOf, placeholderOf, readWords } from "../args/read-words.js";
+import { isDirectory } from "../args/resolve-path.js";
 import { readSettings } from "../args/settings.js";
 import { argumentName, commandNameOf } from "../args/syntax.js";
 import { escapeControls } from "../terminal/escape-controls.js";
@@ -126,8 +127,7 @@ function filesBehindAt(path: string, cwd = ""): Offer[] {
   return readdirSync(resolve(cwd, folder))
     .filter((name) => name.startsWith(".") === isHidden)
     .map((name) => {
-      const isFolder =
-        statSync(resolve(cwd, folder, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+      const isFolder = isDirectory(resolve(cwd, folder, name));
       return plainWord(`@${folder}${name}${isFolder ? "/" : ""}`);
     });
 }

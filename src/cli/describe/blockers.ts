@@ -14,8 +14,8 @@ export interface Blocker {
 
 type Command = Readonly<Parameters<Session["commandLine"]>>;
 
-/** After so many milliseconds without an event it is told that a run which executes is silent. */
-const silentMs = 60_000;
+/** A run that executes counts as silent after this long without an event, in ms. */
+export const silentMs = 60_000;
 
 /**
  * Why a run does not move, as its status and its events tell; nothing where it does, or has finished.
@@ -118,7 +118,7 @@ function blockedBy(blocked: BlockedRun, runId: string, now: number): Blocker {
   const fields: Record<string, unknown> = blocked;
   const node = typeof fields["nodeId"] === "string" ? escapeControls(fields["nodeId"]) : "it";
   const resume: Command = ["resume --watch", runId];
-  /** Whoever follows the run resumes it when the time has come. */
+  /** A client that follows the run resumes it when the time has come. */
   const until = (what: string, past: string, at: number): Blocker =>
     at > now
       ? {

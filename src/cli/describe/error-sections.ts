@@ -4,7 +4,7 @@ import type { Style } from "../terminal/style.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { approvalLabel } from "./approval-label.js";
 import { errorReport, isEmptyError, type ErrorLimits } from "./error-text.js";
-import { ownError } from "./failed-nodes.js";
+import { failedNodes, ownError } from "./failed-nodes.js";
 
 /** How much of each error is shown, and of how many nodes. */
 const limits: ErrorLimits = { maxLines: 60, maxLength: 4000, maxFrames: 20 };
@@ -20,19 +20,17 @@ export function errorSections(
   session: Pick<Session, "commandLine">,
   style: Style,
 ): string[][] {
-  const failed = [...view.nodes.values()].filter(
-    ({ state, error }) => state === "failed" && !isEmptyError(error),
-  );
+  const failed = failedNodes(view).filter(({ error }) => !isEmptyError(error));
   const nodes = failed.map((node) => ({
     name: approvalLabel(node) + (node.attempt > 1 ? ` (attempt ${node.attempt})` : ""),
     report: errorReport(node.error, limits),
   }));
-  const untold = nodes.filter(
+  const unshown = nodes.filter(
     ({ report }) => report.body.length > 0 || !above.some((line) => line.includes(report.title)),
   );
   const own = errorReport(view.status === "failed" ? ownError(view) : null, limits);
   const shown = [
-    ...untold.slice(0, maxNodes),
+    ...unshown.slice(0, maxNodes),
     ...(own.body.length > 0 ? [{ name: "run", report: own }] : []),
   ];
   const sections = shown.map(({ name, report: { title, body, leftOut } }) => [
@@ -41,14 +39,14 @@ export function errorSections(
     ...body.map((line) => `  ${line.startsWith("    ") ? style.dim(line) : line}`),
     ...(leftOut === "" ? [] : [style.dim(`  … ${leftOut}`)]),
   ]);
-  const isCut = untold.length > maxNodes || shown.some(({ report }) => report.leftOut !== "");
+  const isCut = unshown.length > maxNodes || shown.some(({ report }) => report.leftOut !== "");
   if (!isCut) return sections;
   // A run that goes on is read and left alone.
   const watch = isTerminalStatus(view.status) ? "watch --json" : "watch --json --no-resume";
   const command = `${session.commandLine(watch, view.runId)} | jq 'select(.error).error'`;
   const rest =
-    untold.length > maxNodes
-      ? [`${untold.length - maxNodes} more nodes failed; all errors:`]
+    unshown.length > maxNodes
+      ? [`${unshown.length - maxNodes} more nodes failed; all errors:`]
       : ["all of it:"];
   return [...sections, [...rest.map(style.dim), `  ${style.dim("next:")}  ${escapeControls(command)}`]];
 }

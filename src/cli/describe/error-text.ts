@@ -54,7 +54,7 @@ export function bodyLines({ body, leftOut }: ErrorReport): string[] {
   return leftOut === "" ? body : [...body, `… (${leftOut}; --json has all of it)`];
 }
 
-/** What is told of no error: an error as 0.5.0 sends a cause that JSON cannot show is an empty object. */
+/** Whether an error says nothing. 0.5.0 sends a cause that JSON cannot represent as an empty object. */
 export function isEmptyError(error: unknown): boolean {
   const isObject = typeof error === "object" && error !== null;
   return isObject ? Object.keys(error).length === 0 : error === undefined || error === null || error === "";

@@ -1,11 +1,12 @@
 import { nodeKey, type SmithersEvent } from "../../client/index.js";
+import { requestWords } from "./approval-label.js";
 import { formatDuration, isTime } from "./duration.js";
 import { errorTitle } from "./error-text.js";
 import { ShownErrors, type ErrorWords } from "./shown-errors.js";
 import { columnsOf, fitWidth } from "../terminal/fit-width.js";
 import type { LinePrinter } from "./line-printer.js";
 import type { Style } from "../terminal/style.js";
-import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
+import { escapeControls } from "../terminal/escape-controls.js";
 
 /** The column that names are aligned in. */
 const subjectWidth = 14;
@@ -46,7 +47,7 @@ export class EventLines implements LinePrinter {
     if (type === "NodeStarted" && key !== undefined) this.#nodes.set(key, at);
     const error = this.#errorOf(event, key);
     const said = wordsFor(event, this.#nodes.get(key ?? "") ?? null, error.because, this.#style);
-    if (key !== undefined && endsNode.has(type)) this.#nodes.delete(key);
+    if (key !== undefined && stateOfEndEvent.has(type)) this.#nodes.delete(key);
     if (said === undefined) return [];
     const since = formatDuration(at - (this.#startedAtMs ?? at)).padStart(8);
     const { width, symbols, dim, bold, red } = this.#style;
@@ -71,12 +72,12 @@ export class EventLines implements LinePrinter {
   }
 }
 
-/** The events after which a node, or an attempt of it, does not execute any more. */
-export const endsNode: ReadonlySet<string> = new Set([
-  "NodeFinished",
-  "NodeFailed",
-  "NodeCancelled",
-  "NodeSkipped",
+/** The events that end a node, or an attempt of it, each with the state that the node has then. */
+export const stateOfEndEvent: ReadonlyMap<string, string> = new Map([
+  ["NodeFinished", "finished"],
+  ["NodeFailed", "failed"],
+  ["NodeCancelled", "cancelled"],
+  ["NodeSkipped", "skipped"],
 ]);
 
 /** Names the node that an event is about, in its turn of the loop; undefined for the others. */
@@ -151,6 +152,6 @@ function wordsFor(
 function requestTitle(request: unknown): string {
   if (typeof request !== "object" || request === null) return "";
   const { title, summary } = request as { title?: unknown; summary?: unknown };
-  const words = [title, summary].filter((text): text is string => typeof text === "string" && text !== "");
-  return words.length === 0 ? "" : `: ${escapeMessage(words.join(" – "))}`;
+  const words = requestWords(title, summary);
+  return words === "" ? "" : `: ${words}`;
 }

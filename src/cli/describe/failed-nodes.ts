@@ -1,10 +1,16 @@
 import type { NodeView, RunView } from "../../client/index.js";
 import { errorText } from "./error-text.js";
 
+/** The nodes that have failed, whether or not the run did because of them. */
+export function failedNodes({ nodes }: RunView): NodeView[] {
+  return [...nodes.values()].filter(({ state }) => state === "failed");
+}
+
 /** The nodes that the run failed for, if it failed for nodes: those that the engine gave up. */
-export function blamedNodes({ nodes, error }: RunView): NodeView[] {
+export function blamedNodes(view: RunView): NodeView[] {
+  const { nodes, error } = view;
   const isForNodes = saysTaskFailed(error) || nodes.has(blamedKey(error) ?? "");
-  return isForNodes ? [...nodes.values()].filter(({ state }) => state === "failed") : [];
+  return isForNodes ? failedNodes(view) : [];
 }
 
 /** The run's error, if it says more than the errors of its nodes; otherwise null. */
@@ -17,7 +23,7 @@ export function ownError(view: RunView): unknown {
   return isSame ? null : view.error;
 }
 
-/** Whether the run's error says only that a node failed. 0.5.0 says no more than that, not even which. */
+/** Whether the run's error says only that a node failed. 0.5.0 does not even say which one. */
 export function saysTaskFailed(error: unknown): boolean {
   return /^Task failed\b/.test(errorText(error));
 }

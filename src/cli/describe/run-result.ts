@@ -15,6 +15,11 @@ export function runResult(view: RunView, status: string = view.status): string {
   return because === "" ? escapeControls(status) : `${escapeControls(status)}: ${because}`;
 }
 
+/** How long the newest attempt of a node took, in ms; null before its end. */
+export function tookMs({ startedAtMs, finishedAtMs }: NodeView): number | null {
+  return startedAtMs === null || finishedAtMs === null ? null : finishedAtMs - startedAtMs;
+}
+
 /** How long the run has taken, up to its end or its newest event, as words that follow its status; empty before its start. */
 export function elapsed({ startedAtMs, finishedAtMs, updatedAtMs }: RunView): string {
   if (startedAtMs === null) return "";

@@ -7,7 +7,7 @@ import { escapeControls } from "../terminal/escape-controls.js";
 import { byOption, followRun, type FollowOptions } from "./follow-run.js";
 import { approvalLabel } from "../describe/approval-label.js";
 import { approvalQuestion } from "../tree/approval-question.js";
-import { manualResumeHint } from "./manual-resume-hint.js";
+import { tryToResume } from "./manual-resume-hint.js";
 
 export interface DecideOptions extends FollowOptions {
   iteration?: number;
@@ -90,21 +90,14 @@ async function decide(
 
 /** Resumes the run if it has stopped. A failure changes nothing about the decision, which is made. */
 async function resumeIfPaused(runId: string, isAllowed: boolean, session: Session): Promise<void> {
-  const { client } = session;
-  try {
+  const { note, commandLine } = session;
+  await tryToResume(runId, session, async (client) => {
     const { status } = await client.getStatus({ runId });
     if (!isWaitingStatus(status)) return;
-    if (!isAllowed) {
-      return session.note(
-        `the run has paused; to resume it: ${session.commandLine("resume --watch", runId)}`,
-      );
-    }
+    if (!isAllowed) return note(`the run has paused; to resume it: ${commandLine("resume --watch", runId)}`);
     await client.resume({ runId, workflowPath: await client.findWorkflowPath({ runId }) });
-    session.note("resumed the run");
-  } catch (error) {
-    session.signal.throwIfAborted();
-    session.note(manualResumeHint(runId, error, session));
-  }
+    note("resumed the run");
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { EventRecord, Frame, ResumeReason, Run, RunStream } from "../../client/index.js";
+import type { EventRecord, Frame, ResumeReason, RunStream } from "../../client/index.js";
 import type { OptionSpec } from "../args/option.js";
 import { ciOption } from "../ci/index.js";
 import { junitFile, junitReport } from "../ci/junit-report.js";
@@ -127,7 +127,7 @@ export function openFollowedRun(
   const run: FollowedRun = {
     runId,
     label,
-    ended: undefined as Run | undefined,
+    ended: undefined,
     view: () => records.view,
     fetchFrame: async (id, signal) => {
       const both = AbortSignal.any([session.signal, signal]);

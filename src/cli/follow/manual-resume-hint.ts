@@ -1,7 +1,21 @@
-import { SmithersError } from "../../client/index.js";
+import { SmithersError, type SmithersClient } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { shellWord } from "../args/shell-word.js";
 import { escapeControls } from "../terminal/escape-controls.js";
+
+/** Does what a run needs to go on. A failure is noted and not thrown: what the resume is for has been done already. */
+export async function tryToResume(
+  runId: string,
+  session: Session,
+  work: (client: SmithersClient) => Promise<void>,
+): Promise<void> {
+  try {
+    await work(session.client);
+  } catch (error) {
+    session.signal.throwIfAborted();
+    session.note(manualResumeHint(runId, error, session));
+  }
+}
 
 /** Why a resume that the run needs could not be sent from here, and what to type. */
 export function manualResumeHint(runId: string, error: unknown, { commandLine }: Session): string {

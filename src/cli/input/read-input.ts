@@ -71,7 +71,7 @@ async function readGiven(
     });
   }
   if (!given.startsWith("@")) {
-    // Node has this in place of each byte that is not UTF-8.
+    // Node replaces each byte that is not UTF-8 with this character.
     if (given.includes("\ufffd"))
       throw new UsageError(`${flag} as given has a character that is not UTF-8`, {
         code: "INPUT_ENCODING",

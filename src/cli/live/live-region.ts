@@ -1,4 +1,5 @@
 import type { RunView } from "../../client/index.js";
+import { silentMs } from "../describe/blockers.js";
 import { formatRunningTime } from "../describe/duration.js";
 import { columnsOf, fitWidth } from "../terminal/fit-width.js";
 import { renderStatus, type Look } from "../tree/render-node.js";
@@ -30,8 +31,6 @@ export function liveRegionLines({ tree, rows, progress, hasMargin }: LiveRegion,
   return [...(hasMargin ? [""] : []), headLine(tree, progress, look), ...treeLines(rows, look)];
 }
 
-/** After so many milliseconds without an event it is told that a run which executes is silent. */
-const silentMs = 60_000;
 /** The progress bar is as wide as there is room for, between these; with less room there is none. */
 const maxBar = 24;
 const minBar = 8;

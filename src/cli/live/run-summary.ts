@@ -5,7 +5,7 @@ import { approvalLabel } from "../describe/approval-label.js";
 import { renderStatus } from "../tree/render-node.js";
 import { elapsed, failureReason } from "../describe/run-result.js";
 import { errorTitle } from "../describe/error-text.js";
-import { ownError } from "../describe/failed-nodes.js";
+import { failedNodes, ownError } from "../describe/failed-nodes.js";
 import type { Style } from "../terminal/style.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
@@ -37,7 +37,7 @@ function reasons(view: RunView, style: Style): string[] {
   const firstLine = (text: string, room = style.width) =>
     fitWidth(text, Math.max(20, room - 4), style.symbols.cut);
   const waiting = view.openApprovals.map((gate) => style.yellow(`${approvalLabel(gate)} waits for approval`));
-  const failed = [...view.nodes.values()].filter(({ state }) => state === "failed");
+  const failed = failedNodes(view);
   const named = failed.slice(0, maxFailed).map((node) => {
     const name = approvalLabel(node);
     const reason = firstLine(failureReason(node), style.width - columnsOf(name));

@@ -32,7 +32,7 @@ export async function decodeBody(response: IncomingMessage, contentEncoding: str
   }
   return names.reduceRight<Readable>((body, name) => {
     const decoder = (decoders[name] as () => Duplex)();
-    // The error reaches whoever reads the decoded body.
+    // The reader of the decoded body gets the error.
     pipeline(body, decoder, () => {});
     return decoder;
   }, response);

@@ -1,10 +1,9 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
 import type { Fetch, FetchRequest } from "../../client/index.js";
+import type { Environment } from "../environment.js";
 import { decodeBody } from "./decode-body.js";
 import { proxyFor } from "./proxy.js";
 import { requestThroughProxy } from "./request-through-proxy.js";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The binary's network, over `node:http` and the proxy that the environment names. On Node 20 the first use of the

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { ArgumentError } from "../../client/index.js";
+import type { Environment } from "../environment.js";
 
 /** A proxy that the environment asks for. */
 export interface Proxy {
@@ -11,8 +12,6 @@ export interface Proxy {
   /** What it wants with each request: the credentials, where the URL has some. */
   readonly headers: Record<string, string>;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The proxy for a URL, by `HTTPS_PROXY` or `HTTP_PROXY` and `NO_PROXY`. In lower case each of them wins, as in curl.

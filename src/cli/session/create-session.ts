@@ -92,18 +92,18 @@ function withEachCallWaitedFor(
   return Object.fromEntries(calls) as SmithersClient;
 }
 
-/** Tells of each request; never of its headers, where the key is, nor of its body. */
-function loggingFetch(context: Context, tellLine: (line: string) => void): Fetch {
+/** Logs each request, without its headers, which hold the key, and without its body. */
+function loggingFetch(context: Context, writeLine: (line: string) => void): Fetch {
   return async (url, request) => {
     const started = context.now();
     const took = () => formatDuration(context.now() - started);
     try {
       const response = await context.fetch(url, request);
-      tellLine(`debug: ${request.method} ${escapeControls(url)} ${response.status} (${took()})`);
+      writeLine(`debug: ${request.method} ${escapeControls(url)} ${response.status} (${took()})`);
       return response;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      tellLine(`debug: ${request.method} ${escapeControls(url)} failed: ${escapeControls(why)} (${took()})`);
+      writeLine(`debug: ${request.method} ${escapeControls(url)} failed: ${escapeControls(why)} (${took()})`);
       throw error;
     }
   };

@@ -1,5 +1,6 @@
 import { fitWidth } from "./fit-width.js";
 import { escapeControls } from "./escape-controls.js";
+import type { Environment } from "../environment.js";
 
 /** The longest notification, in columns; desktops show no more of one. */
 const widest = 200;
@@ -10,13 +11,13 @@ const widest = 200;
  *
  * @param text untrusted
  */
-export function bell(text: string, env: Readonly<Record<string, string | undefined>>): string {
+export function bell(text: string, env: Environment): string {
   // A semicolon would begin another field.
   const said = fitWidth(escapeControls(text), widest).replaceAll(";", ",");
   return `\u0007${notification(said, env)}`;
 }
 
-function notification(text: string, env: Readonly<Record<string, string | undefined>>): string {
+function notification(text: string, env: Environment): string {
   const { TERM = "", TERM_PROGRAM, LC_TERMINAL, KITTY_WINDOW_ID, TMUX, STY } = env;
   // Those pass on nothing that they do not know, and what is set of the terminal around them may not be so any more.
   if (TMUX || STY || TERM === "dumb") return "";

@@ -1,15 +1,12 @@
 import type { OutputStream } from "../context.js";
 import type { Style } from "./style.js";
 import { symbolsFor } from "./symbols.js";
+import type { Environment } from "../environment.js";
 
 const asIs = (text: string) => text;
 
 /** Whether a stream is to be coloured, by the rules that the environment's variables and the terminal set. */
-export function wantsColor(
-  stream: OutputStream,
-  env: Readonly<Record<string, string | undefined>>,
-  noColorFlag: boolean,
-): boolean {
+export function wantsColor(stream: OutputStream, env: Environment, noColorFlag: boolean): boolean {
   if (noColorFlag) return false;
   const forced = env["FORCE_COLOR"];
   if (forced !== undefined && forced !== "") return forced !== "0" && forced !== "false";
@@ -20,7 +17,7 @@ export function wantsColor(
 /** The columns that fit: as the environment says, or the terminal; no limit elsewhere. */
 export function widthOf(
   { isTTY, columns }: Pick<OutputStream, "isTTY" | "columns">,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
 ): number {
   const asked = Number(env["COLUMNS"]);
   if (Number.isInteger(asked) && asked > 0) return asked;
@@ -30,7 +27,7 @@ export function widthOf(
 /** The style for a stream; chalk is loaded only where it colours something. */
 export async function styleFor(
   stream: OutputStream,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   { noColor, plain }: { noColor: boolean; plain: boolean },
 ): Promise<Style> {
   const rest = { width: widthOf(stream, env), symbols: symbolsFor(env), plain };

@@ -35,9 +35,7 @@ function escapeUpTo(max: number, text: string): string {
   if (text.length <= 1.1 * max) return escapeWhole(text);
   const shown = text.slice(0, max).replace(/[\ud800-\udbff]$/, "");
   const left = (text.length - shown.length).toLocaleString("en");
-  // A slice would keep all of the text that it was taken from.
-  const copy = Buffer.from(escapeWhole(shown)).toString();
-  return `${copy}… (${left} more characters; --json has all of it)`;
+  return `${copyOf(escapeWhole(shown))}… (${left} more characters; --json has all of it)`;
 }
 
 /** How much of a text of several lines is shown; `maxLength` in UTF-16 code units. */
@@ -68,10 +66,14 @@ export function escapeLines(text: string, { maxLines, maxLength }: LineLimits): 
   if (lines.length > maxLines) shown = lines.splice(maxLines) && lines.join("\n");
   const rest = text.slice(from + shown.length, end);
   return {
-    // A slice would keep all of the text that it was taken from.
-    lines: lines.map((line) => Buffer.from(escapeLine(line)).toString()),
+    lines: lines.map((line) => copyOf(escapeLine(line))),
     leftOut: rest === "" ? "" : describeRest(rest),
   };
+}
+
+/** The same text in memory of its own: a slice keeps all of the text that it was taken from. */
+export function copyOf(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function escapeLine(line: string): string {

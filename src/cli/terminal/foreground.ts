@@ -5,8 +5,8 @@ const maxAgeMs = 500;
 
 /**
  * Tells whether this process is in the foreground of its terminal. In the background, as under `timeout` in a script or
- * after `bg`, whoever reads from the terminal or changes its modes is stopped, and no JavaScript runs any more. Where it
- * cannot be known, a process is in the foreground.
+ * after `bg`, a process that reads from the terminal or changes its modes is stopped, and its JavaScript with it. If it
+ * cannot be known, a process counts as in the foreground.
  *
  * @param runPs gives what `ps` writes with these arguments
  */

@@ -97,7 +97,7 @@ export class Questions {
     const question = this.#open;
     const keyboard = this.#keyboard;
     if (question === undefined || keyboard === undefined) return;
-    // Whoever reads in the background is stopped.
+    // A process that reads in the background is stopped.
     keyboard.pause();
     try {
       await this.#untilForeground(question.signal);
@@ -105,7 +105,7 @@ export class Questions {
       return;
     }
     if (this.#open !== question) return;
-    // The shell has changed the modes meanwhile, and whoever set them last does not set them again.
+    // The shell has changed the modes meanwhile. Node does not set a mode again that it has set itself.
     keyboard.setRawMode(false);
     this.#takeKeys(keyboard);
     this.#options.screen.unpark();

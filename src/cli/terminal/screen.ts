@@ -1,5 +1,6 @@
 import type { Interface } from "node:readline/promises";
 import { columnsOf } from "./fit-width.js";
+import type { Environment } from "../environment.js";
 
 /** A stream that ends at a terminal, as Node has it. */
 type TerminalStream = Pick<NodeJS.WriteStream, "columns" | "rows" | "write" | "cork" | "uncork">;
@@ -21,7 +22,7 @@ const eraseLine = "\u001b[2K";
  * written.
  */
 export class Screen {
-  readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #env: Environment;
   /** Where the live part is drawn. */
   readonly #out: TerminalStream;
   readonly #isForeground: () => boolean;
@@ -37,11 +38,7 @@ export class Screen {
   #parked: { prompt: string; lines: Interface } | undefined;
   #isHidden = false;
 
-  constructor(
-    out: TerminalStream,
-    env: Readonly<Record<string, string | undefined>>,
-    isForeground: () => boolean = () => true,
-  ) {
+  constructor(out: TerminalStream, env: Environment, isForeground: () => boolean = () => true) {
     this.#out = out;
     this.#env = env;
     this.#isForeground = isForeground;

@@ -2,7 +2,7 @@ import type { Screen } from "./screen.js";
 import { fitWidth } from "./fit-width.js";
 import type { Style } from "./style.js";
 
-/** Milliseconds of waiting after which a person is told; what is quick shows nothing. */
+/** The wait before the spinner appears, in ms: quick work shows nothing. */
 const patienceMs = 500;
 /** Milliseconds without anything to wait for after which the next wait is one of its own. */
 const restMs = 100;

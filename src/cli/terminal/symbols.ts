@@ -1,3 +1,5 @@
+import type { Environment } from "../environment.js";
+
 /** The marks that lines are drawn with; every one of them, and every spinner's picture, is one column wide. */
 export interface Symbols {
   readonly done: string;
@@ -78,7 +80,7 @@ const ascii: Symbols = {
 };
 
 /** What the locale can show; one that says nothing is the C locale, but for Windows' terminal, which sets none. */
-export function symbolsFor(env: Readonly<Record<string, string | undefined>>): Symbols {
+export function symbolsFor(env: Environment): Symbols {
   const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "";
   return /utf-?8/i.test(locale) || (locale === "" && env["WT_SESSION"]) ? unicode : ascii;
 }

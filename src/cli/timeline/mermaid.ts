@@ -25,7 +25,7 @@ export function mermaidGantt(
 ): { lines: string[]; leftOut: number } {
   const sections: string[][] = [];
   let length = 0;
-  for (const row of mostTelling(rows)) {
+  for (const row of longestRows(rows)) {
     const section = sectionOf(row);
     length += section.reduce((sum, line) => sum + line.length + 1, 0);
     if (length > maxLength) break;
@@ -46,8 +46,8 @@ export function mermaidGantt(
   return { lines, leftOut: rows.length - sections.length };
 }
 
-/** As many rows as there is room for, those of the longest chain and the longest ones first, in their order. */
-function mostTelling(rows: readonly ChartRow[]): readonly ChartRow[] {
+/** At most `maxRows` rows, in their order: those of the longest chain are kept first, then the longest ones. */
+function longestRows(rows: readonly ChartRow[]): readonly ChartRow[] {
   if (rows.length <= maxRows) return rows;
   const rank = (row: ChartRow) => (isCritical(row) ? 1e15 : 0) + endOf(row) - startOf(row);
   const kept = new Set(rows.toSorted((a, b) => rank(b) - rank(a)).slice(0, maxRows));

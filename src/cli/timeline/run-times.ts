@@ -1,5 +1,6 @@
 import { nodeKey, type SmithersEvent } from "../../client/index.js";
 import { isTime } from "../describe/duration.js";
+import { stateOfEndEvent } from "../describe/event-lines.js";
 
 /** A time between two events; `to` is null while it lasts. In milliseconds since 1970, by the server's clock. */
 export interface Period {
@@ -30,7 +31,7 @@ export interface NodeTimes {
   nextAttempt: number | null;
   /** The node's last state that is no attempt's, such as `denied` or `skipped`. */
   state: string;
-  /** When the node last ended, in whichever way. */
+  /** When the node last ended: finished, failed, cancelled, skipped or denied. */
   endedAt: number | null;
 }
 
@@ -83,16 +84,17 @@ export class RunTimes {
 
   #addNodeEvent(type: string, at: number, event: object): void {
     const fields = event as Record<string, unknown>;
-    if (type === "FrameCommitted") return this.#endUntoldWait(fields["trigger"], at);
-    const { nodeId, iteration } = fields;
+    if (type === "FrameCommitted") return this.#endSignalWait(fields["trigger"], at);
+    const { nodeId } = fields;
     if (typeof nodeId !== "string") return;
-    const key = nodeKey(nodeId, typeof iteration === "number" ? iteration : 0);
-    const node = this.nodes.get(key) ?? newNode(nodeId, typeof iteration === "number" ? iteration : 0);
+    const iteration = typeof fields["iteration"] === "number" ? fields["iteration"] : 0;
+    const key = nodeKey(nodeId, iteration);
+    const node = this.nodes.get(key) ?? newNode(nodeId, iteration);
     if (applyEvent(node, type, at, fields)) this.nodes.set(key, node);
   }
 
   /** A node that waited for a signal has no events of its own: the frame that was rendered after it is all there is. */
-  #endUntoldWait(trigger: unknown, at: number): void {
+  #endSignalWait(trigger: unknown, at: number): void {
     const { reason, nodeId, iteration = 0 } = (trigger ?? {}) as Record<string, unknown>;
     if (reason !== "task-finished" || typeof nodeId !== "string" || typeof iteration !== "number") return;
     const key = nodeKey(nodeId, iteration);
@@ -107,6 +109,11 @@ export class RunTimes {
 /** Notes what the event says of its node; false if that is nothing. */
 function applyEvent(node: NodeTimes, type: string, at: number, fields: Record<string, unknown>): boolean {
   const { attempt, request } = fields;
+  const endState = stateOfEndEvent.get(type);
+  if (endState !== undefined) {
+    endNode(node, endState, at);
+    return true;
+  }
   switch (type) {
     case "NodePending":
       return true;
@@ -120,18 +127,6 @@ function applyEvent(node: NodeTimes, type: string, at: number, fields: Record<st
       endWaits(node, at);
       return true;
     }
-    case "NodeFinished":
-      endNode(node, "finished", at);
-      return true;
-    case "NodeFailed":
-      endNode(node, "failed", at);
-      return true;
-    case "NodeCancelled":
-      endNode(node, "cancelled", at);
-      return true;
-    case "NodeSkipped":
-      endNode(node, "skipped", at);
-      return true;
     case "NodeRetrying":
       node.nextAttempt = typeof attempt === "number" ? attempt : node.attempts.length + 1;
       return true;

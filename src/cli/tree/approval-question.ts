@@ -1,6 +1,7 @@
-import type { ApprovalView, Frame, SmithersClient } from "../../client/index.js";
+import type { ApprovalView, SmithersClient } from "../../client/index.js";
 import { escapeMessage } from "../terminal/escape-controls.js";
-import { readFrame, type FrameItem } from "./run-tree.js";
+import { readTree } from "./read-tree.js";
+import type { FrameItem } from "./run-tree.js";
 
 /**
  * What a gate asks a person, made visible: title and summary of its request, which newer servers send, or its task's
@@ -14,13 +15,8 @@ export async function approvalQuestion(
 ): Promise<string> {
   const texts = [request?.title, request?.summary].filter(isWords);
   if (texts.length > 0) return escapeMessage(texts.join(" – "));
-  try {
-    const [frame] = await client.getFrames<Frame>({ runId, tail: 1 });
-    const label = frame && labelOf(readFrame(frame), nodeId);
-    return isWords(label) ? label : "";
-  } catch {
-    return "";
-  }
+  const label = labelOf(await readTree(runId, { client }), nodeId);
+  return isWords(label) ? label : "";
 }
 
 function labelOf(item: FrameItem | undefined, nodeId: string): string | undefined {

@@ -1,7 +1,7 @@
 import type { RunView } from "../../client/index.js";
 import { formatDuration, formatRunningTime, formatTime } from "../describe/duration.js";
 import { waitingSince } from "../describe/waiting-since.js";
-import { failureReason } from "../describe/run-result.js";
+import { failureReason, tookMs } from "../describe/run-result.js";
 import type { RunTask } from "./run-tree.js";
 import type { Style } from "../terminal/style.js";
 import { nodeCategory, statusFacts, type Category } from "../status-table.js";
@@ -64,10 +64,9 @@ export function renderNode(
     return { ...base, words: style.plain ? ["pending", ahead].filter(Boolean).join(", ") : ahead };
   }
   const attempt = node.attempt > 1 ? `, attempt ${node.attempt}` : "";
-  const { startedAtMs, finishedAtMs } = node;
-  const took =
-    startedAtMs === null || finishedAtMs === null ? "" : formatDuration(finishedAtMs - startedAtMs);
-  const running = formatRunningTime(now - (startedAtMs ?? now));
+  const ms = tookMs(node);
+  const took = ms === null ? "" : formatDuration(ms);
+  const running = formatRunningTime(now - (node.startedAtMs ?? now));
   switch (node.state) {
     case "finished":
       return { ...base, words: word(took === "" ? "finished" : "finished in", took + attempt) };

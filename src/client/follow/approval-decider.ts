@@ -2,7 +2,7 @@ import { HttpError } from "../errors/http-error.js";
 import { isAnswerLost, isOutage } from "../http/retry.js";
 import type { Decision } from "../server/server-api.js";
 import { isWaitingStatus } from "../view/run-status.js";
-import type { ApprovalView, RunView } from "../view/run-view.js";
+import { nodeKey, type ApprovalView, type RunView } from "../view/run-view.js";
 import { approvalKey, includesApproval, lookUntilProven, type DrivenRun } from "./driven-run.js";
 
 /** What becomes of an approval: it is decided, or left to somebody else. */
@@ -133,9 +133,6 @@ function isRefusal(error: unknown): boolean {
 }
 
 function isDecidedAs(decision: Decision, { nodeId, iteration }: ApprovalView, view: RunView): boolean {
-  for (const { approval } of view.nodes.values()) {
-    if (approval?.nodeId !== nodeId || approval.iteration !== iteration) continue;
-    return approval.decision === (decision === "approve" ? "approved" : "denied");
-  }
-  return false;
+  const approval = view.nodes.get(nodeKey(nodeId, iteration))?.approval;
+  return approval?.decision === (decision === "approve" ? "approved" : "denied");
 }

@@ -1,5 +1,6 @@
 import { ArgumentError } from "../errors/argument-error.js";
 import type { SmithersEvent } from "../events.js";
+import { linkAbort } from "../http/linked-abort.js";
 import { isOutage } from "../http/retry.js";
 import { jittered, wait } from "../http/wait.js";
 import { checkedCount, resolveOptions } from "../options.js";
@@ -13,8 +14,8 @@ import type { EventRecord } from "./event-record.js";
 import { isOwnDecision } from "./own-decisions.js";
 import { Proof } from "./proof.js";
 import { reachApproval } from "./reach-approval.js";
-import { readRun, type ReadRunArgs, type RunReader } from "./read-run.js";
-import { resumeRun, type ResumeReason } from "./resumer.js";
+import { readRun, type RunReader } from "./read-run.js";
+import { resumeRun } from "./resumer.js";
 import { RunProgress } from "./run-progress.js";
 import { eventsOf, RunStream } from "./run-stream.js";
 import type { WatchRunArgs } from "./watch-run.js";
@@ -30,7 +31,7 @@ export interface DriveRunArgs extends WatchRunArgs {
     | undefined;
   /**
    * When to ask: as soon as the server names the approval, which 0.5.0 does before the nodes in front of it have run, or
-   * when the run has reached it. Default: `named`.
+   * when the run has reached it. Default: `announced`.
    */
   askWhen?: "announced" | "reached" | undefined;
   /** Stop, with the run's status as it is, once the run waits for an approval and nothing else can move it. */
@@ -92,9 +93,8 @@ export async function* drive<Result>(
   progress: RunProgress,
   resumes: "own" | "all",
 ): AsyncGenerator<EventRecord[], Result | Run, undefined> {
-  const outside = resolveOptions(args).signal;
-  const stop = new AbortController();
-  const signal = outside === undefined ? stop.signal : AbortSignal.any([outside, stop.signal]);
+  const { controller: stop, unlink } = linkAbort(resolveOptions(args).signal);
+  const { signal } = stop;
   const inner = { ...args, signal };
   const run = toDrivenRun(inner, progress);
   const { onApproval, onDecided, askWhen = "announced", onBlocked, onResumed } = args;
@@ -138,6 +138,7 @@ export async function* drive<Result>(
       yield turn.value;
     }
   } finally {
+    unlink();
     stop.abort();
     await records.return(undefined as never).catch(() => {});
   }
@@ -202,5 +203,3 @@ export async function findWorkflowPath(args: RunArgs): Promise<string> {
   }
   throw new ArgumentError("runId", `the server's list of runs has no workflow file for run ${runId}`);
 }
-
-export type { ResumeReason, ReadRunArgs };

@@ -1,10 +1,9 @@
 import { ConnectionError } from "../errors/connection-error.js";
 import { HttpError, ownHttpCodes } from "../errors/http-error.js";
-import { retryPolicies, withRetries } from "../http/retry.js";
 import { resolveOptions, type ConnectionOptions } from "../options.js";
-import { getStatus, listRuns, type RunArgs } from "../requests.js";
+import { getStatus, listRuns, readApprovalList, type RunArgs } from "../requests.js";
 import type { ApprovalRow, RunRow, Run } from "../results.js";
-import { hasNoApprovalList, withServer } from "../server/detect-server.js";
+import { hasNoApprovalList } from "../server/detect-server.js";
 import type { ApprovalView } from "../view/run-view.js";
 import { loadView } from "./load-run-view.js";
 
@@ -32,10 +31,7 @@ export async function listApprovals(args: ListApprovalsArgs = {}): Promise<Appro
   const { runId, ...connection } = args;
   const options = resolveOptions(connection);
   try {
-    const rows = await withRetries(options, retryPolicies.read, () =>
-      withServer(options, (server) => server.listApprovals()),
-    );
-    return longestOpenFirst(runId === undefined ? rows : rows.filter((row) => row.runId === runId));
+    return longestOpenFirst(await readApprovalList(options, runId));
   } catch (error) {
     const runIds = await runsToRead(error, args);
     const rows: ApprovalRow[] = [];

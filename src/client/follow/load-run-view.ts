@@ -1,3 +1,4 @@
+import { linkAbort } from "../http/linked-abort.js";
 import { settledWithin } from "../http/wait.js";
 import { resolveOptions } from "../options.js";
 import { getStatus, type RunArgs } from "../requests.js";
@@ -51,12 +52,8 @@ export function loadRunView(args: RunArgs): Promise<LoadedRun> {
  * @param untilProven wait for a proof, for half a minute at most, since somebody is going to act on the view
  */
 export async function loadView(args: RunArgs, untilProven: boolean): Promise<LoadedRun> {
-  const outside = resolveOptions(args).signal;
-  const stop = new AbortController();
-  const inner = {
-    ...args,
-    signal: outside === undefined ? stop.signal : AbortSignal.any([outside, stop.signal]),
-  };
+  const { controller: stop, unlink } = linkAbort(resolveOptions(args).signal);
+  const inner = { ...args, signal: stop.signal };
   const progress = new RunProgress(args.runId);
   const proof = new Proof(inner, progress);
   const records = readRun(inner, progress);
@@ -94,7 +91,7 @@ export async function loadView(args: RunArgs, untilProven: boolean): Promise<Loa
       if (position() < seenTo && performance.now() < lookDueAt + maxSilenceMs) continue;
 
       const positionBefore = position();
-      const look = await proof.look();
+      const look = await proof.look("everything");
       const isFullPage = look !== undefined && look.newEvents >= pageSize - 1;
       // A long history comes far faster than any run goes on, and its next page is as full.
       const isHistory = isFullPage && eventsRead > 8 * look.newEvents;
@@ -121,6 +118,7 @@ export async function loadView(args: RunArgs, untilProven: boolean): Promise<Loa
       if (untilProven) silenceMs = Math.min(silenceMs, maxReadingMs);
     }
   } finally {
+    unlink();
     stop.abort();
     await records.return(undefined as never).catch(() => {});
   }

@@ -1,9 +1,9 @@
 import { HttpError } from "../errors/http-error.js";
 import type { SmithersEvent } from "../events.js";
-import { isOutage, retryPolicies, withRetries } from "../http/retry.js";
+import { isOutage } from "../http/retry.js";
 import { settledWithin } from "../http/wait.js";
 import { resolveOptions, type ResolvedOptions } from "../options.js";
-import { getStatus, type RunArgs } from "../requests.js";
+import { getStatus, readApprovalList, type RunArgs } from "../requests.js";
 import type { ApprovalRow, Run } from "../results.js";
 import { hasNoApprovalList, withServer } from "../server/detect-server.js";
 import type { EventConnection } from "../server/event-connection.js";
@@ -28,6 +28,9 @@ export interface Look {
   missingEnds: number;
 }
 
+/** What a look has to prove. */
+export type ProofScope = "approvals" | "everything";
+
 /** How long the rest of a page may take that a look is waiting for, in ms. */
 const maxPageMs = 500;
 
@@ -37,9 +40,9 @@ const maxPageMs = 500;
  * status. The two agree only if no event is missing that opened, decided or ended anything:
  *
  * - the same status;
- * - the same open approvals, if the server lists them (0.32); elsewhere as many of them, and as many nodes that have
- *   ended. The count of approvals alone would not do: while the next turn of a loop opens its approval, the one before
- *   has been decided, and its node has ended.
+ * - the same open approvals, if the server lists them (0.32). For a decision that is enough;
+ * - elsewhere as many open approvals, and as many nodes that have ended. The count of approvals alone would not do: while
+ *   the next turn of a loop opens its approval, the one before has been decided, and its node has ended.
  *
  * Where the counts of ended nodes never agree, because the server skips nodes without an event, a comment of the server
  * helps: it is sent after the events of a poll, so if nothing but a comment came between two looks with the same
@@ -63,9 +66,11 @@ export class Proof {
   /**
    * Looks at the server, once.
    *
+   * @param scope what is to be proven: the status and the open approvals, which a decision needs, or all that the view
+   *   shows. It makes a difference only where the server lists its approvals.
    * @returns undefined if it could not be reached, or the events do not follow the known ones
    */
-  async look(): Promise<Look | undefined> {
+  async look(scope: ProofScope = "approvals"): Promise<Look | undefined> {
     const { view, stream } = this.#progress;
     const last = stream?.last;
     if (stream === undefined || last === undefined) return undefined;
@@ -81,7 +86,7 @@ export class Proof {
       // The page may still be on its way; with each event the view may come to agree.
       const endsAt = performance.now() + maxPageMs;
       for (;;) {
-        const agreement = this.#agreement(page.view, run, listed);
+        const agreement = this.#agreement(page.view, run, listed, scope);
         if (agreement === "proven") return this.#toLook("proven", run, page);
         if (agreement === "but for ends" && this.#isStill(run, listed, position, comments, page)) {
           this.#silentlyEnded = endedNodes(run.summary) - endedNodesOf(page.view);
@@ -109,6 +114,7 @@ export class Proof {
     view: RunView,
     run: Run,
     listed: readonly ApprovalRow[] | undefined,
+    scope: ProofScope,
   ): "proven" | "but for ends" | "unsure" {
     const isSameStatus =
       view.status === run.status || (isWaitingStatus(view.status) && isWaitingStatus(run.status));
@@ -118,9 +124,11 @@ export class Proof {
       const isSame =
         keys.size === view.openApprovals.length &&
         view.openApprovals.every(({ nodeId, iteration }) => keys.has(nodeKey(nodeId, iteration)));
-      return isSame ? "proven" : "unsure";
+      if (!isSame) return "unsure";
+      if (scope === "approvals") return "proven";
+    } else if ((run.summary["waiting-approval"] ?? 0) !== view.openApprovals.length) {
+      return "unsure";
     }
-    if ((run.summary["waiting-approval"] ?? 0) !== view.openApprovals.length) return "unsure";
     return endedNodesOf(view) + this.#silentlyEnded === endedNodes(run.summary) ? "proven" : "but for ends";
   }
 
@@ -133,18 +141,16 @@ export class Proof {
     page: Page,
   ): boolean {
     const facts = JSON.stringify([position, run.status, run.summary, listed]);
-    const isSame = this.#doubt?.facts === facts && page.newEvents === 0;
-    if (!isSame) this.#doubt = { facts, comments };
-    return isSame && this.#doubt !== undefined && comments > this.#doubt.comments;
+    const doubt = this.#doubt;
+    if (doubt?.facts === facts && page.newEvents === 0) return comments > doubt.comments;
+    this.#doubt = { facts, comments };
+    return false;
   }
 
   /** The open approvals of the run, if the server has a list of them. */
   async #listApprovals(runId: string): Promise<ApprovalRow[] | undefined> {
     try {
-      const rows = await withRetries(this.#options, retryPolicies.read, () =>
-        withServer(this.#options, (server) => server.listApprovals()),
-      );
-      return rows.filter((row) => row.runId === runId);
+      return await readApprovalList(this.#options, runId);
     } catch (error) {
       if (error instanceof HttpError && hasNoApprovalList(error)) return undefined;
       throw error;
@@ -170,7 +176,8 @@ class Page {
   readonly #known: string;
   #pending: Promise<void> | undefined;
   #isChecked = false;
-  #isTerminalStatus = false;
+  /** The server has closed the connection cleanly. */
+  #hasEnded = false;
 
   constructor(connection: EventConnection, known: string, view: RunView) {
     this.#connection = connection;
@@ -180,7 +187,7 @@ class Page {
   }
 
   async #readFirst(): Promise<void> {
-    while (!this.#isChecked && !this.#isTerminalStatus) await this.#read();
+    while (!this.#isChecked && !this.#hasEnded) await this.#read();
     if (!this.#isChecked) throw new UnknownEvents();
     // Read on, so that what comes before the status is known before it is looked at.
     void this.#readOn();
@@ -190,7 +197,7 @@ class Page {
   async more(ms: number): Promise<boolean> {
     const before = this.view;
     const endsAt = performance.now() + ms;
-    while (this.view === before && !this.#isTerminalStatus) {
+    while (this.view === before && !this.#hasEnded) {
       const leftMs = endsAt - performance.now();
       if (leftMs <= 0 || (await settledWithin(leftMs, this.#readOn())) === undefined) break;
     }
@@ -206,7 +213,7 @@ class Page {
   async #read(): Promise<void> {
     const messages = await this.#connection.next(pageTimeoutMs);
     if (messages === undefined) {
-      this.#isTerminalStatus = true;
+      this.#hasEnded = true;
       return;
     }
     const events: SmithersEvent[] = [];

@@ -12,6 +12,7 @@ import type { RunProgress } from "./run-progress.js";
 /** What reading a run takes. */
 export interface ReadRunArgs extends ConnectionOptions, StreamOptions {
   runId: string;
+  /** Called when the work continues as another run, which is then followed (servers from 0.32 on). */
   onContinued?: ((continued: { runId: string; newRunId: string }) => void) | undefined;
 }
 

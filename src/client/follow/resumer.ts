@@ -1,3 +1,4 @@
+import { linkAbort } from "../http/linked-abort.js";
 import { isOutage } from "../http/retry.js";
 import type { BlockedRun } from "../results.js";
 import { isWaitingStatus } from "../view/run-status.js";
@@ -83,10 +84,10 @@ async function waitForExternal(
 ): Promise<void> {
   const due = await findDue(run, rules, wait, signal);
   if (due === undefined) return change;
-  const stop = new AbortController();
-  const sleep = run.clock.sleep(due.inMs, AbortSignal.any([signal, stop.signal])).then(() => true);
+  const { controller: stop, unlink } = linkAbort(signal);
+  const sleep = run.clock.sleep(due.inMs, stop.signal).then(() => true);
   sleep.catch(() => {});
-  const isDue = await Promise.race([sleep, change]);
+  const isDue = await Promise.race([sleep, change]).finally(unlink);
   stop.abort();
   signal.throwIfAborted();
   if (isDue !== true) return;

@@ -2,7 +2,7 @@ import type { SmithersEvent } from "../events.js";
 import { isOutage } from "../http/retry.js";
 import { getStatus, type RunArgs } from "../requests.js";
 import type { Run } from "../results.js";
-import { isTerminalStatus } from "../view/run-status.js";
+import { isTerminalStatus, statusOfEndEvent } from "../view/run-status.js";
 import type { EventRecord } from "./event-record.js";
 import type { EventStream } from "./event-stream.js";
 
@@ -82,23 +82,16 @@ export class RunEnd {
   }
 }
 
-const endEvents: Record<string, string> = {
-  RunFinished: "finished",
-  RunFailed: "failed",
-  RunCancelled: "cancelled",
-  RunContinuedAsNew: "continued",
-};
-
 /** Others may follow the last event about the run as a whole: a decision made after the end is recorded all the same. */
 function isAboutTheRun({ type }: SmithersEvent): boolean {
-  return Object.hasOwn(endEvents, type) || type === "RunStarted" || type === "RunStatusChanged";
+  return statusOfEndEvent.has(type) || type === "RunStarted" || type === "RunStatusChanged";
 }
 
 /** Whether the last event about the run is the end that the status shows, and not one before a resume. */
 function isEndOf(event: SmithersEvent | undefined, run: Run): boolean {
   if (event === undefined) return false;
   const { type, status, timestampMs } = event as unknown as Record<string, unknown>;
-  const shown = type === "RunStatusChanged" ? status : endEvents[String(type)];
+  const shown = type === "RunStatusChanged" ? status : statusOfEndEvent.get(String(type));
   return shown === run.status && typeof timestampMs === "number" && timestampMs >= (run.finishedAtMs ?? 0);
 }
 

@@ -24,11 +24,7 @@ export interface ResumeArgsWhileFollowing {
 }
 
 /** What {@link watchRun} takes. */
-export interface WatchRunArgs extends ReadRunArgs, ResumeArgsWhileFollowing {
-  runId: string;
-  /** Called when the work continues as another run, which is then followed (servers from 0.32 on). */
-  onContinued?: ((continued: { runId: string; newRunId: string }) => void) | undefined;
-}
+export interface WatchRunArgs extends ReadRunArgs, ResumeArgsWhileFollowing {}
 
 /**
  * Yields a run's events until the run itself has ended, through broken connections, restarts of the server, pauses and

@@ -1,7 +1,13 @@
 import { ProtocolError } from "../errors/protocol-error.js";
 import { SmithersError } from "../errors/smithers-error.js";
 import type { ResolvedOptions } from "../options.js";
-import { excerpt, toConnectionError, toHttpError, toTimeoutError } from "./describe-failure.js";
+import {
+  excerpt,
+  toConnectionError,
+  toHttpError,
+  toTimeoutError,
+  type ErrorBody,
+} from "./describe-failure.js";
 import { chunksOf, type FetchResponse } from "./fetch.js";
 import { linkAbort } from "./linked-abort.js";
 import { startTimer } from "./wait.js";
@@ -158,7 +164,7 @@ async function readErrorBody(
   options: ResolvedOptions,
   request: HttpRequest,
   limitMs: number,
-): Promise<{ text: string; complete: boolean; limit: number }> {
+): Promise<ErrorBody> {
   const limit = maxErrorBodyBytes;
   try {
     return { ...(await readBody(open, limit, limitMs, options, request)), limit };

@@ -43,7 +43,7 @@ export function toApprovalRows(answer: unknown): ApprovalRow[] {
 }
 
 function expectObject(answer: unknown, what: string, fields: { mayHaveBeenApplied?: boolean } = {}): Fields {
-  if (typeof answer === "object" && answer !== null && !Array.isArray(answer)) return answer as Fields;
+  if (isObject(answer)) return answer;
   throw new ProtocolError(`${what} is not a JSON object; is this a Smithers server?`, fields);
 }
 

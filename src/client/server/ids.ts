@@ -1,5 +1,8 @@
 import { ArgumentError } from "../errors/argument-error.js";
 
+/** Each character that a segment of a URL's path cannot carry as it is. */
+const outsideSegment = /[^A-Za-z0-9\-._~:@!$&'()*+,;=]/gu;
+
 /**
  * An id as a path segment. What a URL path may carry stays raw (`gate:prod@v1` would otherwise name another node), and
  * only what would change the path is encoded.
@@ -14,7 +17,7 @@ export function encodeSegment(argument: string, id: string): string {
     throw new ArgumentError(argument, `${argument} must not be "${id}": in a path that means another place`);
   }
   try {
-    return id.replace(/[^A-Za-z0-9\-._~:@!$&'()*+,;=]+/gu, encodeURIComponent);
+    return id.replace(outsideSegment, encodeURIComponent);
   } catch (cause) {
     throw new ArgumentError(argument, `${argument} contains half of a character (a lone surrogate)`, {
       cause,
@@ -58,7 +61,7 @@ export function runIdProblem(id: unknown): string | undefined {
   if (typeof id !== "string") return "it is not a text";
   if (id === "") return "it is empty";
   if (id === "." || id === "..") return `a URL takes "${id}" for another place`;
-  const [found] = /[^A-Za-z0-9\-._~:@!$&'()*+,;=]/u.exec(id) ?? [];
+  const [found] = id.match(outsideSegment) ?? [];
   if (found === undefined) return undefined;
   return found === " " ? "it has a space in it" : `it has ${JSON.stringify(found)} in it`;
 }

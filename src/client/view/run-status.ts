@@ -27,6 +27,14 @@ const statuses: Readonly<Record<string, StatusFacts>> = {
   cancelled: { isTerminal: true, isWaiting: false, isResumable: true },
 };
 
+/** The events that end a run, each with the status that the run has then. */
+export const statusOfEndEvent: ReadonlyMap<string, string> = new Map([
+  ["RunFinished", "finished"],
+  ["RunFailed", "failed"],
+  ["RunCancelled", "cancelled"],
+  ["RunContinuedAsNew", "continued"],
+]);
+
 /** The statuses that servers are known to have. */
 export const knownStatuses: readonly string[] = Object.keys(statuses);
 

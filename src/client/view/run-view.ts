@@ -1,4 +1,5 @@
 import type { ApprovalRequest, RunStatus, SmithersEvent } from "../events.js";
+import { statusOfEndEvent } from "./run-status.js";
 
 /** The states of 0.5.0, and `waiting-timer`, which 0.32 adds; a newer server's events may bring others. */
 export type NodeState =
@@ -123,7 +124,7 @@ function applyEvent(draft: Draft, event: SmithersEvent, original: ReadonlyMap<st
   if (type === "FrameCommitted" || type === "TimeTravelJumped") {
     const frameNo = fields[type === "FrameCommitted" ? "frameNo" : "toFrameNo"];
     if (typeof frameNo === "number") draft.frameNo = frameNo;
-    return finishUntoldNode(draft, at, fields["trigger"], original);
+    return finishSignalNode(draft, at, fields["trigger"], original);
   }
   if (type === "RetryTaskFinished" || type === "TimeTravelFinished") {
     return setBackNodes(draft, fields["resetNodes"], original);
@@ -145,7 +146,7 @@ function applyEvent(draft: Draft, event: SmithersEvent, original: ReadonlyMap<st
 }
 
 /** A node that waited for a signal has no events of its own: the frame that was rendered after it is all there is. */
-function finishUntoldNode(
+function finishSignalNode(
   draft: Draft,
   at: number,
   trigger: unknown,
@@ -175,6 +176,20 @@ function applyRunEvent(
   fields: Record<string, unknown>,
   original: ReadonlyMap<string, NodeView>,
 ): void {
+  const endStatus = statusOfEndEvent.get(type);
+  if (endStatus !== undefined) {
+    draft.status = endStatus;
+    draft.finishedAtMs = at;
+    draft.openApprovals = [];
+    draft.unappliedDecisions = [];
+    if (type === "RunContinuedAsNew") {
+      draft.continuedAs = typeof fields["newRunId"] === "string" ? fields["newRunId"] : null;
+      return;
+    }
+    draft.error = type === "RunFailed" ? (fields["error"] ?? null) : null;
+    failBlamedNode(draft, original);
+    return;
+  }
   switch (type) {
     case "RunStarted":
       draft.status = "running";
@@ -193,22 +208,6 @@ function applyRunEvent(
     case "RunStatusChanged":
       if (typeof fields["status"] === "string") draft.status = fields["status"];
       return;
-    case "RunFinished":
-    case "RunFailed":
-    case "RunCancelled":
-      draft.status = type === "RunFinished" ? "finished" : type === "RunFailed" ? "failed" : "cancelled";
-      draft.finishedAtMs = at;
-      draft.error = type === "RunFailed" ? (fields["error"] ?? null) : null;
-      draft.openApprovals = [];
-      draft.unappliedDecisions = [];
-      failBlamedNode(draft, original);
-      return;
-    case "RunContinuedAsNew":
-      draft.status = "continued";
-      draft.finishedAtMs = at;
-      draft.openApprovals = [];
-      draft.unappliedDecisions = [];
-      draft.continuedAs = typeof fields["newRunId"] === "string" ? fields["newRunId"] : null;
   }
 }
 

@@ -14,7 +14,7 @@ describe("an error", () => {
     ["with a code alone", { code: "E1" }, "E1", []],
     ["of another shape", { why: "x" }, '{"why":"x"}', []],
     [
-      "with a telling name",
+      "whose name says what it is",
       { name: "TypeError", message: "x is no function" },
       "TypeError: x is no function",
       [],

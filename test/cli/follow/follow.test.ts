@@ -4,9 +4,6 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
-import { httpFetch } from "../../../src/cli/network/http-fetch.js";
-import type { Context, OutputStream } from "../../../src/cli/context.js";
-import { main } from "../../../src/cli/main.js";
 import { getStatus } from "../../../src/client/index.js";
 import {
   answer,
@@ -21,6 +18,7 @@ import {
 import { startRealServer, type RealServer } from "../../real-server.js";
 import { waitUntil } from "../../wait-until.js";
 import { binary, cleanEnvironment, cli, runBinary, startCli, type CliResult } from "../run-cli.js";
+import { runMain } from "../run-main.js";
 
 const servers: RawServer[] = [];
 async function serve(...args: Parameters<typeof RawServer.start>): Promise<RawServer> {
@@ -82,35 +80,6 @@ function sendCut(socket: Socket, bytes: Buffer, at: number, cut: Cut): void {
   else socket.write(bytes.subarray(0, at), end);
 }
 
-/** The command line inside this process. */
-async function inProcess(argv: string[], baseUrl: string): Promise<CliResult> {
-  const written = { stdout: "", stderr: "" };
-  const stream = (name: keyof typeof written): OutputStream => ({
-    isTTY: false,
-    columns: undefined,
-    rows: undefined,
-    terminal: undefined,
-    write: async (text) => void (written[name] += text),
-    onResize: () => () => {},
-  });
-  const context: Context = {
-    stdin: { isTTY: false, bytes: async () => new Uint8Array(), question: async () => undefined },
-    stdout: stream("stdout"),
-    stderr: stream("stderr"),
-    env: { SMITHERS_BASE_URL: baseUrl },
-    cwd: "/",
-    version: "0.0.0",
-    signal: new AbortController().signal,
-    fetch: httpFetch({}),
-    now: Date.now,
-    spawn: () => {
-      throw new Error("nothing is spawned here");
-    },
-  };
-  const exitCode = await main(argv, context);
-  return { ...written, exitCode };
-}
-
 describe("a cut after each byte of the wire, from the answer's head to its last chunk", () => {
   const total = wholeStream("/").length;
   /** A run's id says how and where its first connection is cut; all others are whole. */
@@ -145,7 +114,7 @@ describe("a cut after each byte of the wire, from the answer's head to its last 
     async (cut) => {
       const { baseUrl } = await cuttingServer();
       const everyByte = Array.from({ length: total + 1 }, (_, at) => at);
-      await inBatches(everyByte, 200, (at) => inProcess(["watch", `${cut}-${at}`, "--json"], baseUrl));
+      await inBatches(everyByte, 200, (at) => runMain(["watch", `${cut}-${at}`, "--json"], { baseUrl }));
     },
     180_000,
   );
@@ -170,7 +139,7 @@ describe("a cut after each byte of the wire, from the answer's head to its last 
       return socket.end(Buffer.concat([Buffer.from(streamHead), ...body, Buffer.from(lastChunk)]));
     });
     const everyByte = Array.from({ length: payload("/").length + 1 }, (_, at) => at);
-    await inBatches(everyByte, 200, (at) => inProcess(["watch", String(at), "--json"], baseUrl));
+    await inBatches(everyByte, 200, (at) => runMain(["watch", String(at), "--json"], { baseUrl }));
   }, 180_000);
 
   test("is not to be seen in what the binary writes", async () => {

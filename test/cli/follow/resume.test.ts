@@ -5,6 +5,7 @@ import type { ProtocolServer } from "../../faults/protocol-server.js";
 import { waitUntil } from "../../wait-until.js";
 import { cli, freshId } from "../run-cli.js";
 import { runMain } from "../run-main.js";
+import { whenUnlocked } from "../../when-unlocked.js";
 
 const event = (type: string, timestampMs: number, fields: object = {}) => ({
   type,
@@ -55,7 +56,7 @@ describe("resume --watch", () => {
     await client.runWorkflow({ workflowPath: "gate.tsx", input: {}, runId });
     const statusOf = async () => (await client.getStatus({ runId }).catch(() => undefined))?.status;
     await waitUntil(async () => (await statusOf()) === "waiting-approval");
-    await client.approve({ runId, nodeId: "gate" });
+    await whenUnlocked(() => client.approve({ runId, nodeId: "gate" }));
     const { stdout, exitCode } = await cli(["resume", runId, "-w"]);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^ +\d+\.\ds {2}run +started\n/);

@@ -4,6 +4,7 @@ import { waitUntil } from "../../wait-until.js";
 import { freshId } from "../run-cli.js";
 import type { Terminal } from "../../terminal.js";
 import { startInTerminal, type BinaryTerminalOptions } from "../binary-terminal.js";
+import { whenUnlocked } from "../../when-unlocked.js";
 
 const client = createClient({ baseUrl: inject("baseUrl") });
 
@@ -101,7 +102,7 @@ test("a gate that somebody else decides takes its question away", async () => {
   const runId = await pausedRun("gate.tsx");
   const screen = terminal(["watch", runId]);
   await screen.shows("approve, deny or skip?");
-  await client.approve({ runId, nodeId: "gate" });
+  await whenUnlocked(() => client.approve({ runId, nodeId: "gate" }));
   expect(await screen.ended()).toBe(0);
   expect(await screen.scrollback()).not.toMatch(/approve, deny|[├└│]/);
 });

@@ -4,6 +4,7 @@ import { protocolServer } from "../../faults/in-test.js";
 import { waitUntil } from "../../wait-until.js";
 import { freshId } from "../run-cli.js";
 import { runMain } from "../run-main.js";
+import { whenUnlocked } from "../../when-unlocked.js";
 
 const baseUrl = inject("baseUrl");
 const client = createClient({ baseUrl });
@@ -22,7 +23,7 @@ test("timeline shows a run as it goes on, and after its end", async () => {
   expect(waiting.stdout).toMatch(/^\* build {2}·*█+ +[\d.]+s\n\* gate {3} +·*◆* +[\d.]+s\n/m);
   expect(waiting.stdout).toMatch(/\* longest chain: [\d.]+s of [\d.]+s$/m);
 
-  await client.approve({ runId, nodeId: "gate" });
+  await whenUnlocked(() => client.approve({ runId, nodeId: "gate" }));
   await runMain(["resume", runId, "-w"], { baseUrl });
   const { stdout } = await runMain(["timeline", runId, "--json"], { baseUrl });
   const document = JSON.parse(stdout) as { nodes: { nodeId: string; spans: { phase: string }[] }[] };

@@ -276,35 +276,29 @@ describe("spans", () => {
     ]);
   });
 
+  const oneAfterTheOther: Event[] = [
+    start,
+    started(10, "a"),
+    finished(100, "a"),
+    started(110, "b"),
+    finished(200, "b"),
+  ];
+
   test("without a tree, a node is queued from the last end of any", () => {
-    const events: Event[] = [
-      start,
-      started(10, "a"),
-      finished(100, "a"),
-      started(110, "b"),
-      finished(200, "b"),
-    ];
-    expect(rowsOf(events)).toEqual([
+    expect(rowsOf(oneAfterTheOther)).toEqual([
       "a/1 finished: queued 0-10*, executing 10-100*",
       "b/1 finished: queued 100-110*, executing 110-200*",
     ]);
   });
 
   test("a tree that has other nodes, or another order, loses none", () => {
-    const events: Event[] = [
-      start,
-      started(10, "a"),
-      finished(100, "a"),
-      started(110, "b"),
-      finished(200, "b"),
-    ];
     for (const tree of [
       ["sequence", "x"],
       ["sequence", "b", "a"],
       ["sequence", "a", ["parallel"]],
       ["parallel"],
     ] as Tree[]) {
-      const rows = rowsOf(events, { tree });
+      const rows = rowsOf(oneAfterTheOther, { tree });
       expect(rows.map((row) => row.replace(/queued [^,]*, /, "").replaceAll("*", ""))).toEqual([
         "a/1 finished: executing 10-100",
         "b/1 finished: executing 110-200",

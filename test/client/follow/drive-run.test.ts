@@ -2,6 +2,7 @@ import { describe, expect, inject, test } from "vitest";
 import { createClient, driveRun, type DriveRunArgs, type Run } from "../../../src/client/index.js";
 import { protocolServer, sleep } from "../../faults/in-test.js";
 import { waitUntil } from "../../wait-until.js";
+import { whenUnlocked } from "../../when-unlocked.js";
 
 const baseUrl = inject("baseUrl");
 const client = createClient({ baseUrl });
@@ -56,7 +57,7 @@ describe("driveRun", () => {
     const runId = await start("./gate.tsx");
     const driving = drive({ runId });
     await isWaitingStatus(runId);
-    await client.approve({ runId, nodeId: "gate" });
+    await whenUnlocked(() => client.approve({ runId, nodeId: "gate" }));
     const { end, types } = await driving;
     expect(end.status).toBe("finished");
     expect(countOf(types, "RunStarted")).toBe(2);
@@ -65,7 +66,7 @@ describe("driveRun", () => {
   test("takes up a decision that was made before it came, and asks about no gate that is decided", async () => {
     const runId = await start("./gate.tsx");
     await isWaitingStatus(runId);
-    await client.approve({ runId, nodeId: "gate" });
+    await whenUnlocked(() => client.approve({ runId, nodeId: "gate" }));
     const asked: string[] = [];
     const { end, types } = await drive({ runId, onApproval: ({ nodeId }) => (asked.push(nodeId), "deny") });
     expect(end.status).toBe("finished");
@@ -98,14 +99,14 @@ describe("driveRun", () => {
         new Promise((answer) => signal.addEventListener("abort", () => answer("deny"), { once: true })),
     });
     await isWaitingStatus(runId);
-    await client.approve({ runId, nodeId: "gate" });
+    await whenUnlocked(() => client.approve({ runId, nodeId: "gate" }));
     expect((await driving).end.status).toBe("finished");
   });
 
   test("leaves the run paused where it is not to resume", async () => {
     const runId = await start("./gate.tsx");
     await isWaitingStatus(runId);
-    await client.approve({ runId, nodeId: "gate" });
+    await whenUnlocked(() => client.approve({ runId, nodeId: "gate" }));
     const signal = AbortSignal.timeout(4000);
     await expect(drive({ runId, resume: false, signal })).rejects.toThrow();
     expect((await client.getStatus({ runId })).status).toBe("waiting-approval");

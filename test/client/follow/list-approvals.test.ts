@@ -3,6 +3,7 @@ import { createClient, ProtocolError } from "../../../src/client/index.js";
 import { failure, rawServer } from "../../faults/in-test.js";
 import { answer } from "../../faults/raw-server.js";
 import { waitUntil } from "../../wait-until.js";
+import { whenUnlocked } from "../../when-unlocked.js";
 
 const client = createClient({ baseUrl: inject("baseUrl") });
 
@@ -14,7 +15,7 @@ test("on 0.5.0 the open gates come from the events of the runs that wait", async
     { nodeId: "gate-a", iteration: 0, workflowName: "gates", runStatus: "waiting-approval" },
     { nodeId: "gate-b", requestTitle: "gate-b", requestSummary: null },
   ]);
-  await client.deny({ runId, nodeId: "gate-a" });
+  await whenUnlocked(() => client.deny({ runId, nodeId: "gate-a" }));
   const [left, ...others] = await gates();
   expect(left).toMatchObject({ nodeId: "gate-b" });
   expect(left?.waitingMs).toBeGreaterThan(0);

@@ -65,7 +65,7 @@ describe.concurrent("a run that is not over", options, () => {
       while (!isLoaded) {
         const event = { nodeId: `more-${produced++}`, iteration: 0, attempt: 1, timestampMs: 9_000_000 };
         server.publish("r", { type: "NodeStarted", runId: "r", ...event });
-        await sleep(1);
+        await sleep(4);
       }
     })();
     try {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Proof, type Look } from "../../../src/client/follow/proof.js";
+import { Proof, type Look, type ProofScope } from "../../../src/client/follow/proof.js";
 import { RunProgress } from "../../../src/client/follow/run-progress.js";
 import { emptyRunView, reduceEvents, type SmithersEvent } from "../../../src/client/index.js";
 import { block } from "../../faults/raw-server.js";
@@ -19,7 +19,7 @@ interface Server {
   listed?: [nodeId: string, iteration: number, runId?: string][];
   /** The events from the last known one on. Default: that one alone. */
   page?: object[];
-  /** An HTTP status in place of the run's. */
+  /** An HTTP status to answer with instead of the run's status. */
   http?: number;
 }
 
@@ -69,9 +69,9 @@ function proofOf(events: object[]) {
   return {
     comments,
     asked,
-    look: async (seen: Server): Promise<Look | undefined> => {
+    look: async (seen: Server, scope?: ProofScope): Promise<Look | undefined> => {
       server = seen;
-      return proof.look();
+      return proof.look(scope);
     },
   };
 }
@@ -114,6 +114,14 @@ test.concurrent.each<[string, object[], Server, Look["result"] | undefined]>([
   ["a server that is out of order", [started], { status: "running", http: 503 }, undefined],
 ])("%s", { timeout: 20_000 }, async (_, events, server, expected) => {
   expect(await result(events, server)).toBe(expected);
+});
+
+test("where the approvals are listed, the list proves enough for a decision, and not that every node was read", async () => {
+  const { look } = proofOf([started, opens("a")]);
+  const server: Server = { status: "running", listed: [["a", 0]], summary: { [stopped]: 1, finished: 1 } };
+  expect((await look(server))?.result).toBe("proven");
+  expect((await look(server, "everything"))?.result).toBe("unsure");
+  expect((await look({ ...server, summary: { [stopped]: 1 } }, "everything"))?.result).toBe("proven");
 });
 
 test("what the look brings is in its view, and may be what was missing", async () => {

@@ -6,7 +6,7 @@ import type { SmithersEvent } from "../../../src/client/index.js";
 interface Answer {
   status?: string;
   finishedAtMs?: number | null;
-  /** An HTTP status in place of the run's. */
+  /** An HTTP status to answer with instead of the run's status. */
   http?: number;
 }
 

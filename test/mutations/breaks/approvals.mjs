@@ -127,8 +127,8 @@ export default [
   {
     rule: "--no-resume resumes nothing",
     file: decide,
-    from: "if (!isAllowed) {",
-    to: "if (false) {",
+    from: "if (!isAllowed) return note(",
+    to: "if (false) return note(",
     tests: decideTests,
   },
   {
