@@ -154,6 +154,21 @@ describe("a server that starts", () => {
     expect(await readdir(directory)).not.toContain("smithers.db");
   });
 
+  test("--example writes a workflow that runs without a model, and keeps one that exists", async () => {
+    const cwd = await root();
+    const first = await serve(["--example"], { cwd });
+    const client = createClient({ baseUrl: first.baseUrl });
+    const { runId } = await client.runWorkflow({ workflowPath: "./deploy.tsx", input: {} });
+    await reaches(first.baseUrl, runId, "waiting-approval");
+    first.child.kill("SIGTERM");
+    expect((await first.child).stderr).toMatch(/^wrote deploy.tsx\nserving /);
+    await writeFile(join(cwd, "deploy.tsx"), "// mine");
+    const second = await serve(["--example"], { cwd });
+    second.child.kill("SIGTERM");
+    expect((await second.child).stderr).toMatch(/^deploy.tsx exists already\nserving /);
+    expect(await readFile(join(cwd, "deploy.tsx"), "utf8")).toBe("// mine");
+  });
+
   test("keeps no list with --no-db", async () => {
     const { baseUrl } = await serve(["--no-db"], { cwd: await root() });
     const client = createClient({ baseUrl });

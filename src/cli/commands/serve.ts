@@ -7,13 +7,21 @@ import { Interrupted, type Context } from "../context.js";
 import { isDirectory, resolvePath } from "../args/resolve-path.js";
 import { findInstallation } from "../serve/find-installation.js";
 import { orAborted, ServerError, startServer } from "../serve/start-server.js";
+import { writeExample } from "../serve/write-example.js";
 import type { ServerSettings } from "../serve/server-process.js";
 import { escapeControls } from "../terminal/escape-controls.js";
+
+interface ServeOptions {
+  port?: number;
+  root?: string;
+  db?: string | boolean;
+  example?: boolean;
+}
 
 /** The server's own default. */
 const defaultPort = 7331;
 
-export const serve = defineCommand<{ port?: number; root?: string; db?: string | boolean }>({
+export const serve = defineCommand<ServeOptions>({
   syntax: "serve",
   summary: "Start a Smithers server on this machine, for this machine alone, until Ctrl-C.",
   options: [
@@ -31,8 +39,12 @@ export const serve = defineCommand<{ port?: number; root?: string; db?: string |
       flags: "--no-db",
       description: "a server that keeps no list of runs; the workflows keep their database",
     },
+    {
+      flags: "--example",
+      description: "first write deploy.tsx, a workflow that needs no model, unless it exists",
+    },
   ],
-  examples: ["serve", "serve --port 8080 --root ./workflows --db ./runs.db"],
+  examples: ["serve --example", "serve --port 8080 --root ./workflows --db ./runs.db"],
 
   async execute({ options }, session) {
     const { context, signal } = session;
@@ -55,6 +67,9 @@ export const serve = defineCommand<{ port?: number; root?: string; db?: string |
       try {
         const ready = orAborted(Promise.race([answering(server.baseUrl), server.failed]), signal);
         await session.waitFor("starting the server", ready);
+        if (options.example === true) {
+          session.note(writeExample(root, ownDirectory) ? "wrote deploy.tsx" : "deploy.tsx exists already");
+        }
         session.note(`serving ${escapeControls(root)} on ${server.baseUrl}`);
         if (findInstallation([root]).entry === undefined) {
           session.note(
