@@ -1,30 +1,37 @@
-import { driveRecords, driveRun, findWorkflowPath } from "./follow/drive-run.js";
+import { driveRecords, driveRun } from "./follow/drive-run.js";
 import { listApprovals } from "./follow/list-approvals.js";
 import { loadRunView } from "./follow/load-run-view.js";
 import { streamEvents } from "./follow/stream-events.js";
 import { watchRecords, watchRun } from "./follow/watch-run.js";
 import type { ConnectionOptions } from "./options.js";
-import * as requests from "./requests.js";
+import * as decisions from "./requests/decisions.js";
+import * as reads from "./requests/reads.js";
+import * as runs from "./requests/runs.js";
 
 /** The library's functions with one server's address, key and options in them. */
 export interface SmithersClient {
-  runWorkflow: typeof requests.runWorkflow;
-  resume: typeof requests.resume;
-  approve: typeof requests.approve;
-  deny: typeof requests.deny;
+  runWorkflow: typeof runs.runWorkflow;
+  resume: typeof runs.resume;
+  approve: typeof decisions.approve;
+  deny: typeof decisions.deny;
   streamEvents: typeof streamEvents;
-  getStatus: typeof requests.getStatus;
-  getFrames: typeof requests.getFrames;
-  cancel: typeof requests.cancel;
-  listRuns: typeof requests.listRuns;
+  getStatus: typeof reads.getStatus;
+  getFrames: typeof reads.getFrames;
+  cancel: typeof runs.cancel;
+  pause: typeof runs.pause;
+  retryNode: typeof runs.retryNode;
+  getOutput: typeof reads.getOutput;
+  listRuns: typeof reads.listRuns;
+  listWorkflows: typeof reads.listWorkflows;
+  getServerTraits: typeof reads.getServerTraits;
   listApprovals: typeof listApprovals;
-  sendSignal: typeof requests.sendSignal;
+  sendSignal: typeof decisions.sendSignal;
   watchRun: typeof watchRun;
   watchRecords: typeof watchRecords;
   driveRun: typeof driveRun;
   driveRecords: typeof driveRecords;
   loadRunView: typeof loadRunView;
-  findWorkflowPath: typeof findWorkflowPath;
+  findWorkflowPath: typeof reads.findWorkflowPath;
 }
 
 /**
@@ -40,22 +47,27 @@ export function createClient(defaults: ConnectionOptions = {}): SmithersClient {
     return { ...defaults, ...Object.fromEntries(given) } as Args;
   };
   return {
-    runWorkflow: async (args) => requests.runWorkflow(filled(args)),
-    resume: async (args) => requests.resume(filled(args)),
-    approve: async (args) => requests.approve(filled(args)),
-    deny: async (args) => requests.deny(filled(args)),
+    runWorkflow: async (args) => runs.runWorkflow(filled(args)),
+    resume: async (args) => runs.resume(filled(args)),
+    approve: async (args) => decisions.approve(filled(args)),
+    deny: async (args) => decisions.deny(filled(args)),
     streamEvents: (args) => streamEvents(filled(args)),
-    getStatus: async (args) => requests.getStatus(filled(args)),
-    getFrames: async (args) => requests.getFrames(filled(args)),
-    cancel: async (args) => requests.cancel(filled(args)),
-    listRuns: async (args = {}) => requests.listRuns(filled(args)),
+    getStatus: async (args) => reads.getStatus(filled(args)),
+    getFrames: async (args) => reads.getFrames(filled(args)),
+    cancel: async (args) => runs.cancel(filled(args)),
+    pause: async (args) => runs.pause(filled(args)),
+    retryNode: async (args) => runs.retryNode(filled(args)),
+    getOutput: async (args) => reads.getOutput(filled(args)),
+    listRuns: async (args = {}) => reads.listRuns(filled(args)),
+    listWorkflows: async (args = {}) => reads.listWorkflows(filled(args)),
+    getServerTraits: async (args = {}) => reads.getServerTraits(filled(args)),
     listApprovals: async (args = {}) => listApprovals(filled(args)),
-    sendSignal: async (args) => requests.sendSignal(filled(args)),
+    sendSignal: async (args) => decisions.sendSignal(filled(args)),
     watchRun: (args) => watchRun(filled(args)),
     watchRecords: (args) => watchRecords(filled(args)),
     driveRun: (args) => driveRun(filled(args)),
     driveRecords: (args) => driveRecords(filled(args)),
     loadRunView: async (args) => loadRunView(filled(args)),
-    findWorkflowPath: async (args) => findWorkflowPath(filled(args)),
+    findWorkflowPath: async (args) => reads.findWorkflowPath(filled(args)),
   };
 }

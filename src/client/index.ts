@@ -3,30 +3,35 @@
  *
  * @packageDocumentation
  */
+export type { RunArgs } from "./requests/call-server.js";
 export {
-  approve,
   cancel,
-  deny,
+  pause,
+  resume,
+  retryNode,
+  runWorkflow,
+  type ResumeArgs,
+  type RetryNodeArgs,
+  type RunWorkflowArgs,
+} from "./requests/runs.js";
+export { approve, deny, sendSignal, type DecideArgs, type SendSignalArgs } from "./requests/decisions.js";
+export {
+  findWorkflowPath,
   getFrames,
+  getOutput,
+  getServerTraits,
   getStatus,
   listRuns,
-  resume,
-  runWorkflow,
-  sendSignal,
-} from "./requests.js";
-export type {
-  DecideArgs,
-  FramesArgs,
-  ListRunsArgs,
-  ResumeArgs,
-  RunArgs,
-  RunWorkflowArgs,
-  SendSignalArgs,
-} from "./requests.js";
+  listWorkflows,
+  type FramesArgs,
+  type ListRunsArgs,
+  type OutputArgs,
+} from "./requests/reads.js";
+export type { ServerTraits } from "./server/server-api.js";
 export { listApprovals, type ListApprovalsArgs } from "./follow/list-approvals.js";
 export { streamEvents, type StreamEventsArgs } from "./follow/stream-events.js";
 export { watchRecords, watchRun, type WatchRunArgs } from "./follow/watch-run.js";
-export { driveRecords, driveRun, findWorkflowPath, type DriveRunArgs } from "./follow/drive-run.js";
+export { driveRecords, driveRun, type DriveRunArgs } from "./follow/drive-run.js";
 export type { ApprovalContext, ApprovalDecision } from "./follow/approval-decider.js";
 export type { ResumeReason } from "./follow/resumer.js";
 export { loadRunView, type LoadedRun } from "./follow/load-run-view.js";
@@ -38,15 +43,18 @@ export type { ReadRunArgs } from "./follow/read-run.js";
 export { defaultBaseUrl, type ConnectionOptions } from "./options.js";
 export type { Fetch, FetchRequest, FetchResponse } from "./http/fetch.js";
 export type {
+  ApprovalOption,
   ApprovalRow,
   BlockedRun,
   Frame,
   FrameNode,
+  NodeOutput,
   RunReference,
   RunRow,
   RunState,
   Run,
   SignalReceipt,
+  WorkflowRow,
 } from "./results.js";
 export { isKnownEvent } from "./events.js";
 export type {

@@ -107,6 +107,17 @@ export type ApprovalRow = {
   /** Milliseconds since 1970, by the server's clock. */
   requestedAtMs: number | null;
   waitingMs: number;
+  /** From a Smithers gateway: what the approval asks for: `gate` (yes or no), `select` (one option), `rank` (their order), … */
+  approvalMode?: string | undefined;
+  /** From a Smithers gateway: the options of a `select` or `rank`. */
+  options?: ApprovalOption[] | undefined;
+  [field: string]: unknown;
+};
+
+/** An option of an approval that asks for a choice. */
+export type ApprovalOption = {
+  /** What `selected` and `ranked` of a decision name it by. */
+  key: string;
   [field: string]: unknown;
 };
 
@@ -124,5 +135,23 @@ export type SignalReceipt = {
 /** The answer to a call that starts, decides, resumes or cancels. Newer servers add fields, which are kept. */
 export type RunReference = {
   runId: string;
+  [field: string]: unknown;
+};
+
+/** The result of `getOutput`. */
+export type NodeOutput = {
+  /** `produced` if there is an output; otherwise why there is none, such as `pending`. */
+  status: string;
+  /** What the node produced; `null` if it has not. */
+  row: Record<string, unknown> | null;
+  /** What the workflow declares about the row, such as `{ fields: [{ name, type, optional, nullable }] }`. */
+  schema: Record<string, unknown> | null;
+  [field: string]: unknown;
+};
+
+/** A row of `listWorkflows`. */
+export type WorkflowRow = {
+  /** What a run is started by: the name of the workflow's file without `.tsx`. */
+  key: string;
   [field: string]: unknown;
 };

@@ -17,7 +17,7 @@ import {
   resume,
   runWorkflow,
   sendSignal,
-} from "../../src/client/requests.js";
+} from "../../src/client/index.js";
 import { closedPort, failure, protocolServer, rawServer } from "../faults/in-test.js";
 import type { Call, Misbehaviour, ProtocolServer } from "../faults/protocol-server.js";
 import { answer, errorBody } from "../faults/raw-server.js";

@@ -5,7 +5,7 @@ import type { ConnectionOptions } from "../../src/client/options.js";
 import { HttpError } from "../../src/client/errors/http-error.js";
 import { ProtocolError } from "../../src/client/errors/protocol-error.js";
 import type { Fetch } from "../../src/client/http/fetch.js";
-import { approve, getStatus, runWorkflow } from "../../src/client/requests.js";
+import { approve, getStatus, runWorkflow } from "../../src/client/index.js";
 import { streamEvents } from "../../src/client/follow/stream-events.js";
 import { watchRun } from "../../src/client/follow/watch-run.js";
 import { closedPort, event, failure, gather, rawServer } from "../faults/in-test.js";

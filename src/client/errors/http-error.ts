@@ -6,6 +6,7 @@ export const ownHttpCodes = {
   newerRoute: "NEWER_ROUTE",
   oneRunServer: "ONE_RUN_SERVER",
   gateway: "GATEWAY",
+  needsGateway: "NEEDS_GATEWAY",
   proxyAuthentication: "PROXY_AUTHENTICATION_REQUIRED",
 } as const;
 
@@ -19,7 +20,8 @@ export class HttpError extends SmithersError {
   /**
    * The server's code, such as `RUN_NOT_FOUND`; `HTTP_<status>` if the answer carried none. The library adds
    * `REDIRECT_REFUSED`, and for a missing route the reason if it is known: `NEWER_ROUTE` (the server is too old),
-   * `ONE_RUN_SERVER` (`smithers up --serve`; `details.runId` is its run) and `GATEWAY`.
+   * `ONE_RUN_SERVER` (`smithers up --serve`; `details.runId` is its run), `GATEWAY` (one whose interface this library
+   * does not speak) and `NEEDS_GATEWAY` (what was asked for only a Smithers gateway has; nothing was sent).
    */
   readonly code: string;
   readonly status: number;

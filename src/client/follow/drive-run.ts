@@ -1,11 +1,13 @@
-import { ArgumentError } from "../errors/argument-error.js";
 import type { SmithersEvent } from "../events.js";
 import { linkAbort } from "../http/linked-abort.js";
 import { isOutage } from "../http/retry.js";
 import { jittered, wait } from "../http/wait.js";
 import { checkedCount, resolveOptions } from "../options.js";
-import { approve, deny, getStatus, listRuns, resume, type RunArgs } from "../requests.js";
-import type { BlockedRun, RunRow, Run } from "../results.js";
+import type { RunArgs } from "../requests/call-server.js";
+import { approve, deny } from "../requests/decisions.js";
+import { findWorkflowPath, getServerTraits, getStatus } from "../requests/reads.js";
+import { resume } from "../requests/runs.js";
+import type { BlockedRun, Run } from "../results.js";
 import type { Decision } from "../server/server-api.js";
 import type { ApprovalView } from "../view/run-view.js";
 import { decideApprovals, type ApprovalContext, type ApprovalDecision } from "./approval-decider.js";
@@ -167,8 +169,10 @@ function toDrivenRun(args: DriveRunArgs, progress: RunProgress): DrivenRun {
       await (decision === "approve" ? approve(decideArgs) : deny(decideArgs));
     },
     async resume() {
-      const workflowPath = args.workflowPath ?? (await findPathOrReport(callArgs(), args));
-      if (workflowPath === undefined) return false;
+      const { resumeNeedsWorkflow } = await getServerTraits(callArgs());
+      const workflowPath =
+        args.workflowPath ?? (resumeNeedsWorkflow ? await findPathOrReport(callArgs(), args) : undefined);
+      if (resumeNeedsWorkflow && workflowPath === undefined) return false;
       await resume({ ...callArgs(), workflowPath });
       return true;
     },
@@ -184,22 +188,4 @@ async function findPathOrReport(callArgs: RunArgs, args: DriveRunArgs): Promise<
     args.onResumeFailed(callArgs.runId, error);
     return undefined;
   }
-}
-
-/**
- * Finds where a run's workflow file is on the server.
- *
- * @throws {@link HttpError} `DB_NOT_CONFIGURED` if the server keeps no list of runs
- * @throws {@link ArgumentError} if the list has no such run, or no file for it
- */
-export async function findWorkflowPath(args: RunArgs): Promise<string> {
-  const { runId, ...connection } = args;
-  // Most runs that are asked about are recent; the long list is fetched only if the short one has no such run.
-  for (const limit of [100, 100_000]) {
-    const row = (await listRuns<RunRow>({ ...connection, limit })).find((each) => each.runId === runId);
-    if (row !== undefined && typeof row.workflowPath === "string" && row.workflowPath !== "") {
-      return row.workflowPath;
-    }
-  }
-  throw new ArgumentError("runId", `the server's list of runs has no workflow file for run ${runId}`);
 }

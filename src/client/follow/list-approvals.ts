@@ -1,7 +1,8 @@
 import { ConnectionError } from "../errors/connection-error.js";
 import { HttpError, ownHttpCodes } from "../errors/http-error.js";
 import { resolveOptions, type ConnectionOptions } from "../options.js";
-import { getStatus, listRuns, readApprovalList, type RunArgs } from "../requests.js";
+import type { RunArgs } from "../requests/call-server.js";
+import { getStatus, listRuns, readApprovalList } from "../requests/reads.js";
 import type { ApprovalRow, RunRow, Run } from "../results.js";
 import { hasNoApprovalList } from "../server/detect-server.js";
 import type { ApprovalView } from "../view/run-view.js";

@@ -1,7 +1,8 @@
 import { linkAbort } from "../http/linked-abort.js";
 import { settledWithin } from "../http/wait.js";
 import { resolveOptions } from "../options.js";
-import { getStatus, type RunArgs } from "../requests.js";
+import type { RunArgs } from "../requests/call-server.js";
+import { getStatus } from "../requests/reads.js";
 import type { Run } from "../results.js";
 import type { RunView } from "../view/run-view.js";
 import { pageSize } from "./pages-ahead.js";

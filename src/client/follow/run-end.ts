@@ -1,6 +1,7 @@
 import type { SmithersEvent } from "../events.js";
 import { isOutage } from "../http/retry.js";
-import { getStatus, type RunArgs } from "../requests.js";
+import type { RunArgs } from "../requests/call-server.js";
+import { getStatus } from "../requests/reads.js";
 import type { Run } from "../results.js";
 import { isTerminalStatus, statusOfEndEvent } from "../view/run-status.js";
 import type { EventRecord } from "./event-record.js";

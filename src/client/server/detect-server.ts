@@ -1,4 +1,6 @@
+import { ConnectionError } from "../errors/connection-error.js";
 import { HttpError, ownHttpCodes } from "../errors/http-error.js";
+import { TimeoutError } from "../errors/timeout-error.js";
 import { requestJson } from "../http/request.js";
 import type { ResolvedOptions } from "../options.js";
 import { httpServer } from "./http-server.js";
@@ -7,31 +9,37 @@ import { singleRunServer } from "./single-run-server.js";
 
 type CreateServer = (options: ResolvedOptions) => ServerApi;
 
-/** The kind of the server at each base URL, if it was found to be another than the usual one. */
+/** The kind of the server at each base URL, once a call has shown it. */
 const detected = new Map<string, CreateServer>();
 
 /**
  * Makes a call to the server, whatever kind it is. The usual kind is assumed until a server says that it has no such
  * route; then the kind is found out, and remembered for the base URL.
  *
- * @throws {HttpError} with `code` `ONE_RUN_SERVER` (`details.runId` is its run), `GATEWAY`, or `NEWER_ROUTE` if the
- *   server is older than the route
+ * @throws {HttpError} with `code` `ONE_RUN_SERVER` (`details.runId` is its run), `GATEWAY`, `NEEDS_GATEWAY`, or
+ *   `NEWER_ROUTE` if the server is older than the route
  */
 export async function withServer<T>(
   options: ResolvedOptions,
   call: (server: ServerApi) => Promise<T>,
 ): Promise<T> {
-  const known = detected.get(options.baseUrl);
+  const assumed = detected.get(options.baseUrl) ?? httpServer;
   try {
-    return await call((known ?? httpServer)(options));
+    const answer = await call(assumed(options));
+    detected.set(options.baseUrl, assumed);
+    return answer;
   } catch (error) {
     if (!isRouteMissing(error)) throw error;
     const found = await detectServer(options, error);
-    if (found === undefined) detected.delete(options.baseUrl);
-    else detected.set(options.baseUrl, found);
-    if (found === known) throw asNewerRoute(error);
-    return call((found ?? httpServer)(options));
+    detected.set(options.baseUrl, found);
+    if (found === assumed) throw asNewerRoute(error);
+    return call(found(options));
   }
+}
+
+/** The server at the base URL, if an earlier call has shown its kind. */
+export function knownServer(options: ResolvedOptions): ServerApi | undefined {
+  return detected.get(options.baseUrl)?.(options);
 }
 
 /** Whether the error means that the server keeps no list of open approvals: it is too old, or has no database for one. */
@@ -42,19 +50,21 @@ export function hasNoApprovalList({ code }: HttpError): boolean {
 /** Whether a server has no such route, or a server that is assumed to be of another kind refuses the call. */
 function isRouteMissing(error: unknown): error is HttpError {
   if (!(error instanceof HttpError) || error.status !== 404) return false;
-  if (error.code === ownHttpCodes.oneRunServer) return true;
+  if (error.code === ownHttpCodes.oneRunServer || error.code === ownHttpCodes.needsGateway) return true;
   return error.code === "NOT_FOUND" && error.serverMessage === "Route not found";
 }
 
 /**
- * Finds out the kind of a server that has no such route; undefined if it is the usual one.
+ * Finds out the kind of a server that has no such route.
  *
  * @throws {HttpError} `GATEWAY`, whose interface this library does not speak
+ * @throws {ConnectionError | TimeoutError} if nothing answers
  */
-async function detectServer(options: ResolvedOptions, error: HttpError): Promise<CreateServer | undefined> {
-  const ask = (path: string) => requestJson(options, { method: "GET", path }).catch(() => undefined);
-  const [root, health] = (await Promise.all([ask("/"), ask("/health")])).map(
-    (answer) => (answer ?? {}) as Record<string, unknown>,
+async function detectServer(options: ResolvedOptions, error: HttpError): Promise<CreateServer> {
+  const ask = (path: string) => requestJson(options, { method: "GET", path });
+  const answers = await Promise.allSettled([ask("/"), ask("/health")]);
+  const [root, health] = answers.map((answer) =>
+    answer.status === "fulfilled" ? ((answer.value ?? {}) as Record<string, unknown>) : {},
   );
   options.signal?.throwIfAborted();
   const runId = root?.["runId"];
@@ -69,7 +79,12 @@ async function detectServer(options: ResolvedOptions, error: HttpError): Promise
       ),
     );
   }
-  return undefined;
+  // What is refused without a request says nothing about the server, and neither does an outage.
+  const outage = answers.map((answer): unknown => (answer.status === "rejected" ? answer.reason : undefined));
+  if (outage.every((reason) => reason instanceof ConnectionError || reason instanceof TimeoutError)) {
+    throw outage[0];
+  }
+  return httpServer;
 }
 
 /** One function for each run, so that the kind that was found can be compared with the one that is known. */

@@ -1,3 +1,4 @@
+import { HttpError, ownHttpCodes } from "../errors/http-error.js";
 import { openResponse, requestJson, type HttpRequest } from "../http/request.js";
 import type { ResolvedOptions } from "../options.js";
 import {
@@ -10,20 +11,36 @@ import {
 } from "./answers.js";
 import { openEventConnection } from "./event-connection.js";
 import { encodeSegment, literalSegment } from "./ids.js";
-import type { ServerApi } from "./server-api.js";
+import type { DecisionBody, ServerApi, ServerTraits } from "./server-api.js";
+
+/** What a server does that continues a run after a resume alone. */
+export const httpServerTraits: ServerTraits = {
+  resumesByItself: false,
+  resumeNeedsWorkflow: true,
+  hasWorkflowKeys: false,
+  hasNodeCalls: false,
+};
 
 /** The HTTP interface of a server that `startServer` started, 0.5.0 to 0.32.0. */
 export function httpServer(options: ResolvedOptions): ServerApi {
   const get = (path: string) => requestJson(options, { method: "GET", path });
   const post = (path: string, body: unknown) => requestJson(options, { method: "POST", path, body });
   return {
+    traits: httpServerTraits,
     startRun: async (run) => toRunReference(await post("/v1/runs", run), run.runId),
     resumeRun: async (run) => toRunReference(await post("/v1/runs", { ...run, resume: true }), run.runId),
     decide: async (decision, runId, nodeId, body) => {
+      await refuseChoice(body);
       const path = `${runPath(runId)}/nodes/${literalSegment("nodeId", nodeId)}/${decision}`;
       return toRunReference(await post(path, body), runId);
     },
     cancelRun: async (runId) => toRunReference(await post(`${runPath(runId)}/cancel`, {}), runId),
+    pauseRun: gatewayOnly("this server does not pause runs"),
+    retryNode: gatewayOnly("this server does not run single nodes again"),
+    getOutput: gatewayOnly("this server does not give out what a node produced"),
+    listWorkflows: gatewayOnly(
+      "this server takes workflows by the path of their file and does not list them",
+    ),
     getRun: async (runId) => toRunStatus(await get(runPath(runId)), runId),
     getFrames: async (runId, limit) => toFrames(await get(`${runPath(runId)}/frames${query({ limit })}`)),
     listRuns: async (filter) => toRunRows(await get(`/v1/runs${query(filter)}`)),
@@ -34,6 +51,25 @@ export function httpServer(options: ResolvedOptions): ServerApi {
     },
     openEvents: (runId, afterSeq) => openEvents(options, eventsPath(runId, afterSeq)),
   };
+}
+
+/** A call that only a Smithers gateway has. */
+export function gatewayOnly(what: string): () => Promise<never> {
+  return async () => {
+    throw new HttpError({
+      status: 404,
+      code: ownHttpCodes.needsGateway,
+      serverMessage: `${what}; a Smithers gateway does`,
+      method: "GET",
+      path: "/",
+    });
+  };
+}
+
+/** A server that takes no choices would leave it out without a word. */
+export async function refuseChoice({ selected, ranked }: DecisionBody): Promise<void> {
+  if (selected === undefined && ranked === undefined) return;
+  await gatewayOnly("this server takes a yes or a no to an approval, but no choice among options")();
 }
 
 /** Opens the event stream at a path of the server. */

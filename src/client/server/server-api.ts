@@ -1,4 +1,13 @@
-import type { ApprovalRow, Frame, RunReference, RunRow, Run, SignalReceipt } from "../results.js";
+import type {
+  ApprovalRow,
+  Frame,
+  NodeOutput,
+  Run,
+  RunReference,
+  RunRow,
+  SignalReceipt,
+  WorkflowRow,
+} from "../results.js";
 import type { EventConnection } from "./event-connection.js";
 
 /** A decision about an approval. */
@@ -9,6 +18,22 @@ export interface DecisionBody {
   iteration: number;
   note?: string | undefined;
   decidedBy?: string | undefined;
+  /** The option that is chosen, for an approval that asks for one. */
+  selected?: string | undefined;
+  /** The options from best to worst, for an approval that asks for a ranking. */
+  ranked?: readonly string[] | undefined;
+}
+
+/** What differs between kinds of servers beside the requests themselves. */
+export interface ServerTraits {
+  /** After a decision, a signal or a timer the run continues without a resume. */
+  readonly resumesByItself: boolean;
+  /** A resume has to name the workflow's file. */
+  readonly resumeNeedsWorkflow: boolean;
+  /** Workflows are known by a key, and `listWorkflows` lists them; elsewhere by the path of their file. */
+  readonly hasWorkflowKeys: boolean;
+  /** `retryNode`, `pause` and `getOutput` are there. */
+  readonly hasNodeCalls: boolean;
 }
 
 /**
@@ -18,10 +43,23 @@ export interface DecisionBody {
  * A call that a kind of server does not have throws an `HttpError` with a code of ours (`ownHttpCodes`).
  */
 export interface ServerApi {
+  readonly traits: ServerTraits;
   startRun(run: { workflowPath: string; input: unknown; runId: string }): Promise<RunReference>;
-  resumeRun(run: { workflowPath: string; runId: string }): Promise<RunReference>;
+  /** `workflowPath` is undefined only where `resumeNeedsWorkflow` is false. */
+  resumeRun(run: { workflowPath: string | undefined; runId: string }): Promise<RunReference>;
   decide(decision: Decision, runId: string, nodeId: string, body: DecisionBody): Promise<RunReference>;
   cancelRun(runId: string): Promise<RunReference>;
+  pauseRun(runId: string): Promise<RunReference>;
+  /** Runs a node again, and lets the run go on from there. */
+  retryNode(
+    runId: string,
+    nodeId: string,
+    body: { iteration: number; resetDependents?: boolean | undefined },
+  ): Promise<RunReference>;
+  /** What a node has produced. */
+  getOutput(runId: string, nodeId: string, iteration: number): Promise<NodeOutput>;
+  /** The workflows that are known by a key. */
+  listWorkflows(): Promise<WorkflowRow[]>;
   getRun(runId: string): Promise<Run>;
   /** The newest frames, newest first. */
   getFrames(runId: string, limit: number): Promise<Frame[]>;

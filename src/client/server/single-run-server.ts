@@ -2,7 +2,7 @@ import { HttpError, ownHttpCodes } from "../errors/http-error.js";
 import { requestJson } from "../http/request.js";
 import type { ResolvedOptions } from "../options.js";
 import { toFrames, toRunReference, toRunStatus } from "./answers.js";
-import { eventsQuery, openEvents, query } from "./http-server.js";
+import { eventsQuery, httpServerTraits, openEvents, query, refuseChoice } from "./http-server.js";
 import { encodeSegment } from "./ids.js";
 import type { ServerApi } from "./server-api.js";
 
@@ -19,11 +19,19 @@ export function singleRunServer(options: ResolvedOptions, ownRunId: string): Ser
     throw singleRunServerError(ownRunId, `it knows no run ${runId}`, options);
   };
   return {
+    traits: httpServerTraits,
     startRun: unsupported("it starts no runs"),
     resumeRun: unsupported("it resumes no runs"),
-    decide: async (decision, runId, nodeId, body) =>
-      toRunReference(await post(of(runId, `/${decision}/${encodeSegment("nodeId", nodeId)}`), body), runId),
+    decide: async (decision, runId, nodeId, body) => {
+      const path = of(runId, `/${decision}/${encodeSegment("nodeId", nodeId)}`);
+      await refuseChoice(body);
+      return toRunReference(await post(path, body), runId);
+    },
     cancelRun: async (runId) => toRunReference(await post(of(runId, "/cancel"), {}), runId),
+    pauseRun: unsupported("it does not pause it"),
+    retryNode: unsupported("it does not run single nodes again"),
+    getOutput: unsupported("it does not give out what a node produced"),
+    listWorkflows: unsupported("it lists no workflows"),
     getRun: async (runId) => toRunStatus(await get(of(runId, "/")), runId),
     getFrames: async (runId, limit) => toFrames(await get(of(runId, `/frames${query({ limit })}`))),
     listRuns: unsupported("it lists no runs"),

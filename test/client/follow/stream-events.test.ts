@@ -9,7 +9,7 @@ import { HttpError } from "../../../src/client/errors/http-error.js";
 import { ProtocolError } from "../../../src/client/errors/protocol-error.js";
 import type { Reconnect } from "../../../src/client/follow/event-stream.js";
 import type { Fetch } from "../../../src/client/http/fetch.js";
-import { runWorkflow } from "../../../src/client/requests.js";
+import { runWorkflow } from "../../../src/client/index.js";
 import { streamEvents } from "../../../src/client/follow/stream-events.js";
 import { cutPositions, cuttingServer, forEachBelow, recordedEvents } from "../../faults/cuts.js";
 import { closedPort, event, gather, protocolServer, rawServer, sleep } from "../../faults/in-test.js";

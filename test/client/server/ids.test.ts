@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Fetch } from "../../../src/client/http/fetch.js";
 import { encodeSegment, literalSegment, runIdProblem } from "../../../src/client/server/ids.js";
-import { approve, getStatus, runWorkflow } from "../../../src/client/requests.js";
+import { approve, getStatus, runWorkflow } from "../../../src/client/index.js";
 import { failure } from "../../faults/in-test.js";
 
 describe("a run id that every route can carry", () => {

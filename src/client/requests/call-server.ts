@@ -1,0 +1,52 @@
+import { ArgumentError } from "../errors/argument-error.js";
+import { HttpError } from "../errors/http-error.js";
+import { startedRecently } from "../follow/recent-starts.js";
+import { isAnswerLost, retryPolicies, withRetries, type Attempts, type RetryPolicy } from "../http/retry.js";
+import { resolveOptions, type ConnectionOptions, type ResolvedOptions } from "../options.js";
+import { withServer } from "../server/detect-server.js";
+import type { ServerApi } from "../server/server-api.js";
+
+/** Names the run that a call is about. */
+export interface RunArgs extends ConnectionOptions {
+  runId: string;
+}
+
+/** Makes a call, whatever kind of server it is, as often as the policy allows. */
+export function callServer<T>(
+  options: ResolvedOptions,
+  policy: RetryPolicy,
+  call: (server: ServerApi) => Promise<T>,
+  recover?: (error: unknown, attempts: Attempts) => Promise<T | "retry" | undefined>,
+): Promise<T> {
+  return withRetries(options, policy, () => withServer(options, call), recover);
+}
+
+/** Makes a call that must not be made twice; if the answer is lost, the error says so. */
+export function callOnce<T>(
+  options: ResolvedOptions,
+  call: (server: ServerApi) => Promise<T>,
+  what: string,
+): Promise<T> {
+  return callServer(options, retryPolicies.once, call, async (error) => {
+    if (isAnswerLost(error)) {
+      const note = `; the ${what} may have been applied all the same, and is not sent again`;
+      if (!error.message.endsWith(note)) error.message += note;
+    }
+    return undefined;
+  });
+}
+
+/** Reads something of a run, which a server may record a moment after it has accepted it. */
+export function readOfRun<T>(args: RunArgs, call: (server: ServerApi) => Promise<T>): Promise<T> {
+  const options = resolveOptions(args);
+  return callServer(options, retryPolicies.read, call, async (error) => {
+    const isMissing = error instanceof HttpError && error.status === 404;
+    return isMissing && startedRecently(options.baseUrl, args.runId) ? "retry" : undefined;
+  });
+}
+
+/** @throws {ArgumentError} */
+export function requiredText(argument: string, value: unknown): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw new ArgumentError(argument, `${argument} must be a text that is not empty`);
+}

@@ -1,0 +1,96 @@
+import { noteDecision } from "../follow/own-decisions.js";
+import { isAnswerLost } from "../http/retry.js";
+import { ArgumentError } from "../errors/argument-error.js";
+import { checkedCount, resolveOptions } from "../options.js";
+import type { RunReference, SignalReceipt } from "../results.js";
+import type { Decision, ServerApi } from "../server/server-api.js";
+import { callOnce, requiredText, type RunArgs } from "./call-server.js";
+
+/** What {@link approve} and {@link deny} take. */
+export interface DecideArgs extends RunArgs {
+  nodeId: string;
+  /** The turn of the loop around the node; 0 is the first. Default: 0. */
+  iteration?: number | undefined;
+  note?: string | undefined;
+  /** Who decided, for the server's records. */
+  decidedBy?: string | undefined;
+  /** The option that is chosen, by its key, for an approval that asks for one (a Smithers gateway only). */
+  selected?: string | undefined;
+  /** The options' keys from best to worst, for an approval that asks for a ranking (a Smithers gateway only). */
+  ranked?: readonly string[] | undefined;
+}
+
+/**
+ * Approves a node that waits for a person. The decision is only recorded: a run that has paused continues after a
+ * {@link resume}, which this process sends if it is streaming the run. The call is never repeated: if its answer is
+ * lost, the error's `mayHaveBeenApplied` is true.
+ *
+ * @example
+ * await approve({ runId, nodeId: "gate", note: "looks good" });
+ *
+ * @throws {@link HttpError} 404 if the server has no such run or node; 0.5.0 accepts any. 404 `NEEDS_GATEWAY` for a
+ *   choice that the server could not take; nothing was sent then
+ */
+export function approve(args: DecideArgs): Promise<RunReference> {
+  return decide("approve", args);
+}
+
+/**
+ * Denies a node that waits for a person; otherwise as {@link approve}.
+ *
+ * @example
+ * await deny({ runId, nodeId: "gate", note: "wrong branch" });
+ *
+ * @throws {@link HttpError} 404 if the server has no such run or node; 0.5.0 accepts any
+ */
+export function deny(args: DecideArgs): Promise<RunReference> {
+  return decide("deny", args);
+}
+
+async function decide(decision: Decision, args: DecideArgs): Promise<RunReference> {
+  const options = resolveOptions(args);
+  const { runId, nodeId, note, decidedBy, selected, ranked } = args;
+  const iteration = checkedCount("iteration", args.iteration ?? 0);
+  if (selected !== undefined && ranked !== undefined) {
+    throw new ArgumentError("ranked", "an approval asks for one option or for a ranking, not for both");
+  }
+  const body = { iteration, note, decidedBy, selected, ranked };
+  const send = (server: ServerApi) => server.decide(decision, runId, nodeId, body);
+  try {
+    const answer = await callOnce(options, send, "decision");
+    noteDecision(options.baseUrl, runId, { nodeId, iteration });
+    return answer;
+  } catch (error) {
+    if (isAnswerLost(error)) noteDecision(options.baseUrl, runId, { nodeId, iteration });
+    throw error;
+  }
+}
+
+/** What {@link sendSignal} takes. */
+export interface SendSignalArgs extends RunArgs {
+  /** What the workflow waits for: the id of its `<Signal>`, the `event` of its `<WaitForEvent>`. */
+  name: string;
+  /** Any JSON value. A workflow that checks it against a schema fails if it does not fit. Default: `{}`. */
+  data?: unknown;
+  /** Selects one of several waits of this name: the one with the same id. */
+  correlationId?: string | undefined;
+  /** Who sends it, for the server's records. */
+  sentBy?: string | undefined;
+}
+
+/**
+ * Sends a signal to a run (servers from 0.32 on). The signal is only recorded, even if no node waits for it yet, and no
+ * event or status shows it: a run that has stopped to wait (`waiting-event`) continues after a {@link resume}. The call
+ * is never repeated, since the server keeps each signal: if its answer is lost, the error's `mayHaveBeenApplied` is true.
+ *
+ * @example
+ * await sendSignal({ runId, name: "deploy-window", data: { open: true } });
+ *
+ * @throws {@link HttpError} 404 `NEWER_ROUTE` if the server is older
+ */
+export async function sendSignal(args: SendSignalArgs): Promise<SignalReceipt> {
+  const { runId, data = {}, correlationId, sentBy } = args;
+  const name = requiredText("name", args.name);
+  const send = (server: ServerApi) => server.sendSignal(runId, name, { data, correlationId, sentBy });
+  return callOnce(resolveOptions(args), send, "signal");
+}
