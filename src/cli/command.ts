@@ -94,6 +94,8 @@ export interface DocumentOutcome {
   document: unknown;
   /** What a person sees; empty for nothing. It may ask the server for more than the document holds. */
   text(style: Style): string | Promise<string>;
+  /** What to say of it on stderr, after the text. */
+  note?: string | undefined;
   exitCode?: number;
 }
 

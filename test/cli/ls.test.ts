@@ -2,7 +2,7 @@ import stringWidth from "string-width";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { escapeControls } from "../../src/cli/terminal/escape-controls.js";
 import type { RunRow } from "../../src/client/index.js";
-import { answer, RawServer } from "../faults/raw-server.js";
+import { answer, errorBody, RawServer } from "../faults/raw-server.js";
 import { startInTerminal } from "./binary-terminal.js";
 import { cli as anyCli, type CliOptions } from "./run-cli.js";
 
@@ -21,14 +21,22 @@ const uuids = ["4f1c9a2b-8d3e-4c55-9b1a-0123456789ab", "7c20aaaa-0000-4c55-9b1a-
 
 let rows: Partial<RunRow>[] = [];
 let server: RawServer;
+/** What was asked for. */
+const queries: string[] = [];
 beforeAll(async () => {
-  server = await RawServer.start((_, socket) => void socket.write(answer(200, rows)));
+  server = await RawServer.start(({ path }, socket) => {
+    queries.push(path);
+    const [, runId] = /^\/v1\/runs\/(.+)/.exec(path) ?? [];
+    if (runId !== undefined) return void socket.write(answer(404, errorBody("NOT_FOUND", "Run not found")));
+    const limit = Number(/limit=(\d+)/.exec(path)?.[1] ?? 50);
+    socket.write(answer(200, rows.slice(0, limit)));
+  });
 });
 afterAll(() => server.close());
 
 async function ls(args: string[] = [], options: CliOptions = {}): Promise<string[]> {
-  const { stdout, stderr, exitCode } = await anyCli(["ls", ...args], { baseUrl: server.baseUrl, ...options });
-  expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  const { stdout, exitCode } = await anyCli(["ls", ...args], { baseUrl: server.baseUrl, ...options });
+  expect(exitCode).toBe(0);
   return stdout.trimEnd().split("\n");
 }
 
@@ -57,6 +65,53 @@ describe("in a pipe", () => {
     const refused = await anyCli(["ls", "--time", "soon"], { baseUrl: server.baseUrl });
     expect(refused.exitCode).toBe(4);
     expect(refused.stderr).toMatch(/'soon' is none of relative, iso/);
+  });
+
+  test("--since and --workflow find runs however many others are newer, and the server filters by status", async () => {
+    const at = Date.parse("2026-01-31T10:00Z");
+    rows = [
+      ...Array.from({ length: 60 }, (_, index) => row(`other-${index}`, { workflowName: "test" })),
+      row("recent"),
+      row("created", { startedAtMs: null, createdAtMs: at }),
+      row("old", { startedAtMs: at - 1, createdAtMs: at - 1 }),
+    ];
+    const ids = (...args: string[]) => ls(["-q", "--workflow", "deploy", ...args]);
+    expect(await ids()).toEqual(["recent", "created", "old"]);
+    expect(await ids("--since", "2026-01-31T10:00Z")).toEqual(["recent", "created"]);
+    expect(await ids("--since", "2026-01-31T11:00+01:00")).toEqual(["recent", "created"]);
+    expect(await ids("--since", "1h")).toEqual(["recent"]);
+    expect(await ids("--since", "2m")).toEqual([""]);
+    expect((await ls(["-q", "--since", "3m", "--limit", "100"])).at(-1)).toBe("recent");
+    expect(await ids("--status", "failed")).toEqual([""]);
+    expect(queries.at(-1)).toMatch(/[?&]status=failed/);
+  });
+
+  test.each(["soon", "2026-13-31", "2026-01-31T25:00Z", "1h ago", "-1h", ""])(
+    "--since %j is refused",
+    async (since) => {
+      const refused = await anyCli(["ls", `--since=${since}`], { baseUrl: server.baseUrl });
+      expect(refused.exitCode).toBe(4);
+      expect(refused.stderr).toMatch(/neither a duration/);
+    },
+  );
+
+  test("stderr says that there are more runs than are shown, and that there are none", async () => {
+    rows = Array.from({ length: 80 }, (_, index) => row(`run-${index}`));
+    const of = (...args: string[]) => anyCli(["ls", ...args], { baseUrl: server.baseUrl });
+    const shown = await of();
+    expect(shown.stdout.trimEnd().split("\n")).toHaveLength(51);
+    expect(shown.stderr).toBe("the 50 newest runs are shown; there are more, which --limit shows\n");
+    expect((await of("-q")).stderr).toBe(shown.stderr);
+    // Who sets a limit knows that there is one.
+    expect((await of("--limit", "3")).stderr).toBe("");
+    const json = await of("--limit", "3", "--json");
+    expect(JSON.parse(json.stdout)).toEqual(rows.slice(0, 3));
+    expect(json.stderr).toBe("");
+
+    rows = [];
+    expect(await of()).toEqual({ stdout: "", stderr: "the server has no runs yet\n", exitCode: 0 });
+    expect((await of("--since", "1h")).stderr).toBe("no run matches\n");
+    expect((await of("--json")).stdout).toBe("[]\n");
   });
 
   test("-q gives bare ids, and states are coloured where colours are forced", async () => {
@@ -103,15 +158,21 @@ describe("at a terminal", () => {
     for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
   });
 
-  test("ids are shortened only so far that they still say which run it is", async () => {
-    rows = [row(uuids[0] ?? "", { status: waiting }), row(uuids[1] ?? "")];
-    const lines = await lsAt(40);
+  test("ids are as short as they may be typed, and never cut further", async () => {
+    const twin = `${uuids[0]?.slice(0, 10)}ffff`;
+    rows = [
+      row(uuids[0] ?? "", { status: waiting }),
+      row(uuids[1] ?? ""),
+      row(twin),
+      row("pr-4"),
+      row("pr-42"),
+    ];
+    const lines = await lsAt(44);
     expect(lines[0]).toMatch(/^RUN ID +WORKFLOW +STATUS$/);
-    expect(lines[1]).toMatch(/^4f1c[0-9a-f-]*… +deploy +waiting-approval$/);
-    expect(lines[2]).toMatch(/^7c20[0-9a-f-]*… +deploy +finished$/);
-    const [, shown = ""] = /^(\S+)/.exec(lines[1] ?? "") ?? [];
+    const shown = lines.slice(1).map((line) => line.split(" ")[0]);
+    expect(shown).toEqual(["4f1c9a2b-8d", "7c20aaaa", "4f1c9a2b-8f", "pr-4", "pr-42"]);
     // What was copied from there is enough to type.
-    const typed = await anyCli(["status", shown, "--debug"], { baseUrl: server.baseUrl });
-    expect(typed.stderr).toMatch(/\/v1\/runs\/4f1c/);
+    const typed = await anyCli(["status", "4f1c9a2b-8d", "--debug"], { baseUrl: server.baseUrl });
+    expect(typed.stderr).toMatch(/\/v1\/runs\/4f1c9a2b-8d3e/);
   });
 });

@@ -1,19 +1,33 @@
-import { isTerminalStatus, knownStatuses, type RunRow } from "../../client/index.js";
-import { defineCommand } from "../command.js";
+import { isTerminalStatus, type RunRow } from "../../client/index.js";
+import { defineCommand, type Session } from "../command.js";
 import { formatAgo, formatDuration, formatTime } from "../describe/duration.js";
 import { paintStatus } from "../terminal/paint-status.js";
 import { parseCount } from "../args/parse-count.js";
+import {
+  matchesFilter,
+  sinceOption,
+  statusOption,
+  workflowOption,
+  type RunFilter,
+} from "../args/run-filter.js";
+import { noLimit } from "../args/run-ids.js";
 import { runLabels } from "../describe/run-labels.js";
-import { columnsOf } from "../terminal/fit-width.js";
+import { maxColumnsOf } from "../terminal/fit-width.js";
 import { table } from "../terminal/table.js";
+import type { Style } from "../terminal/style.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-interface LsOptions {
+/** As servers have it. */
+const defaultLimit = 50;
+
+interface LsOptions extends RunFilter {
   limit?: number;
-  status?: string;
   quiet?: boolean;
   time?: "relative" | "iso";
 }
+
+/** Ids that a server makes up nearly always differ within these, and of others a person sees what they are. */
+const minShortId = 8;
 
 export const ls = defineCommand<LsOptions>({
   syntax: "ls",
@@ -21,14 +35,12 @@ export const ls = defineCommand<LsOptions>({
   options: [
     {
       flags: "--limit <n>",
-      description: "at most so many (default: the server's, 50)",
+      description: `maximum number of runs (default: ${defaultLimit})`,
       parse: parseCount(1),
     },
-    {
-      flags: "--status <status>",
-      description: "only runs of this status, such as waiting-approval",
-      suggests: knownStatuses,
-    },
+    statusOption,
+    workflowOption,
+    sinceOption,
     { flags: "-q, --quiet", description: "print the run ids alone" },
     {
       flags: "--time <form>",
@@ -36,43 +48,81 @@ export const ls = defineCommand<LsOptions>({
       choices: ["relative", "iso"],
     },
   ],
-  examples: ["ls --status waiting-approval", "ls -q --limit 5"],
+  examples: ["ls --status waiting-approval", "ls --workflow deploy --since 24h", "ls -q --limit 5"],
 
-  async execute({ options: { limit, status, quiet, time } }, { client, context, serverNow }) {
-    const rows = await client.listRuns<RunRow>({ limit, status });
+  async execute({ options: { limit, quiet, time, ...filter } }, session) {
+    const { isTTY } = session.context.stdout;
+    // No server says that there are more than it was asked for.
+    const found = await findRuns(filter, limit ?? defaultLimit + 1, session);
+    const rows = found.slice(0, limit ?? defaultLimit);
     return {
       kind: "document",
       document: rows,
+      note: noteOn(rows, { areMore: limit === undefined && found.length > rows.length, filter }),
       text(style) {
-        if (quiet === true) return rows.map(({ runId }) => escapeControls(runId)).join("\n");
-        const [label] = runLabels(rows.map(({ runId }) => runId));
-        if (label === undefined) return "";
-        const now = serverNow();
-        const when = (ms: number | null) => (time === "iso" ? formatTime(ms) : formatAgo(ms, now));
-        return table(
-          [
-            // A shortened id still says which run it is, and is enough to type.
-            { heading: "RUN ID", least: columnsOf(label.text) + 1 },
-            { heading: "WORKFLOW", least: 8 },
-            { heading: "STATUS" },
-            { heading: "STARTED" },
-            { heading: "TOOK" },
-          ],
-          rows.map((row) => [
-            { text: escapeControls(row.runId), paint: style.bold },
-            { text: escapeControls(row.workflowName ?? "-") },
-            { text: escapeControls(row.status), paint: (text) => paintStatus(text, style) },
-            { text: when(row.startedAtMs) },
-            { text: took(row, now) },
-          ]),
-          style,
-          // Whatever reads a pipe is to have all of it.
-          context.stdout.isTTY ? style.width : Infinity,
-        );
+        const whole = rows.map(({ runId }) => escapeControls(runId));
+        if (quiet === true) return whole.join("\n");
+        if (rows.length === 0) return "";
+        // Whatever reads a pipe is to have all of it.
+        if (!isTTY) return runTable(rows, whole, { time, now: session.serverNow(), style, width: Infinity });
+        const short = runLabels(
+          found.map(({ runId }) => runId),
+          minShortId,
+        ).map(({ text }) => text.trimEnd());
+        return runTable(rows, short, { time, now: session.serverNow(), style, width: style.width });
       },
     };
   },
 });
+
+/** The newest runs that are meant, at least so many of them. */
+async function findRuns(filter: RunFilter, limit: number, session: Session): Promise<RunRow[]> {
+  // What a server does not filter by is to be found however many others are newer.
+  const needsAll = filter.workflow !== undefined || filter.since !== undefined;
+  const rows = await session.client.listRuns<RunRow>({
+    limit: needsAll ? noLimit : limit,
+    status: filter.status,
+  });
+  const now = session.serverNow();
+  return rows.filter((row) => matchesFilter(row, filter, now));
+}
+
+function noteOn(
+  rows: readonly RunRow[],
+  { areMore, filter: { status, workflow, since } }: { areMore: boolean; filter: RunFilter },
+): string | undefined {
+  const isFiltered = status !== undefined || workflow !== undefined || since !== undefined;
+  if (rows.length === 0) return isFiltered ? "no run matches" : "the server has no runs yet";
+  return areMore
+    ? `the ${rows.length} newest runs are shown; there are more, which --limit shows`
+    : undefined;
+}
+
+function runTable(
+  rows: readonly RunRow[],
+  names: readonly string[],
+  { time, now, style, width }: { time: LsOptions["time"]; now: number; style: Style; width: number },
+): string {
+  const when = (ms: number | null) => (time === "iso" ? formatTime(ms) : formatAgo(ms, now));
+  return table(
+    [
+      { heading: "RUN ID", least: maxColumnsOf(names) },
+      { heading: "WORKFLOW", least: 8 },
+      { heading: "STATUS" },
+      { heading: "STARTED" },
+      { heading: "TOOK" },
+    ],
+    rows.map((row, index) => [
+      { text: names[index] ?? "", paint: style.bold },
+      { text: escapeControls(row.workflowName ?? "-") },
+      { text: escapeControls(row.status), paint: (text) => paintStatus(text, style) },
+      { text: when(row.startedAtMs) },
+      { text: took(row, now) },
+    ]),
+    style,
+    width,
+  );
+}
 
 function took({ status, startedAtMs, finishedAtMs }: RunRow, now: number): string {
   if (startedAtMs === null) return "-";

@@ -12,16 +12,16 @@ export interface RunLabel {
 }
 
 /** Shorter ones say little, and soon mean several runs when they are typed. */
-const shortest = 4;
+const defaultMin = 4;
 
-/** For each run the shortest beginning of its id that tells it from the others. */
-export function runLabels(runIds: readonly string[]): RunLabel[] {
+/** For each run the shortest beginning of its id that tells it from the others, of at least `min` characters. */
+export function runLabels(runIds: readonly string[], min = defaultMin): RunLabel[] {
   const sorted = runIds.map((runId) => [...runId]).sort((a, b) => (a.join("") < b.join("") ? -1 : 1));
   const names = new Map(
     sorted.map((id, index) => {
       // In this order nobody has more in common with it than one of its neighbours.
       const shared = Math.max(inCommon(id, sorted[index - 1]), inCommon(id, sorted[index + 1]));
-      return [id.join(""), escapeControls(id.slice(0, Math.max(shortest, shared + 1)).join(""))];
+      return [id.join(""), escapeControls(id.slice(0, Math.max(min, shared + 1)).join(""))];
     }),
   );
   const width = maxColumnsOf([...names.values()]);

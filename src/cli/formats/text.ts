@@ -13,9 +13,10 @@ export const text: Format = {
   name: "text",
   isForPeople: true,
 
-  async document(outcome, { stdout, style }) {
+  async document(outcome, { stdout, stderr, style }) {
     const shown = await outcome.text(style);
     if (shown !== "") await stdout.write(`${shown}\n`);
+    if (outcome.note !== undefined) await stderr.write(`${outcome.note}\n`);
   },
 
   async follow(outcome, output) {

@@ -1,0 +1,26 @@
+import { parseDuration } from "../describe/duration.js";
+import { escapeControls } from "../terminal/escape-controls.js";
+import { UsageError } from "../usage-error.js";
+
+/** A moment in the past, in ms since 1970, seen from now. */
+export type Since = (now: number) => number;
+
+/** A date, with or without a time and a zone. */
+const isoTime = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
+
+/**
+ * Reads how long ago something was, as `2h`, or when, as `2026-01-31` or `2026-01-31T10:00Z`. A time without a zone is
+ * one of this machine's.
+ */
+export function parseSince(text: string): Since {
+  if (isoTime.test(text)) {
+    const ms = Date.parse(/\d[T ]\d/i.test(text) ? text : `${text}T00:00`);
+    if (!Number.isNaN(ms)) return () => ms;
+  } else if (/^[\d.]+[a-z\d.]*$/.test(text)) {
+    const ms = parseDuration(text);
+    return (now) => now - ms;
+  }
+  throw new UsageError(
+    `'${escapeControls(text)}' is neither a duration (30m, 2h) nor a time (2026-01-31, 2026-01-31T10:00Z)`,
+  );
+}

@@ -1,0 +1,36 @@
+import { knownStatuses, type RunRow } from "../../client/index.js";
+import type { OptionSpec } from "./option.js";
+import { parseSince, type Since } from "./parse-since.js";
+
+/** Which of a server's runs are meant. */
+export interface RunFilter {
+  status?: string;
+  workflow?: string;
+  since?: Since;
+}
+
+export const statusOption: OptionSpec = {
+  flags: "--status <status>",
+  description: "only runs of this status, such as waiting-approval",
+  suggests: knownStatuses,
+};
+
+export const workflowOption: OptionSpec = {
+  flags: "--workflow <name>",
+  description: "only runs of the workflow of this name",
+};
+
+export const sinceOption: OptionSpec = {
+  flags: "--since <duration|time>",
+  description: "only runs that started in the last 2h, or since 2026-01-31 or 2026-01-31T10:00Z",
+  parse: parseSince,
+};
+
+/** Whether a run is meant. Servers know the status alone, and 0.32 counts `continued` as `running`. */
+export function matchesFilter(row: RunRow, { status, workflow, since }: RunFilter, now: number): boolean {
+  return (
+    (status === undefined || row.status === status) &&
+    (workflow === undefined || row.workflowName === workflow) &&
+    (since === undefined || (row.startedAtMs ?? row.createdAtMs) >= since(now))
+  );
+}
