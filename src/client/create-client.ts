@@ -1,6 +1,7 @@
 import { driveRecords, driveRun } from "./follow/drive-run.js";
 import { listApprovals } from "./follow/list-approvals.js";
 import { loadRunView } from "./follow/load-run-view.js";
+import { readHistory, readRecords } from "./follow/read-history.js";
 import { streamEvents } from "./follow/stream-events.js";
 import { watchRecords, watchRun } from "./follow/watch-run.js";
 import type { ConnectionOptions } from "./options.js";
@@ -30,6 +31,8 @@ export interface SmithersClient {
   watchRecords: typeof watchRecords;
   driveRun: typeof driveRun;
   driveRecords: typeof driveRecords;
+  readHistory: typeof readHistory;
+  readRecords: typeof readRecords;
   loadRunView: typeof loadRunView;
   findWorkflowPath: typeof reads.findWorkflowPath;
 }
@@ -67,6 +70,8 @@ export function createClient(defaults: ConnectionOptions = {}): SmithersClient {
     watchRecords: (args) => watchRecords(filled(args)),
     driveRun: (args) => driveRun(filled(args)),
     driveRecords: (args) => driveRecords(filled(args)),
+    readHistory: (args) => readHistory(filled(args)),
+    readRecords: (args) => readRecords(filled(args)),
     loadRunView: async (args) => loadRunView(filled(args)),
     findWorkflowPath: async (args) => reads.findWorkflowPath(filled(args)),
   };

@@ -34,7 +34,8 @@ export { watchRecords, watchRun, type WatchRunArgs } from "./follow/watch-run.js
 export { driveRecords, driveRun, type DriveRunArgs } from "./follow/drive-run.js";
 export type { ApprovalContext, ApprovalDecision } from "./follow/approval-decider.js";
 export type { ResumeReason } from "./follow/resumer.js";
-export { loadRunView, type LoadedRun } from "./follow/load-run-view.js";
+export { loadRunView } from "./follow/load-run-view.js";
+export { readHistory, readRecords, type LoadedRun } from "./follow/read-history.js";
 export type { RunStream } from "./follow/run-stream.js";
 export { createClient, type SmithersClient } from "./create-client.js";
 export type { EventRecord } from "./follow/event-record.js";

@@ -1,5 +1,5 @@
 import { isTerminalStatus } from "../../client/index.js";
-import { defineCommand, type Session } from "../command.js";
+import { defineCommand } from "../command.js";
 import { formatDuration, formatTime } from "../describe/duration.js";
 import { paintStatus } from "../terminal/paint-status.js";
 import { escapeControls } from "../terminal/escape-controls.js";
@@ -20,14 +20,16 @@ export const timeline = defineCommand<{ all?: boolean }>({
 
   async execute({ args: [runId = ""], options: { all = false } }, session) {
     const { client } = session;
-    const [{ view, status, position, asOf }, tree] = await Promise.all([
-      client.loadRunView({ runId }),
+    const times = new RunTimes();
+    const history = client.readRecords({ runId });
+    const reading = async () => {
+      for await (const records of history) for (const { event } of records) times.add(event);
+      return history.ended;
+    };
+    const [{ view, status, asOf }, tree] = await Promise.all([
+      session.waitFor(`reading the events of run ${escapeControls(runId)}`, reading()),
       readTree(runId, session),
     ]);
-    const times = await session.waitFor(
-      `reading the events of run ${escapeControls(runId)}`,
-      readTimes(runId, position, session),
-    );
     const goesOn = !isTerminalStatus(status.status);
     const built = buildTimeline(times, session.serverNow(), tree && predecessorsIn(tree));
     return {
@@ -50,18 +52,3 @@ export const timeline = defineCommand<{ all?: boolean }>({
     };
   },
 });
-
-/** Reads the run's events up to a number, which is known to be there: a view has only the newest attempt of each node. */
-async function readTimes(runId: string, position: number, { client }: Session): Promise<RunTimes> {
-  const times = new RunTimes();
-  if (position < 0) return times;
-  for await (const records of client.watchRecords({ runId, resume: false })) {
-    for (const { seq, event } of records) {
-      // In the run in which the work goes on, the numbers start anew.
-      if (event.runId !== runId) return times;
-      times.add(event);
-      if (seq >= position) return times;
-    }
-  }
-  return times;
-}

@@ -1,5 +1,4 @@
 import { HttpError } from "../errors/http-error.js";
-import type { SmithersEvent } from "../events.js";
 import { isOutage } from "../http/retry.js";
 import { settledWithin } from "../http/wait.js";
 import { resolveOptions, type ResolvedOptions } from "../options.js";
@@ -10,7 +9,9 @@ import { hasNoApprovalList, withServer } from "../server/detect-server.js";
 import type { EventConnection } from "../server/event-connection.js";
 import { isTerminalStatus, isWaitingStatus } from "../view/run-status.js";
 import { nodeKey, reduceEvents, type RunView } from "../view/run-view.js";
+import type { EventRecord } from "./event-record.js";
 import { parseEvent } from "./event-stream.js";
+import { pageSize } from "./pages-ahead.js";
 import type { RunProgress } from "./run-progress.js";
 
 /** What a look at the server showed. */
@@ -23,8 +24,8 @@ export interface Look {
   run: Run;
   /** The view with the events that the look has brought. */
   view: RunView;
-  /** How many events the server had that the view did not have. */
-  newEvents: number;
+  /** The events that the server had and the view did not. */
+  records: EventRecord[];
   /** How many more nodes have ended by the status than by the view. */
   missingEnds: number;
 }
@@ -79,7 +80,7 @@ export class Proof {
     let connection: EventConnection | undefined;
     try {
       connection = await withServer(this.#options, (server) => server.openEvents(view.runId, position - 1));
-      const page = new Page(connection, last.data, view);
+      const page = new Page(connection, last, view);
       await page.first;
       const run = await getStatus(this.#callArgs(view));
       if (isTerminalStatus(run.status)) return this.#toLook("ended", run, page);
@@ -87,6 +88,8 @@ export class Proof {
       // The page may still be on its way; with each event the view may come to agree.
       const endsAt = performance.now() + maxPageMs;
       for (;;) {
+        // After a full page there are more to come, whatever agrees.
+        if (page.isFull) return this.#toLook("unsure", run, page);
         const agreement = this.#agreement(page.view, run, listed, scope);
         if (agreement === "proven") return this.#toLook("proven", run, page);
         if (agreement === "but for ends" && this.#isStill(run, listed, position, comments, page)) {
@@ -106,9 +109,9 @@ export class Proof {
     }
   }
 
-  #toLook(result: Look["result"], run: Run, { view, newEvents }: Page): Look {
+  #toLook(result: Look["result"], run: Run, { view, records }: Page): Look {
     const missingEnds = endedNodes(run.summary) - endedNodesOf(view) - this.#silentlyEnded;
-    return { result, run, view, newEvents, missingEnds };
+    return { result, run, view, records: [...records], missingEnds };
   }
 
   #agreement(
@@ -143,7 +146,7 @@ export class Proof {
   ): boolean {
     const facts = JSON.stringify([position, run.status, run.summary, listed]);
     const doubt = this.#doubt;
-    if (doubt?.facts === facts && page.newEvents === 0) return comments > doubt.comments;
+    if (doubt?.facts === facts && page.records.length === 0) return comments > doubt.comments;
     this.#doubt = { facts, comments };
     return false;
   }
@@ -170,21 +173,26 @@ class UnknownEvents extends Error {}
 class Page {
   /** The known view, with the new events. */
   view: RunView;
-  newEvents = 0;
+  readonly records: EventRecord[] = [];
   /** Resolves once the known event has come. */
   readonly first: Promise<void>;
   readonly #connection: EventConnection;
-  readonly #known: string;
+  readonly #known: EventRecord;
   #pending: Promise<void> | undefined;
   #isChecked = false;
   /** The server has closed the connection cleanly. */
   #hasEnded = false;
 
-  constructor(connection: EventConnection, known: string, view: RunView) {
+  constructor(connection: EventConnection, known: EventRecord, view: RunView) {
     this.#connection = connection;
     this.#known = known;
     this.view = view;
     this.first = this.#readFirst();
+  }
+
+  /** Whether the server sent as many events as it does at a time. */
+  get isFull(): boolean {
+    return this.records.length >= pageSize - 1;
   }
 
   async #readFirst(): Promise<void> {
@@ -217,16 +225,20 @@ class Page {
       this.#hasEnded = true;
       return;
     }
-    const events: SmithersEvent[] = [];
+    const records: EventRecord[] = [];
+    let seq = this.#known.seq + this.records.length;
     for (const { data } of messages) {
       const event = this.#isChecked ? parseEvent(data) : undefined;
-      if (event !== undefined) events.push(event);
-      else if (!this.#isChecked && data === this.#known) this.#isChecked = true;
+      if (event !== undefined) records.push({ seq: ++seq, data, event });
+      else if (!this.#isChecked && data === this.#known.data) this.#isChecked = true;
       else throw new UnknownEvents();
     }
-    if (events.length === 0) return;
-    this.newEvents += events.length;
-    this.view = reduceEvents(this.view, events);
+    if (records.length === 0) return;
+    this.records.push(...records);
+    this.view = reduceEvents(
+      this.view,
+      records.map(({ event }) => event),
+    );
   }
 }
 

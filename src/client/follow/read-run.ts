@@ -44,10 +44,11 @@ export async function* readRun(
   }
 }
 
-async function* readOneRun(
+/** Reads one run until it has ended; the run in which its work continues is another one. */
+export async function* readOneRun(
   args: ReadRunArgs,
   progress: RunProgress,
-  serverSeen: boolean,
+  serverSeen = false,
 ): AsyncGenerator<EventRecord[], { run: Run; newRunId?: string | undefined }, undefined> {
   const stream = new EventStream(resolveOptions(args), args.runId, args, serverSeen);
   const end = new RunEnd(args, stream);

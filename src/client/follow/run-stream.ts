@@ -12,18 +12,18 @@ import type { EventRecord } from "./event-record.js";
  * for await (const event of run) console.log(event.type, run.view.nodes.size);
  * console.log((await run.ended).status);
  */
-export class RunStream<Item> implements AsyncGenerator<Item, Run, undefined> {
+export class RunStream<Item, Result = Run> implements AsyncGenerator<Item, Result, undefined> {
   /**
-   * The run's last status, once the loop has reached its end. Rejects with what the loop throws, and if the loop is left
-   * early.
+   * The run's last status, or what else the stream comes to, once the loop has reached its end. Rejects with what the
+   * loop throws, and if the loop is left early.
    */
-  readonly ended: Promise<Run>;
-  readonly #items: AsyncGenerator<Item, Run, undefined>;
+  readonly ended: Promise<Result>;
+  readonly #items: AsyncGenerator<Item, Result, undefined>;
   readonly #currentView: () => RunView;
-  #settle!: { resolve: (run: Run) => void; reject: (error: unknown) => void };
+  #settle!: { resolve: (result: Result) => void; reject: (error: unknown) => void };
 
   /** @internal */
-  constructor(items: AsyncGenerator<Item, Run, undefined>, currentView: () => RunView) {
+  constructor(items: AsyncGenerator<Item, Result, undefined>, currentView: () => RunView) {
     this.#items = items;
     this.#currentView = currentView;
     this.ended = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
@@ -36,7 +36,7 @@ export class RunStream<Item> implements AsyncGenerator<Item, Run, undefined> {
     return this.#currentView();
   }
 
-  async next(): Promise<IteratorResult<Item, Run>> {
+  async next(): Promise<IteratorResult<Item, Result>> {
     try {
       const result = await this.#items.next();
       if (result.done) this.#settle.resolve(result.value);
@@ -47,12 +47,12 @@ export class RunStream<Item> implements AsyncGenerator<Item, Run, undefined> {
     }
   }
 
-  async return(value?: Run | PromiseLike<Run>): Promise<IteratorResult<Item, Run>> {
+  async return(value?: Result | PromiseLike<Result>): Promise<IteratorResult<Item, Result>> {
     this.#settle.reject(new DOMException("the run was left before its end was known", "AbortError"));
-    return this.#items.return(value as Run);
+    return this.#items.return(value as Result);
   }
 
-  async throw(error: unknown): Promise<IteratorResult<Item, Run>> {
+  async throw(error: unknown): Promise<IteratorResult<Item, Result>> {
     this.#settle.reject(error);
     return this.#items.throw(error);
   }
@@ -67,11 +67,13 @@ export class RunStream<Item> implements AsyncGenerator<Item, Run, undefined> {
 }
 
 /** The events of a stream of records, one by one. */
-export function eventsOf(stream: RunStream<EventRecord[]>): RunStream<SmithersEvent> {
+export function eventsOf<Result>(stream: RunStream<EventRecord[], Result>): RunStream<SmithersEvent, Result> {
   return new RunStream(flatten(stream), () => stream.view);
 }
 
-async function* flatten(stream: RunStream<EventRecord[]>): AsyncGenerator<SmithersEvent, Run, undefined> {
+async function* flatten<Result>(
+  stream: RunStream<EventRecord[], Result>,
+): AsyncGenerator<SmithersEvent, Result, undefined> {
   for await (const records of stream) {
     for (const { event } of records) yield event;
   }

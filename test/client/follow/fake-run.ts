@@ -91,9 +91,11 @@ export class FakeRun implements DrivenRun {
     this.looks++;
     await Promise.resolve();
     if (this.proof === "unreachable") return undefined;
-    const view = reduceEvents(this.view, stamped(this.hidden, this.view.updatedAtMs ?? 1000));
+    const events = stamped(this.hidden, this.view.updatedAtMs ?? 1000);
+    const records = events.map((event, seq) => ({ seq, data: JSON.stringify(event), event }));
+    const view = reduceEvents(this.view, events);
     const run = this.#run(view.status);
-    return { result: this.proof, run, view, newEvents: this.hidden.length, missingEnds: 0 };
+    return { result: this.proof, run, view, records, missingEnds: 0 };
   }
 
   async getStatus(): Promise<Run> {

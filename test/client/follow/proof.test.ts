@@ -127,8 +127,15 @@ test("where the approvals are listed, the list proves enough for a decision, and
 test("what the look brings is in its view, and may be what was missing", async () => {
   const page = [started, opens("a")];
   const look = await proofOf([started]).look({ status: "running", summary: { [stopped]: 1 }, page });
-  expect(look).toMatchObject({ result: "proven", newEvents: 1 });
+  expect(look).toMatchObject({ result: "proven", records: [{ seq: 1 }] });
   expect(look?.view.openApprovals).toMatchObject([{ nodeId: "a" }]);
+});
+
+test("a look that brings a full page proves nothing: there are more to come", async () => {
+  const page = [started, ...Array.from({ length: 199 }, (_, n) => event("NodeStarted", `n${n}`))];
+  const { look } = proofOf([started]);
+  expect(await look({ status: "running", page })).toMatchObject({ result: "unsure" });
+  expect(await look({ status: "running", page: page.slice(0, -1) })).toMatchObject({ result: "proven" });
 });
 
 test("a refusal is an error", async () => {

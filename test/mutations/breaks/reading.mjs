@@ -12,6 +12,7 @@ const refusalTests = ["test/client/follow/event-stream.test.ts > answers in plac
 const eventTests = ["test/client/follow/event-stream.test.ts > events that are none"];
 const endTests = ["test/client/follow/run-end.test.ts"];
 const proofTests = ["test/client/follow/proof.test.ts"];
+const historyTests = ["test/client/follow/read-history.test.ts"];
 const pageTests = ["test/client/follow/pages-ahead.test.ts"];
 const decoderTests = ["test/client/server/event-decoder.test.ts"];
 
@@ -174,7 +175,7 @@ export default [
   {
     rule: "a view is proven only if the page begins with the last known event",
     file: proof,
-    from: "else if (!this.#isChecked && data === this.#known) this.#isChecked = true;",
+    from: "else if (!this.#isChecked && data === this.#known.data) this.#isChecked = true;",
     to: "else if (!this.#isChecked) this.#isChecked = true;",
     tests: proofTests,
   },
@@ -216,7 +217,7 @@ export default [
   {
     rule: "two looks that differ prove nothing together",
     file: proof,
-    from: "doubt?.facts === facts && page.newEvents === 0",
+    from: "doubt?.facts === facts && page.records.length === 0",
     to: "doubt !== undefined",
     tests: proofTests,
   },
@@ -292,10 +293,31 @@ export default [
   },
   {
     rule: "a view that could not be proven to be current says as of when it is",
-    file: "src/client/follow/load-run-view.ts",
+    file: "src/client/follow/read-history.ts",
     from: "const asOf = isCurrent ? null : (view.updatedAtMs ?? 0);",
     to: "const asOf = null;",
     tests: ["test/client/follow/unproven.test.ts"],
+  },
+  {
+    rule: "what only the proof has seen of a history is part of it",
+    file: "src/client/follow/read-history.ts",
+    from: "if (newEvents > 0) yield look.records;",
+    to: "",
+    tests: historyTests,
+  },
+  {
+    rule: "a reader that takes its time is no silence of the server",
+    file: "src/client/follow/read-history.ts",
+    from: "lookDueAt += performance.now() - yieldedAt;",
+    to: "",
+    tests: historyTests,
+  },
+  {
+    rule: "a full page proves nothing",
+    file: proof,
+    from: 'if (page.isFull) return this.#toLook("unsure", run, page);',
+    to: "",
+    tests: proofTests,
   },
   {
     rule: "an approval of a run that is named is not listed on a guess",
