@@ -1,16 +1,23 @@
 import { isResumableStatus, ArgumentError, HttpError } from "../../client/index.js";
 import { defineCommand, type Session } from "../command.js";
 import { UsageError } from "../usage-error.js";
-import { checkFollow, followOptions, watchOption, type FollowOptions } from "../follow/follow-run.js";
+import {
+  checkFollow,
+  concurrencyOption,
+  followOptions,
+  watchOption,
+  type ConcurrencyOptions,
+  type FollowOptions,
+} from "../follow/follow-run.js";
 import { didNothing, followResumed, nothingResumed } from "../follow/follow-resumed.js";
 import { isLoadError } from "../describe/server-refusal.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { workflowHint } from "../describe/workflow-hint.js";
 
-export const resume = defineCommand<FollowOptions & { watch?: boolean }>({
+export const resume = defineCommand<FollowOptions & ConcurrencyOptions & { watch?: boolean }>({
   syntax: "resume <run-id> [workflow]",
   summary: "Let a paused or failed run go on; its workflow is looked up on the server when left out.",
-  options: [watchOption, ...followOptions],
+  options: [concurrencyOption, watchOption, ...followOptions],
   changesRuns: true,
   offersRun: isResumableStatus,
   examples: ["resume 4f1c --watch", "resume 4f1c ./deploy.tsx"],
@@ -21,7 +28,11 @@ export const resume = defineCommand<FollowOptions & { watch?: boolean }>({
     const { runId, workflow } = inOrder(args, session);
     const workflowPath = workflow ?? (await session.client.findWorkflowPath({ runId }));
     if (options.watch === true) return followResumed(session, runId, workflowPath, options);
-    const document = await session.client.resume({ runId, workflowPath });
+    const document = await session.client.resume({
+      runId,
+      workflowPath,
+      maxConcurrency: options.maxConcurrency,
+    });
     if (didNothing(document)) {
       throw new UsageError(`${nothingResumed(runId)}, at ${session.baseUrl}`, {
         code: "NOT_RESUMED",

@@ -3,18 +3,19 @@ import { defineCommand, type Session } from "../command.js";
 import { UsageError } from "../usage-error.js";
 import {
   checkFollow,
+  concurrencyOption,
   followOptions,
   followRun,
   watchOption,
+  type ConcurrencyOptions,
   type FollowOptions,
 } from "../follow/follow-run.js";
 import { followResumed } from "../follow/follow-resumed.js";
-import { readJsonObject } from "../input/read-input.js";
+import { inputOptions, readRunInput, type InputOptions } from "../input/run-input.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { workflowHint } from "../describe/workflow-hint.js";
 
-interface RunOptions {
-  input?: string;
+interface RunOptions extends InputOptions, ConcurrencyOptions {
   runId?: string;
   watch?: boolean;
   ifExists?: IfExists;
@@ -27,18 +28,20 @@ export const run = defineCommand<FollowOptions & RunOptions>({
   syntax: "run <workflow>",
   summary: "Start a run of a workflow file on the server, and print its id.",
   options: [
-    { flags: "--input <json|@file|->", description: "a JSON object, a file of one, or stdin (default: {})" },
+    ...inputOptions,
     { flags: "--run-id <id>", description: "an id of your own for the run" },
     {
       flags: "--if-exists <what>",
       description: "with --run-id, where the run exists: fail, attach or resume (default: fail)",
       choices,
     },
+    concurrencyOption,
     watchOption,
     ...followOptions,
   ],
   examples: [
     `run ./deploy.tsx --input '{"environment":"staging"}'`,
+    'run ./deploy.tsx -f environment=staging -F regions=\'["eu","us"]\' --watch',
     "run ./deploy.tsx --input @input.json --run-id nightly-42 --watch",
   ],
 
@@ -50,20 +53,21 @@ export const run = defineCommand<FollowOptions & RunOptions>({
   },
 
   async execute({ args: [workflowPath = ""], options }, session) {
-    const input = await readJsonObject("--input", options.input, session);
+    const { maxConcurrency } = options;
+    const input = await readRunInput(options, {}, session);
     const started = await start(workflowPath, input, options, session);
     if (started === "resume" && options.watch === true && options.runId !== undefined)
       return followResumed(session, options.runId, workflowPath, options);
     const document =
       started === "resume"
-        ? await session.client.resume({ runId: options.runId ?? "", workflowPath })
+        ? await session.client.resume({ runId: options.runId ?? "", workflowPath, maxConcurrency })
         : started;
     const { runId } = document;
     if (options.watch === true) {
       session.note(
         `following run ${escapeControls(runId)}; to come back: ${session.commandLine("watch", runId)}`,
       );
-      return followRun(session, runId, options, { workflowPath });
+      return followRun(session, runId, options, { workflowPath, maxConcurrency });
     }
     return { kind: "document", document, text: () => escapeControls(runId) };
   },
@@ -98,11 +102,11 @@ function usableIdHint(runId: string): string {
 async function start(
   workflowPath: string,
   input: object,
-  { runId, ifExists = "fail" }: RunOptions,
+  { runId, ifExists = "fail", maxConcurrency }: RunOptions,
   { client, note }: Session,
 ): Promise<RunReference | "resume"> {
   try {
-    return await client.runWorkflow({ workflowPath, input, runId });
+    return await client.runWorkflow({ workflowPath, input, runId, maxConcurrency });
   } catch (error) {
     if (!(error instanceof HttpError) || error.status !== 409 || runId === undefined || ifExists === "fail")
       throw error;

@@ -3,7 +3,7 @@ import type { RunReference } from "../../client/index.js";
 import type { FollowedRun, FollowOutcome, Session } from "../command.js";
 import { UsageError } from "../usage-error.js";
 import { escapeControls } from "../terminal/escape-controls.js";
-import { followRun, type FollowOptions } from "./follow-run.js";
+import { followRun, type ConcurrencyOptions, type FollowOptions } from "./follow-run.js";
 
 /** A run that ends at once is looked at this many times, a second apart, before the resume counts as one that did nothing. */
 const maxLooks = 3;
@@ -17,13 +17,14 @@ export async function followResumed(
   session: Session,
   runId: string,
   workflowPath: string,
-  options: FollowOptions,
+  options: FollowOptions & ConcurrencyOptions,
 ): Promise<FollowOutcome> {
+  const { maxConcurrency } = options;
   const { position: afterSeq } = await session.client.loadRunView({ runId });
-  if (didNothing(await session.client.resume({ runId, workflowPath }))) {
+  if (didNothing(await session.client.resume({ runId, workflowPath, maxConcurrency }))) {
     session.note(`${nothingResumed(runId)}; following it`);
   }
-  const follow = () => followRun(session, runId, options, { workflowPath, afterSeq });
+  const follow = () => followRun(session, runId, options, { workflowPath, maxConcurrency, afterSeq });
   let current = follow();
   const [first] = current.runs as [FollowedRun];
   const run: FollowedRun = { ...first, view: () => (current.runs[0] ?? first).view() };

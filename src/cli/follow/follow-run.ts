@@ -1,5 +1,6 @@
 import type { EventRecord, Frame, ResumeReason, RunStream } from "../../client/index.js";
 import type { OptionSpec } from "../args/option.js";
+import { parseCount } from "../args/parse-count.js";
 import { ciOption } from "../ci/index.js";
 import { junitFile, junitReport } from "../ci/junit-report.js";
 import type { Reporter } from "../ci/reporter.js";
@@ -24,6 +25,17 @@ export interface FollowOptions extends ApprovalOptions {
   junit?: string;
   by?: string | undefined;
 }
+
+/** For what starts or resumes a run; followed, the run is resumed with it too. */
+export interface ConcurrencyOptions {
+  maxConcurrency?: number;
+}
+
+export const concurrencyOption: OptionSpec = {
+  flags: "--max-concurrency <n>",
+  description: "how many nodes may execute at the same time (default: the server's, 4)",
+  parse: parseCount(1),
+};
 
 /** Who decides or sends a signal. */
 export const byOption: OptionSpec = {
@@ -78,6 +90,7 @@ export interface FollowArgs {
   /** Show only what comes after the event with this number. Default: -1, everything. */
   afterSeq?: number | undefined;
   workflowPath?: string;
+  maxConcurrency?: number | undefined;
   signal?: AbortSignal;
   label?: RunLabel;
 }

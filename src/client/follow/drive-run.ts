@@ -173,7 +173,7 @@ function toDrivenRun(args: DriveRunArgs, progress: RunProgress): DrivenRun {
       const workflowPath =
         args.workflowPath ?? (resumeNeedsWorkflow ? await findPathOrReport(callArgs(), args) : undefined);
       if (resumeNeedsWorkflow && workflowPath === undefined) return false;
-      await resume({ ...callArgs(), workflowPath });
+      await resume({ ...callArgs(), workflowPath, maxConcurrency: args.maxConcurrency });
       return true;
     },
     isOwn: (approval) => isOwnDecision(baseUrl, progress.view.runId, approval),

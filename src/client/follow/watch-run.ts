@@ -15,6 +15,8 @@ export interface ResumeArgsWhileFollowing {
   resume?: boolean | undefined;
   /** Where the workflow's file is on the server, for a resume. Default: looked up in the server's list of runs. */
   workflowPath?: string | undefined;
+  /** Sent with each resume, since 0.5.0 forgets what the run was started with. Default: the server's. */
+  maxConcurrency?: number | undefined;
   /** Who decides, for the server's records. */
   decidedBy?: string | undefined;
   /** Called after each resume that was sent, with what it is for. */

@@ -18,6 +18,8 @@ export interface RunWorkflowArgs extends ConnectionOptions {
   input: unknown;
   /** Default: a UUID made up here, so that a lost answer can never start a second run. */
   runId?: string | undefined;
+  /** How many nodes may execute at the same time, at least 1. Default: the server's, 4. */
+  maxConcurrency?: number | undefined;
 }
 
 /**
@@ -35,6 +37,7 @@ export async function runWorkflow(args: RunWorkflowArgs): Promise<RunReference> 
   const options = resolveOptions(args);
   const runId = checkNewRunId(args.runId ?? crypto.randomUUID());
   const workflowPath = requiredText("workflowPath", args.workflowPath);
+  const run = { workflowPath, input: args.input, runId, maxConcurrency: checkedConcurrency(args) };
   let mayHaveStarted = false;
   const recover = async (error: unknown, attempts: Attempts) => {
     ({ mayHaveBeenApplied: mayHaveStarted } = attempts);
@@ -45,7 +48,7 @@ export async function runWorkflow(args: RunWorkflowArgs): Promise<RunReference> 
     throw withNote(error, "; an earlier attempt of this call lost its answer and may have started the run");
   };
   try {
-    const start = (server: ServerApi) => server.startRun({ workflowPath, input: args.input, runId });
+    const start = (server: ServerApi) => server.startRun(run);
     const answer = await callServer(options, retryPolicies.repeatable, start, recover);
     noteStart(options.baseUrl, runId);
     return answer;
@@ -62,6 +65,11 @@ export async function runWorkflow(args: RunWorkflowArgs): Promise<RunReference> 
 export interface ResumeArgs extends RunArgs {
   /** Where the `.tsx` file is on the server's machine. Default: looked up in the list of runs, if the server needs it. */
   workflowPath?: string | undefined;
+  /**
+   * How many nodes may execute at the same time from now on, at least 1. Default: the server's; from 0.32 on that is what
+   * the run was started with, on 0.5.0 it is 4.
+   */
+  maxConcurrency?: number | undefined;
 }
 
 /**
@@ -80,7 +88,8 @@ export interface ResumeArgs extends RunArgs {
 export async function resume(args: ResumeArgs): Promise<RunReference> {
   const options = resolveOptions(args);
   const runId = requiredText("runId", args.runId);
-  const run = { runId, workflowPath: await resumePath(args) };
+  const maxConcurrency = checkedConcurrency(args);
+  const run = { runId, workflowPath: await resumePath(args), maxConcurrency };
   const recover = async (error: unknown) => {
     if (!isAnswerLost(error)) return undefined;
     // A proxy that answers says that it is there, not that the server is.
@@ -89,6 +98,10 @@ export async function resume(args: ResumeArgs): Promise<RunReference> {
     return isResumableStatus(status) ? "retry" : { runId };
   };
   return callServer(options, retryPolicies.once, (server) => server.resumeRun(run), recover);
+}
+
+function checkedConcurrency({ maxConcurrency }: { maxConcurrency?: number | undefined }): number | undefined {
+  return maxConcurrency === undefined ? undefined : checkedCount("maxConcurrency", maxConcurrency, 1);
 }
 
 /** The workflow's file for a resume; undefined if the server does not need it. */

@@ -11,7 +11,7 @@ import {
 } from "./answers.js";
 import { openEventConnection } from "./event-connection.js";
 import { encodeSegment, literalSegment } from "./ids.js";
-import type { DecisionBody, ServerApi, ServerTraits } from "./server-api.js";
+import type { DecisionBody, ResumedRun, ServerApi, ServerTraits } from "./server-api.js";
 
 /** What a server does that continues a run after a resume alone. */
 export const httpServerTraits: ServerTraits = {
@@ -27,8 +27,9 @@ export function httpServer(options: ResolvedOptions): ServerApi {
   const post = (path: string, body: unknown) => requestJson(options, { method: "POST", path, body });
   return {
     traits: httpServerTraits,
-    startRun: async (run) => toRunReference(await post("/v1/runs", run), run.runId),
-    resumeRun: async (run) => toRunReference(await post("/v1/runs", { ...run, resume: true }), run.runId),
+    startRun: async (run) => toRunReference(await post("/v1/runs", toBody(run)), run.runId),
+    resumeRun: async (run) =>
+      toRunReference(await post("/v1/runs", { ...toBody(run), resume: true }), run.runId),
     decide: async (decision, runId, nodeId, body) => {
       await refuseChoice(body);
       const path = `${runPath(runId)}/nodes/${literalSegment("nodeId", nodeId)}/${decision}`;
@@ -70,6 +71,10 @@ export function gatewayOnly(what: string): () => Promise<never> {
 export async function refuseChoice({ selected, ranked }: DecisionBody): Promise<void> {
   if (selected === undefined && ranked === undefined) return;
   await gatewayOnly("this server takes a yes or a no to an approval, but no choice among options")();
+}
+
+function toBody({ maxConcurrency, ...run }: ResumedRun): object {
+  return maxConcurrency === undefined ? run : { ...run, config: { maxConcurrency } };
 }
 
 /** Opens the event stream at a path of the server. */

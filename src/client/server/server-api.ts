@@ -36,6 +36,20 @@ export interface ServerTraits {
   readonly hasNodeCalls: boolean;
 }
 
+/** A run to resume. */
+export interface ResumedRun {
+  runId: string;
+  workflowPath: string | undefined;
+  /** How many nodes may execute at the same time; undefined leaves it to the server. */
+  maxConcurrency?: number | undefined;
+}
+
+/** A run to start. */
+export interface StartedRun extends ResumedRun {
+  workflowPath: string;
+  input: unknown;
+}
+
 /**
  * What a server can be asked, one request for each call. Each kind of server is one implementation; retries, positions
  * and the ends of runs are decided above this interface, which is all that they know of a server.
@@ -44,9 +58,9 @@ export interface ServerTraits {
  */
 export interface ServerApi {
   readonly traits: ServerTraits;
-  startRun(run: { workflowPath: string; input: unknown; runId: string }): Promise<RunReference>;
+  startRun(run: StartedRun): Promise<RunReference>;
   /** `workflowPath` is undefined only where `resumeNeedsWorkflow` is false. */
-  resumeRun(run: { workflowPath: string | undefined; runId: string }): Promise<RunReference>;
+  resumeRun(run: ResumedRun): Promise<RunReference>;
   decide(decision: Decision, runId: string, nodeId: string, body: DecisionBody): Promise<RunReference>;
   cancelRun(runId: string): Promise<RunReference>;
   pauseRun(runId: string): Promise<RunReference>;

@@ -140,12 +140,14 @@ describe.concurrent("a run that has stopped for something else than a gate", () 
     const driving = drive({
       baseUrl: server.baseUrl,
       runId: "r",
+      maxConcurrency: 2,
       onBlocked: (runId, { kind }) => blocked.push(`${runId} ${kind}`),
       onResumed: (runId, why) => resumed.push(`${runId} ${why}`),
     });
     await waitUntil(() => server.count("resume") === 1);
     expect(server.calls.find(({ call }) => call === "resume")?.body).toMatchObject({
       workflowPath: "flow.tsx",
+      config: { maxConcurrency: 2 },
     });
     server.publish("r", event("RunStarted"));
     server.setStatus("r", "finished", 1);

@@ -6,6 +6,7 @@ const escapeTests = ["test/cli/terminal/escape-controls.test.ts"];
 const wordTests = ["test/cli/args/shell-word.test.ts"];
 const runIdTests = ["test/cli/args/run-id-prefixes.test.ts"];
 const inputTests = ["test/cli/input.test.ts"];
+const fieldTests = ["test/cli/fields.test.ts > -|a key's"];
 const settingTests = ["test/cli/args/settings.test.ts"];
 
 /** What a person types is taken as it is, and what a server names is harmless. */
@@ -173,10 +174,45 @@ export default [
   },
   {
     rule: "an argument that was not UTF-8 is refused",
-    file: "src/cli/input/read-input.ts",
-    from: 'if (given.includes("\\ufffd"))',
-    to: "if (false)",
+    file: "src/cli/input/read-given.ts",
+    from: 'if (!word.includes("\\ufffd")) return word;',
+    to: "return word;",
     tests: inputTests,
+  },
+  {
+    rule: "what a -F begins as JSON and is none is refused",
+    file: "src/cli/input/field.ts",
+    from: 'if (!/^\\s*[{["]/.test(text)) return text;',
+    to: "return text;",
+    tests: fieldTests,
+  },
+  {
+    rule: "a -f is text, whatever it looks like",
+    file: "src/cli/input/run-input.ts",
+    from: 'value: rawValue(each), flag: "-f"',
+    to: 'value: await typedValue(each, session), flag: "-f"',
+    tests: fieldTests,
+  },
+  {
+    rule: "fields overlay the input and leave the rest of it",
+    file: "src/cli/input/run-input.ts",
+    from: "return { ...object, [key]: withValue(",
+    to: "return { [key]: withValue(",
+    tests: fieldTests,
+  },
+  {
+    rule: "a field that is set twice is refused",
+    file: "src/cli/input/run-input.ts",
+    from: "if (seen.has(key)) throw",
+    to: "if (false) throw",
+    tests: fieldTests,
+  },
+  {
+    rule: "a followed run keeps its --max-concurrency through its resumes",
+    file: "src/client/follow/drive-run.ts",
+    from: "workflowPath, maxConcurrency: args.maxConcurrency });",
+    to: "workflowPath });",
+    tests: ["test/client/follow/drive-run.test.ts > a run that has stopped"],
   },
   {
     rule: "a flag comes before the environment",

@@ -1,0 +1,68 @@
+import type { Session } from "../command.js";
+import { shellWord } from "../args/shell-word.js";
+import { UsageError } from "../usage-error.js";
+import { parseJson } from "./parse-json.js";
+import { checkedWord, readGiven } from "./read-given.js";
+import { exactValue } from "./read-input.js";
+
+/** One `key=value` of a flag, as it was typed. */
+export interface Field {
+  /** The keys, from the outermost object to the innermost. */
+  path: readonly string[];
+  text: string;
+}
+
+/** Reads `key=value` from a flag; dots in the key lead into nested objects. */
+export function parseField(given: string): Field {
+  const [, key, text] = /^([^=]+)=(.*)$/s.exec(given) ?? [];
+  if (key === undefined || text === undefined)
+    throw new UsageError(`'${given}' is not key=value, such as environment=staging`);
+  const path = key.split(".");
+  if (path.includes("")) throw new UsageError(`the key '${key}' has nothing on one side of a dot`);
+  return { path, text };
+}
+
+/** The value of a `-f`: the text as it is. */
+export function rawValue({ path, text }: Field): string {
+  const key = path.join(".");
+  return checkedWord(`-f ${key}`, text, `-F ${key}=@<file>`);
+}
+
+/**
+ * The value of a `-F`: JSON, and text where it is none; `@file` and `@-` are read.
+ *
+ * @throws {UsageError} for what cannot be read, would change, or begins as JSON and is none
+ */
+export async function typedValue({ path, text: given }: Field, session: Session): Promise<unknown> {
+  const key = path.join(".");
+  const flag = `-F ${key}`;
+  const { text, from } = given.startsWith("@")
+    ? await readGiven(flag, isStdin(given) ? "-" : given, session)
+    : { text: checkedWord(flag, given, `${flag}=@<file>`), from: "as given" };
+  const parsed = await parseJson(text);
+  const asText = `-f ${from === "as given" ? shellWord(`${key}=${text}`) : fromCommand(key, given)}`;
+  if (!("error" in parsed)) {
+    const asString = (written: string) =>
+      written === text.trim()
+        ? `if it is an id, send it as text: ${asText}`
+        : `if it is an id, make it a string: "${written}"`;
+    return exactValue(`${flag} ${from}`, parsed, asString, session);
+  }
+  // Mistyped JSON that is taken for text fails where nobody looks.
+  if (!/^\s*[{["]/.test(text)) return text;
+  throw new UsageError(`${flag} ${from} ${parsed.error}`, {
+    code: "INVALID_JSON",
+    hint: `to send it as text: ${asText}`,
+  });
+}
+
+/** The field as a shell reads it from a file or a pipe. */
+function fromCommand(key: string, given: string): string {
+  const command = isStdin(given) ? "cat" : `cat -- ${shellWord(given.slice(1))}`;
+  return `${shellWord(`${key}=`)}"$(${command})"`;
+}
+
+/** Whether a `-F` reads its value from stdin. */
+export function isStdin(text: string): boolean {
+  return text === "@-";
+}
