@@ -5,6 +5,9 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/global-setup.ts"],
     reporters: ["default", "./test/skipped-reporter.ts"],
+    // Loading the same modules anew for each file would take a third of the time. What the library remembers, it
+    // remembers for an address and a run's id.
+    isolate: false,
     // The tests wait for servers and clocks far more than they compute.
     maxWorkers: 4,
     // A real server on a busy machine takes its time.

@@ -6,7 +6,15 @@ import { answer, block, chunk, head, lastChunk, streamHead, type RawServer } fro
  * How a connection is cut: reset, closed, each also where the server said that it would close it; ended as if it were
  * complete; or closed where closing is the end.
  */
-export type Cut = "RST" | "FIN" | "RST of a closing one" | "FIN of a closing one" | "cleanEnd" | "untilClose";
+export const cuts = [
+  "RST",
+  "FIN",
+  "RST of a closing one",
+  "FIN of a closing one",
+  "cleanEnd",
+  "untilClose",
+] as const;
+export type Cut = (typeof cuts)[number];
 
 const closingHead = head(200, {
   "content-type": "text/event-stream",
@@ -14,16 +22,24 @@ const closingHead = head(200, {
   connection: "close",
 });
 
-/** A short run, with what is hard to cut well: characters of several bytes, several data lines, comments. */
+/** A short run, with what is hard to cut well: characters of several bytes, several data lines, comments, an old end. */
 const recorded = [
-  { type: "RunStarted", timestampMs: 1 },
-  { type: "NodeOutput", timestampMs: 2, text: "進🚀é" },
-  { type: "RunFailed", timestampMs: 3, error: "old" },
-  { type: "RunStarted", timestampMs: 4 },
-  { type: "NodeFinished", timestampMs: 5 },
-  { type: "RunFinished", timestampMs: 6 },
+  { type: "NodeOutput", timestampMs: 1, text: "進🚀é" },
+  { type: "RunFailed", timestampMs: 2 },
+  { type: "RunStarted", timestampMs: 3 },
+  { type: "RunFinished", timestampMs: 4 },
 ];
 export const recordedEvents: readonly object[] = recorded;
+const finishedRun = {
+  runId: "r",
+  workflowName: "w",
+  status: "finished",
+  startedAtMs: 1,
+  finishedAtMs: 4,
+  summary: {},
+};
+
+const headOf = (cut: Cut) => (cut.endsWith("closing one") ? closingHead : streamHead);
 
 function body(afterSeq: number): Buffer {
   const lead = "retry: 100\n\n: hello\n\n";
@@ -49,28 +65,36 @@ function wire(afterSeq: number, start = streamHead): Buffer {
   ]);
 }
 
-/** How many positions there are to cut at. */
-export function cutPositions(cut: Cut): number {
-  if (cut === "cleanEnd" || cut === "untilClose") return body(-1).length + 1;
-  return wire(-1, cut.endsWith("closing one") ? closingHead : streamHead).length;
+/** A run's id on the {@link cuttingServer}: how and after how many bytes its first event stream is cut. */
+export function cutRun(cut: Cut, at: number): string {
+  return `${cut} at ${at}`;
 }
 
-/** A server whose first event stream is cut after so many bytes, and whose later ones are whole. */
-export async function cuttingServer(cut: Cut, at: number): Promise<RawServer> {
-  let streams = 0;
+/** The ids of runs that are cut everywhere: after each byte, or each so many bytes. */
+export function cutRuns(cut: Cut, step = 1): string[] {
+  const isBody = cut === "cleanEnd" || cut === "untilClose";
+  const count = isBody ? body(-1).length + 1 : wire(-1, headOf(cut)).length;
+  return Array.from({ length: Math.ceil(count / step) }, (_, index) => cutRun(cut, index * step));
+}
+
+/** A server that cuts the first event stream of each run as its id says, and serves the later ones whole. */
+export async function cuttingServer(): Promise<RawServer> {
+  const cutBefore = new Set<string>();
   return rawServer(({ path }, socket) => {
-    if (!path.includes("/events")) {
-      return void socket.end(answer(200, { status: "finished", finishedAtMs: 6 }, { connection: "close" }));
-    }
+    const [, segment = ""] = /^\/v1\/runs\/([^/?]+)/.exec(path) ?? [];
+    const runId = decodeURIComponent(segment);
+    if (!path.includes("/events")) return void socket.end(answer(200, finishedRun));
     const afterSeq = Number(/afterSeq=(\d+)/.exec(path)?.[1] ?? -1);
-    if (streams++ === 0) sendCut(socket, cut, at);
-    else socket.end(wire(afterSeq));
+    if (cutBefore.has(runId)) return void socket.end(wire(afterSeq));
+    cutBefore.add(runId);
+    const [cut, at] = runId.split(" at ");
+    sendCut(socket, cut as Cut, Number(at));
   });
 }
 
 function sendCut(socket: Socket, cut: Cut, at: number): void {
   const bytes = body(-1).subarray(0, at);
-  const first = wire(-1, cut.endsWith("closing one") ? closingHead : streamHead).subarray(0, at);
+  const first = wire(-1, headOf(cut)).subarray(0, at);
   switch (cut) {
     case "RST":
     case "RST of a closing one":
@@ -93,11 +117,11 @@ function sendCut(socket: Socket, cut: Cut, at: number): void {
   }
 }
 
-/** Calls for each number below `count`, a few at a time. */
-export async function forEachBelow(count: number, call: (at: number) => Promise<void>): Promise<void> {
-  let next = 0;
+/** Calls for each item, a few at a time. */
+export async function forEachOf<T>(items: readonly T[], call: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values();
   const worker = async () => {
-    while (next < count) await call(next++);
+    for (const item of rest) await call(item);
   };
   await Promise.all(Array.from({ length: 32 }, worker));
 }

@@ -56,13 +56,24 @@ export function describe(outcome: Outcome): string {
   ].join("\n");
 }
 
+function chooseKind(random: Random): { isDriven: boolean; isLong: boolean; isSlow: boolean } {
+  return {
+    isDriven: random.chance(0.35),
+    isLong: random.chance(0.1),
+    // Where the link stalls for seconds, the idle time is longer than that.
+    isSlow: random.chance(0.03),
+  };
+}
+
+/** Whether the link of this seed's run stalls for seconds at a time: the run takes half a minute. */
+export function isSlowSeed(seed: number): boolean {
+  return chooseKind(new Random(seed)).isSlow;
+}
+
 /** Plays a made-up run on a server, follows it through the proxy, and compares what came with what happened. */
 export async function followThroughFaults(seed: number): Promise<Outcome> {
   const random = new Random(seed);
-  const isDriven = random.chance(0.35);
-  const isLong = random.chance(0.1);
-  // Where the link stalls for seconds, the idle time is longer than that.
-  const isSlow = random.chance(0.03);
+  const { isDriven, isLong, isSlow } = chooseKind(random);
   const idleTimeoutMs = isSlow ? 5000 : 150;
   const server = await ProtocolServer.start({
     frame: makeFrame(random.fork()),

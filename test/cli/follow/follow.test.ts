@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
 import { getStatus } from "../../../src/client/index.js";
+import { cutRuns, cuts, cuttingServer, forEachOf, recordedEvents } from "../../faults/cuts.js";
 import {
   answer,
   block,
@@ -18,7 +19,6 @@ import {
 import { startRealServer, type RealServer } from "../../real-server.js";
 import { waitUntil } from "../../wait-until.js";
 import { binary, cleanEnvironment, cli, runBinary, startCli, type CliResult } from "../run-cli.js";
-import { runMain } from "../run-main.js";
 
 const servers: RawServer[] = [];
 async function serve(...args: Parameters<typeof RawServer.start>): Promise<RawServer> {
@@ -67,88 +67,36 @@ function wholeStream(path: string, until = history.length): Buffer {
   ]);
 }
 
-type Cut = "reset" | "fin";
-
 /** Sends the first bytes of an answer and breaks the connection. */
-function sendCut(socket: Socket, bytes: Buffer, at: number, cut: Cut): void {
-  const end = () => {
+function sendCut(socket: Socket, bytes: Buffer, at: number, cut: "reset" | "fin"): void {
+  socket.write(bytes.subarray(0, at), () => {
     if (cut === "fin") socket.end();
     // What was sent has to arrive: a reset may overtake it.
     else setTimeout(() => socket.resetAndDestroy(), 15);
-  };
-  if (at === 0) end();
-  else socket.write(bytes.subarray(0, at), end);
+  });
 }
 
-describe("a cut after each byte of the wire, from the answer's head to its last chunk", () => {
-  const total = wholeStream("/").length;
-  /** A run's id says how and where its first connection is cut; all others are whole. */
-  const cuttingServer = () => {
-    const wasCut = new Set<string>();
-    return serve(({ path }, socket) => {
-      const id = runIdIn(path);
-      if (!isEvents(path)) return socket.end(status(id));
-      const bytes = wholeStream(path);
-      if (wasCut.has(id)) return socket.end(bytes);
-      wasCut.add(id);
-      const [cut, at] = id.split("-");
-      return sendCut(socket, bytes, Number(at), cut as Cut);
-    });
-  };
-  const inBatches = async (
-    positions: number[],
-    size: number,
-    run: (at: number) => Promise<CliResult>,
-  ): Promise<void> => {
-    for (let from = 0; from < positions.length; from += size) {
-      await Promise.all(
-        positions.slice(from, from + size).map(async (at) => {
-          expect({ at, ...(await run(at)) }).toEqual({ at, stdout: lines, stderr: "", exitCode: 0 });
-        }),
-      );
-    }
-  };
+// At every byte where the library's `watchRun` is tested; here the way to the network is another.
+describe("a cut anywhere on the wire, from the answer's head to its last chunk", { timeout: 120_000 }, () => {
+  // The first event comes in two lines of data, whose break is a space in a line of JSON.
+  const json = recordedEvents.map((each) => JSON.stringify(each)).join("\n");
+  const stdout = `${json.replace(",", ", ")}\n`;
+  const expectWhole = (runId: string, result: CliResult) =>
+    expect({ runId, ...result }).toEqual({ runId, stdout, stderr: "", exitCode: 0 });
 
-  test.each(["reset", "fin"] as const)(
-    "(%s) is not to be seen in what the command line writes",
-    async (cut) => {
-      const { baseUrl } = await cuttingServer();
-      const everyByte = Array.from({ length: total + 1 }, (_, at) => at);
-      await inBatches(everyByte, 200, (at) => runMain(["watch", `${cut}-${at}`, "--json"], { baseUrl }));
-    },
-    180_000,
-  );
-
-  test("(an end in good order, within the events) is not to be seen either", async () => {
-    const payload = (path: string) => {
-      const after = Number(new URL(path, "http://x").searchParams.get("afterSeq") ?? -1);
-      return Buffer.from(
-        `retry: 100\n\n${history
-          .slice(after + 1)
-          .map(block)
-          .join("")}`,
-      );
-    };
-    const ended = new Set<string>();
-    const { baseUrl } = await serve(({ path }, socket) => {
-      const id = runIdIn(path);
-      if (!isEvents(path)) return socket.end(status(id));
-      const sent = ended.has(id) ? payload(path) : payload(path).subarray(0, Number(id));
-      ended.add(id);
-      const body = sent.length === 0 ? [] : [chunk(sent)];
-      return socket.end(Buffer.concat([Buffer.from(streamHead), ...body, Buffer.from(lastChunk)]));
-    });
-    const everyByte = Array.from({ length: payload("/").length + 1 }, (_, at) => at);
-    await inBatches(everyByte, 200, (at) => runMain(["watch", String(at), "--json"], { baseUrl }));
-  }, 180_000);
-
-  test("is not to be seen in what the binary writes", async () => {
+  test.each(cuts)("(%s) is not seen in what the command line writes", async (cut) => {
     const { baseUrl } = await cuttingServer();
-    const everyTwentieth = Array.from({ length: Math.floor(total / 20) + 1 }, (_, index) => index * 20);
-    await inBatches(everyTwentieth, 8, (at) =>
-      runBinary(["watch", `${at % 40 === 0 ? "reset" : "fin"}-${at}`, "--json"], { baseUrl }),
+    await forEachOf(cutRuns(cut, 5), async (runId) =>
+      expectWhole(runId, await cli(["watch", runId, "--json"], { baseUrl })),
     );
-  }, 180_000);
+  });
+
+  test("is not seen in what the binary writes", async () => {
+    const { baseUrl } = await cuttingServer();
+    await forEachOf([...cutRuns("RST", 70), ...cutRuns("FIN", 70)], async (runId) =>
+      expectWhole(runId, await runBinary(["watch", runId, "--json"], { baseUrl })),
+    );
+  });
 });
 
 describe("run -w and resume -w follow through a cut", () => {

@@ -7,7 +7,7 @@ import type { Run } from "../../../src/client/results.js";
 import type { SmithersEvent } from "../../../src/client/events.js";
 import { isTerminalStatus } from "../../../src/client/view/run-status.js";
 import { watchRecords, watchRun, type WatchRunArgs } from "../../../src/client/follow/watch-run.js";
-import { cutPositions, cuttingServer, forEachBelow, recordedEvents } from "../../faults/cuts.js";
+import { cutRuns, cuts, cuttingServer, forEachOf, recordedEvents } from "../../faults/cuts.js";
 import { event, gather, protocolServer, rawServer, sleep } from "../../faults/in-test.js";
 import type { ProtocolServer } from "../../faults/protocol-server.js";
 import { answer, block, chunk, lastChunk, streamHead } from "../../faults/raw-server.js";
@@ -288,18 +288,14 @@ describe("outages", () => {
 });
 
 describe("cut at every byte", () => {
-  test.each([
-    "RST",
-    "FIN",
-    "RST of a closing one",
-    "FIN of a closing one",
-    "cleanEnd",
-    "untilClose",
-  ] as const)("a cut by %s changes nothing", { timeout: 120_000 }, async (cut) => {
-    await forEachBelow(cutPositions(cut), async (at) => {
-      const server = await cuttingServer(cut, at);
-      const { events, status, error } = await watch(server, { reconnectDelayMs: 1, retries: 5 });
-      expect({ events, status: status?.status, error }, `cut by ${cut} after ${at} bytes`).toEqual({
+  test.each(cuts)("a cut by %s changes nothing", { timeout: 120_000 }, async (cut) => {
+    const server = await cuttingServer();
+    // A break by FIN looks like one by RST to `fetch`, so each third byte is enough.
+    const isLikeAnother = cut !== "RST" && cut !== "cleanEnd" && cut !== "untilClose";
+    await forEachOf(cutRuns(cut, isLikeAnother ? 3 : 1), async (runId) => {
+      const { events, status, error } = await watch(server, { runId, reconnectDelayMs: 1, retries: 5 });
+      expect({ runId, events, status: status?.status, error }).toEqual({
+        runId,
         events: recordedEvents,
         status: "finished",
         error: undefined,
