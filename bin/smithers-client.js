@@ -3,7 +3,7 @@
 "use strict";
 const { enableCompileCache } = require("node:module");
 
-if (process.argv.length === 3 && process.argv[2] === "--version") {
+if (process.argv.length === 3 && /^(-V|--version)$/.test(process.argv[2])) {
   // Without all else: to read the program takes as long as a third of Node's own start.
   console.log(require("../package.json").version);
 } else {

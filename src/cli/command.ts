@@ -17,8 +17,12 @@ export interface CommandSpec<Options = object> {
    * shell's completion knows `run-id`, `node-id`, `workflow`, and words to choose from, as `a|b`.
    */
   syntax: string;
-  /** One sentence. */
+  /** Other names for it. */
+  aliases?: readonly string[];
+  /** A few words, for the list of commands; at most 39 characters. */
   summary: string;
+  /** What it does, in sentences, for its own help. */
+  description: string;
   options: readonly OptionSpec[];
   /** Whether it decides, moves or ends the runs that it is given. Default: it looks at them. */
   changesRuns?: true;
@@ -35,7 +39,18 @@ export interface CommandSpec<Options = object> {
   /** Does the work. The run ids in `input` are whole. */
   execute(input: CommandInput<Options>, session: Session): Promise<Outcome>;
   /** The next command to type after an error, where this command knows better than the general rules. */
-  hint?(error: unknown, input: CommandInput<Options>, session: Session): string | undefined;
+  hint?(
+    error: unknown,
+    input: CommandInput<Options>,
+    session: Session,
+  ): string | undefined | Promise<string | undefined>;
+}
+
+/** Commands for one purpose, as help lists them. */
+export interface CommandGroup {
+  name: string;
+  /** A command, or several that share their row, with the same arguments. */
+  rows: readonly (CommandSpec | { commands: readonly CommandSpec[]; summary: string })[];
 }
 
 export interface CommandInput<Options> {

@@ -6,7 +6,7 @@ import { commandNameOf } from "./args/syntax.js";
 import { findCiSystem } from "./ci/index.js";
 import { writeReports, type FollowEnding } from "./ci/reporter.js";
 import type { FollowOutcome, Outcome, Session } from "./command.js";
-import { commands } from "./commands/index.js";
+import { commandGroups, commands } from "./commands/index.js";
 import { complete } from "./completion/complete.js";
 import { completeWord } from "./completion/scripts.js";
 import { Interrupted, type Context } from "./context.js";
@@ -36,7 +36,7 @@ export async function main(argv: readonly string[], context: Context): Promise<n
   let settings: Settings;
   try {
     format = readFormat(hasFlag(argv, "--json"), context.env);
-    request = await parseCommandLine(argv, commands, context.version);
+    request = await parseCommandLine(argv, commandGroups, context.version);
     if ("show" in request) {
       await context.stdout.write(request.show);
       return exitCodes.done;
@@ -69,13 +69,13 @@ async function runCommand(
   const limit = limitTime(outside.signal, settings.timeoutMs);
   const session = createSession(settings, format, output, context, limit.signal);
   let input = { args, options };
-  const fail = (error: unknown): Failure => {
+  const fail = async (error: unknown): Promise<Failure> => {
     const failure = describeFailure(error, {
       baseUrl: settings.baseUrl,
       commandName: commandNameOf(command),
       commandLine: session.commandLine,
     });
-    const hint = command.hint?.(error, input, session);
+    const hint = await command.hint?.(error, input, session);
     return hint === undefined ? failure : { ...failure, hint };
   };
   try {
@@ -84,7 +84,7 @@ async function runCommand(
     const outcome = await command.execute(input, session);
     return await show(outcome, { format, output, session, fail, debug: settings.debug });
   } catch (error) {
-    return await reportFailure(fail(error), error, format, output, settings.debug);
+    return await reportFailure(await fail(error), error, format, output, settings.debug);
   } finally {
     limit.end();
   }
@@ -96,7 +96,7 @@ interface Shown {
   output: Output;
   session: Session;
   debug: boolean;
-  fail(error: unknown): Failure;
+  fail(error: unknown): Promise<Failure>;
 }
 
 async function show(outcome: Outcome, shown: Shown): Promise<number> {
@@ -132,7 +132,7 @@ async function follow(outcome: FollowOutcome, shown: Shown): Promise<number> {
       await report(outcome, session, { problem, exitCode: exitCodes.readerGone });
       return exitCodes.readerGone;
     }
-    const failure = fail(error);
+    const failure = await fail(error);
     if (error instanceof Interrupted || error instanceof TimedOut) {
       failure.message += `; ${await outcome.onAbort()}`;
       failure.hint = session.commandLine(...outcome.rewatch());

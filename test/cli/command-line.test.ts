@@ -1,19 +1,22 @@
 import { describe, expect, test } from "vitest";
 import { UsageError } from "../../src/cli/usage-error.js";
-import { commandNameOf } from "../../src/cli/args/syntax.js";
+import { globalOptions } from "../../src/cli/args/settings.js";
+import { commandNameOf, commandsOf } from "../../src/cli/args/syntax.js";
 import { parseCommandLine } from "../../src/cli/args/program.js";
-import { commands } from "../../src/cli/commands/index.js";
+import { commandGroups } from "../../src/cli/commands/index.js";
 
 /** What a command line means, without what it leaves out. */
 async function parse(...argv: string[]) {
-  const request = await parseCommandLine(argv, commands, "0.0.0");
+  const request = await parseCommandLine(argv, commandGroups, "0.0.0");
   if ("show" in request) return request;
   const { command, args, options, globals } = request;
   return { command: commandNameOf(command), args: args.filter((arg) => arg !== undefined), options, globals };
 }
 
 async function refusal(...argv: string[]): Promise<UsageError> {
-  const error: unknown = await parseCommandLine(argv, commands, "0.0.0").catch((thrown: unknown) => thrown);
+  const error: unknown = await parseCommandLine(argv, commandGroups, "0.0.0").catch(
+    (thrown: unknown) => thrown,
+  );
   expect(error).toBeInstanceOf(UsageError);
   return error as UsageError;
 }
@@ -80,6 +83,59 @@ test("global flags stand before the command or after it, and the last one counts
     globals: { timeout: 2000 },
   });
   expect(await parse("ls", "--version")).toEqual({ show: "0.0.0\n" });
+});
+
+describe("help", () => {
+  const shown = async (...argv: string[]) => {
+    const request = await parse(...argv);
+    return "show" in request ? request.show : undefined;
+  };
+
+  test("of the program fits a terminal of 80 columns and 24 rows, with the prompt below it", async () => {
+    const lines = (await shown("--help"))?.trimEnd().split("\n") ?? [];
+    expect(lines.length).toBeLessThanOrEqual(23);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  test("of the program has every command before the flags, which it names all", async () => {
+    const [listed = "", flags = ""] = (await shown("--help"))?.split("\nFlags") ?? [];
+    for (const group of commandGroups)
+      for (const command of commandsOf(group))
+        expect(listed).toMatch(new RegExp(`\\b${commandNameOf(command)}\\b`));
+    for (const option of globalOptions) expect(flags).toContain(option.flags);
+  });
+
+  test("is what no arguments show, and help alone", async () => {
+    const help = await shown("--help");
+    expect(await shown()).toBe(help);
+    expect(await shown("help")).toBe(help);
+    expect(await shown("help", "--no-color")).toBe(help);
+    expect((await refusal("--json")).message).toBe("no command given");
+  });
+
+  test("of a command is what its --help shows", async () => {
+    for (const name of ["run", "ls", "list"])
+      expect(await shown("help", name)).toBe(await shown(name, "--help"));
+    const run = (await shown("run", "--help"))?.replace(/\s+/g, " ");
+    expect(run).toContain("a file on the server's machine, named by its path from the server's root");
+  });
+
+  test("of something unknown is refused", async () => {
+    const error = await refusal("help", "exit-cods");
+    expect(error.message).toContain("neither a command nor one of exit-codes, environment, run-ids");
+  });
+});
+
+test("-V is --version", async () => {
+  expect(await parse("-V")).toEqual({ show: "0.0.0\n" });
+  expect(await parse("ls", "-V")).toEqual({ show: "0.0.0\n" });
+});
+
+test.each([
+  ["list", "ls"],
+  ["ps", "ls"],
+])("%s is %s", async (alias, name) => {
+  expect(await parse("--json", alias, "-q")).toMatchObject({ command: name, options: { quiet: true } });
 });
 
 describe("an unknown flag that may be an id", () => {

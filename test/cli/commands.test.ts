@@ -251,11 +251,15 @@ describe("flags and settings", () => {
 });
 
 describe("help", () => {
-  test("the program's ends with exit codes and environment", async () => {
-    const { stdout, exitCode } = await cli(["--help"]);
+  test.each([
+    ["exit-codes", /^0 +done/],
+    ["environment", /^SMITHERS_BASE_URL/],
+    ["run-ids", /^@latest/],
+  ])("of %s is a topic", async (topic, begins) => {
+    const { stdout, exitCode } = await cli(["help", topic]);
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/Exit codes:\n {2}0 +done/);
-    expect(stdout).toMatch(/Environment:\n {2}SMITHERS_BASE_URL/);
+    expect(stdout).toMatch(begins);
+    expect((await cli(["--help"])).stdout).toContain(`help ${topic}`);
   });
 
   test.each([

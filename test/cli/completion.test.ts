@@ -64,7 +64,9 @@ describe("what is offered", () => {
     ["statuses", ["ls", "--status", ""], ["running", "waiting-approval", "paused"]],
     ["shells", ["completion", ""], ["bash", "zsh", "fish"]],
     ["commands to help with", ["help", ""], ["run", "approve"]],
-    ["files for a workflow", ["run", ""], ["files"]],
+    ["topics to help with", ["help", ""], ["exit-codes", "environment"]],
+    ["what a command is called too", ["list", "--stat"], ["--status"]],
+    ["files for a field behind @", ["run", "-F", "notes=@pay"], ["notes=@payload one.json"]],
     ["files for input behind @", ["run", "x.tsx", "--input", "@"], ["@flows/", "@payload one.json"]],
     ["files in a folder behind @", ["run", "--input", "@flows/de"], ["@flows/deploy.tsx"]],
     ["files and folders for serve", ["serve", "--db", ""], ["files"]],
@@ -74,9 +76,19 @@ describe("what is offered", () => {
   });
 
   test.each([
+    [["run", ""], ["flows/"]],
+    [["run", "flows/"], ["flows/deploy.tsx"]],
+    [["run", "./flows/de"], ["./flows/deploy.tsx"]],
+    [["resume", "4f1c", ""], ["flows/"]],
+  ])("workflows and folders alone after %j", async (words, expected) => {
+    expect(await offered(words)).toEqual(expected);
+  });
+
+  test.each([
     ["after all arguments", ["status", "x", ""]],
     ["for a word that nobody knows", ["no-such-command", ""]],
     ["for the value of a flag that takes any", ["run", "--run-id", ""]],
+    ["for a text behind @", ["run", "x.tsx", "-f", "notes=@"]],
     ["for JSON", ["run", "x.tsx", "--input", "{"]],
   ])("nothing %s", async (_, words) => {
     expect(await offered(words)).toEqual([]);

@@ -1,8 +1,9 @@
-import { mkdtemp } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { execa } from "execa";
-import { describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import type { Fetch } from "../../src/client/index.js";
 import { protocolServer } from "../faults/in-test.js";
 import { binary, cleanEnvironment, cli, freshId } from "./run-cli.js";
 import { runMain } from "./run-main.js";
@@ -24,6 +25,74 @@ describe("a workflow that the server cannot load", () => {
       expect(result.stderr).toMatch(reason);
       expect(result.stderr).toMatch(/^next: .*a workflow on the server's machine/m);
     }
+  });
+
+  /** A server's answer to a run, its list of runs, and what the program says then. */
+  async function hintFor(workflow: string, { cwd, runs }: { cwd: string | undefined; runs: object[] }) {
+    const fetch: Fetch = async (_, { method }) =>
+      method === "GET"
+        ? Response.json(runs.map((run) => ({ runId: "r", status: "finished", ...run })))
+        : Response.json(
+            { error: { code: "SERVER_ERROR", message: "Cannot find module 'x'" } },
+            { status: 500 },
+          );
+    const { stderr, exitCode } = await runMain(["run", workflow], { baseUrl, cwd, fetch });
+    expect(exitCode).toBe(4);
+    return /^next: +(.*)$/m.exec(stderr)?.[1];
+  }
+
+  describe("is suggested by the path that the server knows it by", () => {
+    let root: string;
+    let below: string;
+    beforeAll(async () => {
+      root = await mkdtemp(join(tmpdir(), "smithers-root-"));
+      below = join(root, "flows");
+      await mkdir(below);
+      await writeFile(join(below, "deploy.tsx"), "");
+      await writeFile(join(root, "deploy.tsx"), "");
+    });
+    afterAll(() => rm(root, { recursive: true, force: true }));
+
+    const known = (rootDir: string, workflowPath = "") => [
+      { configJson: "{", workflowPath: null },
+      { configJson: JSON.stringify({ rootDir }), workflowPath },
+    ];
+
+    test.each(["./deploy.tsx", "deploy.tsx"])("%s, which exists here", async (workflow) => {
+      const hint = await hintFor(workflow, { cwd: below, runs: known(root) });
+      expect(hint).toBe(
+        `name it flows/deploy.tsx: a workflow's path is looked up on the server, from its root, which is ${root}`,
+      );
+    });
+
+    test("one of that name which it has run", async () => {
+      const runs = known("/srv/app", "/srv/app/flows/nightly.tsx");
+      expect(await hintFor("nightly.tsx", { cwd: undefined, runs })).toMatch(
+        /^name it flows\/nightly\.tsx: /,
+      );
+    });
+
+    test.each([
+      ["no root is known", "./deploy.tsx", () => []],
+      ["it is the same path", "deploy.tsx", () => known(below)],
+      ["it is outside the root", "./deploy.tsx", () => known(join(root, "elsewhere"))],
+      ["it is a folder", ".", () => known(root)],
+      ["it is not here", "nothere.tsx", () => known(root)],
+    ])("but not where %s", async (_, workflow, runs) => {
+      expect(await hintFor(workflow, { cwd: below, runs: runs() })).toMatch(
+        /^check that .* on the server's machine/,
+      );
+    });
+
+    test("a real server's root is known once it has run something", async () => {
+      const serverRoot = inject("serverRoot");
+      const folder = join(serverRoot, freshId("flows"));
+      await mkdir(folder);
+      await writeFile(join(folder, "own.tsx"), "");
+      expect((await cli(["run", "quick.tsx", "-w"])).exitCode).toBe(0);
+      const { stderr } = await cli(["run", "own.tsx"], { cwd: folder });
+      expect(stderr).toContain(`name it ${basename(folder)}/own.tsx: `);
+    });
   });
 
   const seen: [string, number][] = [

@@ -75,7 +75,7 @@ test("README names every command, and docs/scripting.md every exit code and vari
   const { text: scripting } = await readPage(join(folder, "scripting.md"));
   for (const { syntax } of commands) expect(readme).toContain(`| \`${syntax.split(" ")[0]}`);
   for (const [codes] of exitCodeHelp) expect(scripting).toContain(`| ${codes} `);
-  const { stdout: help } = await cli(["--help"]);
+  const { stdout: help } = await cli(["help", "environment"]);
   for (const variable of help.match(/\b(SMITHERS|NO|FORCE)_[A-Z_]+/g) ?? [])
     expect(scripting).toContain(variable);
 });

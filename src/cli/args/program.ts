@@ -1,14 +1,14 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { CommandSpec } from "../command.js";
+import type { CommandGroup, CommandSpec } from "../command.js";
 import type { OptionSpec } from "./option.js";
 import { UsageError } from "../usage-error.js";
 import { explainUsage } from "./explain-usage.js";
-import { exitCodeHelp } from "../exit-codes.js";
+import { programHelp, topicHelp, topicNames } from "./help.js";
 import { programName } from "./program-name.js";
 import { parseChoice } from "./parse-choice.js";
-import { runIdHelp } from "./run-ids.js";
-import { environmentHelp, globalOptions, type GlobalOptions } from "./settings.js";
 import { readWords } from "./read-words.js";
+import { globalOptions, type GlobalOptions } from "./settings.js";
+import { commandsOf } from "./syntax.js";
 
 /** A command to execute, with what was typed for it. */
 export interface ParsedCommand {
@@ -28,36 +28,37 @@ export type Request = ParsedCommand | { show: string };
  */
 export async function parseCommandLine(
   argv: readonly string[],
-  commands: readonly CommandSpec[],
+  groups: readonly CommandGroup[],
   version: string,
 ): Promise<Request> {
   let request: Request | undefined;
   let out = "";
   let err = "";
+  if (argv.length === 0) return { show: programHelp(groups) };
+  const commands = groups.flatMap(commandsOf);
   const program = new Command(programName)
-    .description("Drive a running Smithers server: start runs, follow them to their end, decide their gates.")
-    .usage("<command> [flags]")
-    .version(version, "--version", "show the version")
+    .version(version, "-V, --version", "show the version")
     .helpOption("-h, --help", "show help for the program or a command")
-    .helpCommand("help [command]", "show help for a command")
+    .helpCommand(false)
     .configureOutput({ writeOut: (text) => (out += text), writeErr: (text) => (err += text) })
     // What stands behind a flag is its value, also where it looks like a flag of the program's, as `--base-url=…` would.
     .enablePositionalOptions()
     .exitOverride();
-  for (const option of globalOptions) program.addOption(toOption(option));
-  program.addHelpText(
-    "after",
-    `\nRun ids:\n${columns(runIdHelp)}\n\nExit codes:\n${columns(exitCodeHelp)}\n\nEnvironment:\n${columns(environmentHelp)}`,
-  );
+  program.helpInformation = () => programHelp(groups);
+  const addGlobalOptions = (command: Command) => {
+    for (const option of globalOptions) command.addOption(toOption(option));
+  };
+  addGlobalOptions(program);
 
   // To set up all commands takes 3 ms. Where none is named, as for help, they are all needed.
   const { command: named } = readWords(argv, commands);
   for (const spec of named === undefined ? commands : [named]) {
-    const command = program.command(spec.syntax).summary(spec.summary).description(spec.summary);
+    const command = program.command(spec.syntax).description(spec.description);
+    command.aliases(spec.aliases ?? []);
     for (const option of spec.options) command.addOption(toOption(option));
     command.helpOption("-h, --help", "show help for the program or a command");
-    command.optionsGroup("Global Options:").version(version, "--version", "show the version");
-    for (const option of globalOptions) command.addOption(toOption(option));
+    command.optionsGroup("Global Options:").version(version, "-V, --version", "show the version");
+    addGlobalOptions(command);
     const examples = spec.examples.map((line) => `  ${programName} ${line}`).join("\n");
     command.addHelpText("after", `\nExamples:\n${examples}`);
     command.action((...received: unknown[]) => {
@@ -69,6 +70,13 @@ export async function parseCommandLine(
       request = { command: spec, args, options: command.opts(), globals };
     });
   }
+
+  const help = program.command("help [topic]").description("Show help for a command or a topic.");
+  addGlobalOptions(help);
+  help.action((topic?: string) => {
+    const text = helpFor(topic, program);
+    out += text;
+  });
 
   try {
     await program.parseAsync(argv, { from: "user" });
@@ -85,8 +93,24 @@ export async function parseCommandLine(
       .replace(/\s*\n\s*/g, " ");
     throw explainUsage({ code: error.code, message }, readWords(argv, commands));
   }
+  if (out !== "") return { show: out };
   if (request === undefined) throw new UsageError("no command given", { hint: `${programName} --help` });
   return request;
+}
+
+/** @throws {UsageError} */
+function helpFor(topic: string | undefined, program: Command): string {
+  if (topic === undefined) return program.helpInformation();
+  const text = topicHelp(topic);
+  if (text !== undefined) return text;
+  const command = program.commands.find((each) => [each.name(), ...each.aliases()].includes(topic));
+  if (command === undefined) {
+    const what = `there is no help for '${topic}': it is neither a command nor one of ${topicNames.join(", ")}`;
+    throw new UsageError(what, { hint: `${programName} --help` });
+  }
+  // Writes the examples too, and to where the program writes.
+  command.outputHelp();
+  return "";
 }
 
 function toOption({ flags, description, choices, repeatable, default: preset, ...spec }: OptionSpec): Option {
@@ -106,9 +130,4 @@ function toOption({ flags, description, choices, repeatable, default: preset, ..
     });
   }
   return option;
-}
-
-function columns(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
 }

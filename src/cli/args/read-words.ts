@@ -1,9 +1,9 @@
 import type { CommandSpec } from "../command.js";
 import type { OptionSpec } from "./option.js";
 import { globalOptions } from "./settings.js";
-import { commandNameOf } from "./syntax.js";
+import { isNamed } from "./syntax.js";
 
-type Command = Pick<CommandSpec, "syntax" | "options">;
+type Command = Pick<CommandSpec, "syntax" | "aliases" | "options">;
 
 /** What the words of a command line are, whether or not they make sense together. */
 export interface Reading<C extends Command> {
@@ -25,7 +25,7 @@ export interface Reading<C extends Command> {
 }
 
 const helpOption: OptionSpec = { flags: "-h, --help", description: "show help" };
-const versionOption: OptionSpec = { flags: "--version", description: "show the version" };
+const versionOption: OptionSpec = { flags: "-V, --version", description: "show the version" };
 
 /** Reads a command line that is not complete, or that the parser refused. */
 export function readWords<C extends Command>(words: readonly string[], commands: readonly C[]): Reading<C> {
@@ -58,7 +58,7 @@ export function readWords<C extends Command>(words: readonly string[], commands:
       if (value === undefined && placeholderOf(option) !== undefined) reading.pending = option;
       else reading.values.set(option, value ?? "");
     } else {
-      const command = reading.command ?? commands.find((each) => commandNameOf(each) === word);
+      const command = reading.command ?? commands.find((each) => isNamed(each, word));
       if (command !== reading.command) {
         reading.command = command;
       } else {

@@ -1,8 +1,17 @@
-import type { CommandSpec } from "../command.js";
+import type { CommandGroup, CommandSpec } from "../command.js";
 
 /** The word that names a command. */
 export function commandNameOf({ syntax }: Pick<CommandSpec, "syntax">): string {
   return syntax.split(" ")[0] ?? syntax;
+}
+
+export function commandsOf({ rows }: CommandGroup): CommandSpec[] {
+  return rows.flatMap((row) => ("commands" in row ? row.commands : [row]));
+}
+
+/** Whether a word names a command. */
+export function isNamed(command: Pick<CommandSpec, "syntax" | "aliases">, word: string): boolean {
+  return commandNameOf(command) === word || command.aliases?.includes(word) === true;
 }
 
 /**

@@ -7,7 +7,8 @@ import { escapeControls } from "../terminal/escape-controls.js";
 
 export const approvals = defineCommand<{ quiet?: boolean }>({
   syntax: "approvals",
-  summary: "List the gates of all runs that wait for a person, the longest open first.",
+  summary: "List the open approvals of all runs",
+  description: "List the gates of all runs that wait for a person, the longest open first.",
   options: [{ flags: "-q, --quiet", description: "print the run id and the node id alone" }],
   examples: [
     "approvals",

@@ -3,7 +3,8 @@ import { decideApproval, decideOptions, type DecideOptions } from "../follow/dec
 
 export const approve = defineCommand<DecideOptions>({
   syntax: "approve <run-id> [node-id]",
-  summary: "Approve a gate that waits for a person; without a node id, the one that is open.",
+  summary: "Approve what a run waits for",
+  description: "Approve a gate that waits for a person; without a node id, the one that is open.",
   options: decideOptions,
   changesRuns: true,
   offersRun: (status) => status === "waiting-approval",

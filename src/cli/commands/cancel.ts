@@ -9,7 +9,8 @@ import { escapeControls } from "../terminal/escape-controls.js";
 
 export const cancel = defineCommand<{ watch?: boolean }>({
   syntax: "cancel <run-id>",
-  summary: "Cancel a run that is executing; what it has under way ends first.",
+  summary: "Cancel a run",
+  description: "Cancel a run that is executing; what it has under way ends first.",
   options: [{ flags: "-w, --watch", description: "follow the run to its end; exit 0 when it is cancelled" }],
   changesRuns: true,
   // At a gate 0.5.0 refuses it, and denying the gate is what is meant.

@@ -5,7 +5,8 @@ import { escapeControls } from "../terminal/escape-controls.js";
 
 export const completion = defineCommand({
   syntax: "completion <bash|zsh|fish>",
-  summary: "Print a script that completes commands, flags, run ids and open gates in your shell.",
+  summary: "Complete words in bash, zsh or fish",
+  description: "Print a script that completes commands, flags, run ids and open gates in your shell.",
   options: [],
   examples: [
     'completion bash    # in ~/.bashrc: eval "$(smithers-client completion bash)"',

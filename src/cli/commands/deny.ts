@@ -3,7 +3,8 @@ import { decideApproval, decideOptions, type DecideOptions } from "../follow/dec
 
 export const deny = defineCommand<DecideOptions>({
   syntax: "deny <run-id> [node-id]",
-  summary: "Deny a gate that waits for a person; without a node id, the one that is open.",
+  summary: "Deny what a run waits for",
+  description: "Deny a gate that waits for a person; without a node id, the one that is open.",
   options: decideOptions,
   changesRuns: true,
   offersRun: (status) => status === "waiting-approval",

@@ -6,7 +6,8 @@ import { parseCount } from "../args/parse-count.js";
 
 export const frames = defineCommand<{ tail?: number }>({
   syntax: "frames <run-id>",
-  summary:
+  summary: "Show how a run's workflow tree changed",
+  description:
     "Show the newest renderings of a run's workflow tree, the newest last, and what changed from one to the next.",
   options: [
     { flags: "--tail <n>", description: "at most so many frames (default: 20)", parse: parseCount(1) },

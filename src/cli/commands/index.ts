@@ -1,4 +1,5 @@
-import type { CommandSpec } from "../command.js";
+import type { CommandGroup } from "../command.js";
+import { commandsOf } from "../args/syntax.js";
 import { approvals } from "./approvals.js";
 import { approve } from "./approve.js";
 import { cancel } from "./cancel.js";
@@ -14,20 +15,19 @@ import { status } from "./status.js";
 import { timeline } from "./timeline.js";
 import { watch } from "./watch.js";
 
-/** Every subcommand, in the order in which help lists them. */
-export const commands: readonly CommandSpec[] = [
-  run,
-  resume,
-  approve,
-  deny,
-  approvals,
-  signal,
-  watch,
-  status,
-  timeline,
-  frames,
-  cancel,
-  ls,
-  serve,
-  completion,
+/** Every subcommand, as help lists them. */
+export const commandGroups: readonly CommandGroup[] = [
+  { name: "Run", rows: [run, resume, cancel] },
+  { name: "Look", rows: [watch, status, timeline, frames, ls] },
+  {
+    name: "Decide",
+    rows: [
+      approvals,
+      { commands: [approve, deny], summary: "Decide an approval that a run waits for" },
+      signal,
+    ],
+  },
+  { name: "Set up", rows: [serve, completion] },
 ];
+
+export const commands = commandGroups.flatMap(commandsOf);

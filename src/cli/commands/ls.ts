@@ -31,7 +31,9 @@ const minShortId = 8;
 
 export const ls = defineCommand<LsOptions>({
   syntax: "ls",
-  summary: "List the server's runs, newest first.",
+  aliases: ["list", "ps"],
+  summary: "List the server's runs, newest first",
+  description: "List the server's runs, newest first.",
   options: [
     {
       flags: "--limit <n>",

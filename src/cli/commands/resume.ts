@@ -12,11 +12,12 @@ import {
 import { didNothing, followResumed, nothingResumed } from "../follow/follow-resumed.js";
 import { isLoadError } from "../describe/server-refusal.js";
 import { escapeControls } from "../terminal/escape-controls.js";
-import { workflowHint } from "../describe/workflow-hint.js";
+import { workflowHint } from "../args/workflow-hint.js";
 
 export const resume = defineCommand<FollowOptions & ConcurrencyOptions & { watch?: boolean }>({
   syntax: "resume <run-id> [workflow]",
-  summary: "Let a paused or failed run go on; its workflow is looked up on the server when left out.",
+  summary: "Let a paused or failed run go on",
+  description: "Let a paused or failed run go on; its workflow is looked up on the server when left out.",
   options: [concurrencyOption, watchOption, ...followOptions],
   changesRuns: true,
   offersRun: isResumableStatus,
@@ -42,14 +43,14 @@ export const resume = defineCommand<FollowOptions & ConcurrencyOptions & { watch
     return { kind: "document", document, text: () => escapeControls(document.runId) };
   },
 
-  hint(error, { args }, session) {
+  async hint(error, { args }, session) {
     if (error instanceof ArgumentError && error.argument === "runId") return session.commandLine("ls");
     if (!(error instanceof HttpError)) return undefined;
     const { runId, workflow } = inOrder(args, session);
     if (error.code === "DB_NOT_CONFIGURED") {
       return `this server keeps no list of runs, so pass the workflow: ${session.commandLine("resume", runId)} <workflow>`;
     }
-    if (workflow !== undefined) return workflowHint(error, workflow);
+    if (workflow !== undefined) return workflowHint(error, workflow, session);
     if (!isLoadError(error)) return undefined;
     const command = session.commandLine("resume", runId, "<workflow>").replace("'<workflow>'", "<workflow>");
     return `the workflow that the run was started with cannot be loaded any more; put it right, or name it: ${command}`;

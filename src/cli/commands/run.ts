@@ -13,7 +13,7 @@ import {
 import { followResumed } from "../follow/follow-resumed.js";
 import { inputOptions, readRunInput, type InputOptions } from "../input/run-input.js";
 import { escapeControls } from "../terminal/escape-controls.js";
-import { workflowHint } from "../describe/workflow-hint.js";
+import { workflowHint } from "../args/workflow-hint.js";
 
 interface RunOptions extends InputOptions, ConcurrencyOptions {
   runId?: string;
@@ -26,7 +26,9 @@ type IfExists = (typeof choices)[number];
 
 export const run = defineCommand<FollowOptions & RunOptions>({
   syntax: "run <workflow>",
-  summary: "Start a run of a workflow file on the server, and print its id.",
+  summary: "Start a run of a workflow on the server",
+  description:
+    "Start a run of a workflow, and print its id. The workflow is a file on the server's machine, named by its path from the server's root; the file here is never sent.",
   options: [
     ...inputOptions,
     { flags: "--run-id <id>", description: "an id of your own for the run" },
@@ -72,14 +74,14 @@ export const run = defineCommand<FollowOptions & RunOptions>({
     return { kind: "document", document, text: () => escapeControls(runId) };
   },
 
-  hint(error, { args: [workflow = ""], options }, session) {
+  async hint(error, { args: [workflow = ""], options }, session) {
     if (error instanceof ArgumentError && error.argument === "runId" && options.runId !== undefined)
       return usableIdHint(options.runId);
     if (!(error instanceof HttpError)) return undefined;
     if (error.status === 409 && options.runId !== undefined) {
       return session.commandLine("watch", options.runId);
     }
-    return workflowHint(error, workflow);
+    return workflowHint(error, workflow, session);
   },
 });
 

@@ -23,7 +23,8 @@ const defaultPort = 7331;
 
 export const serve = defineCommand<ServeOptions>({
   syntax: "serve",
-  summary: "Start a Smithers server on this machine, for this machine alone, until Ctrl-C.",
+  summary: "Start a server on this machine",
+  description: "Start a Smithers server on this machine, for this machine alone, until Ctrl-C.",
   options: [
     {
       flags: "--port <n>",

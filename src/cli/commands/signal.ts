@@ -20,7 +20,8 @@ interface SignalOptions extends FollowOptions {
 
 export const signal = defineCommand<SignalOptions>({
   syntax: "signal <run-id> <name>",
-  summary:
+  summary: "Send a run the signal that it waits for",
+  description:
     "Send a run the signal that it waits for, and resume it where it has stopped (servers from 0.32 on).",
   options: [
     {

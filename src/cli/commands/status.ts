@@ -5,7 +5,8 @@ import { statusText } from "../tree/status-text.js";
 
 export const status = defineCommand<{ exitStatus?: boolean }>({
   syntax: "status <run-id>",
-  summary: "Show where a run stands.",
+  summary: "Show where a run stands",
+  description: "Show where a run stands: its tree, why it does not move, and the command that moves it.",
   options: [
     {
       flags: "--exit-status",

@@ -13,7 +13,8 @@ import { readTree } from "../tree/read-tree.js";
 
 export const timeline = defineCommand<{ all?: boolean }>({
   syntax: "timeline <run-id>",
-  summary:
+  summary: "Show where a run's time went",
+  description:
     "Show where a run's time went: when each node was queued, waited for an approval and executed, and the longest chain.",
   options: [{ flags: "--all", description: "show each turn of a loop in a row of its own" }],
   examples: ["timeline 4f1c", "timeline 4f1c --json | jq '.nodes[] | select(.critical)'"],

@@ -14,7 +14,8 @@ interface WatchOptions extends FollowOptions {
 
 export const watch = defineCommand<WatchOptions>({
   syntax: "watch [run-id...]",
-  summary:
+  summary: "Follow one run or several to the end",
+  description:
     "Follow a run, or several, to the end; exit with its result, of several with the worst: lost, failed, cancelled, waiting.",
   options: [
     { flags: "--all", description: "all runs that have not ended yet" },

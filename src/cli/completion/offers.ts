@@ -6,6 +6,7 @@ import type { OptionSpec } from "../args/option.js";
 import type { Context } from "../context.js";
 import { formatAgo } from "../describe/duration.js";
 import { approvalQuestion } from "../tree/approval-question.js";
+import { topicNames } from "../args/help.js";
 import { latestRun } from "../args/run-ids.js";
 import { namesOf, optionNamed, optionsOf, placeholderOf, readWords } from "../args/read-words.js";
 import { isDirectory } from "../args/resolve-path.js";
@@ -34,8 +35,8 @@ const recentRuns = 200;
 type Completable = Pick<CommandSpec, "syntax" | "summary" | "options" | "offersRun">;
 
 function withHelp(commands: readonly CommandSpec[]): readonly Completable[] {
-  const syntax = `help [${commands.map(commandNameOf).join("|")}]`;
-  return [...commands, { syntax, summary: "Show help for a command.", options: [] }];
+  const syntax = `help [${[...commands.map(commandNameOf), ...topicNames].join("|")}]`;
+  return [...commands, { syntax, summary: "Show help for a command or a topic", options: [] }];
 }
 
 /**
@@ -60,9 +61,9 @@ export async function offersFor(
     return { words: args.length === 0 ? words : [] };
   }
   const name = argumentName(command, args.length) ?? "";
-  if (name === "workflow") return { files: "files" };
   /** What others have named, but for what would be taken for something else. */
   const harmless = (offers: readonly Offer[]) => offers.filter(({ word }) => isHarmless(word, isLiteral));
+  if (name === "workflow") return { words: harmless(workflowsAt(current, context.cwd)) };
   if (name === "run-id") {
     const rows = await clientFor(values, context).listRuns<RunRow>({ limit: recentRuns });
     const words = rows
@@ -109,6 +110,11 @@ function offersForValue(option: OptionSpec, current: string, { cwd }: OfferConte
       return { files: "files" };
     case "dir":
       return { files: "directories" };
+    case "key=value": {
+      const [, key, path] = option.flags.startsWith("-F") ? (/^([^=]+=)@(.*)$/s.exec(current) ?? []) : [];
+      const files = path === undefined ? [] : filesBehindAt(path, cwd);
+      return { words: files.map(({ word }) => plainWord(`${key}${word}`)) };
+    }
     case "json|@file|-":
       return {
         words: current.startsWith("@")
@@ -120,16 +126,25 @@ function offersForValue(option: OptionSpec, current: string, { cwd }: OfferConte
   }
 }
 
-/** The files that a path may go on to, each behind an `@`, which no shell takes for a path; a folder ends with `/`. */
-function filesBehindAt(path: string, cwd = ""): Offer[] {
+/** The files that a path may go on to, each behind an `@`, which no shell takes for a path. */
+function filesBehindAt(path: string, cwd: string | undefined): Offer[] {
+  return pathsAt(path, cwd).map((each) => plainWord(`@${each}`));
+}
+
+/** The workflows that a path may go on to, and the folders that may hold some: here as on a server of this machine. */
+function workflowsAt(path: string, cwd: string | undefined): Offer[] {
+  return pathsAt(path, cwd)
+    .filter((each) => /\/$|\.tsx$/.test(each))
+    .map(plainWord);
+}
+
+/** The files and folders that a path may go on to; a folder ends with `/`. */
+function pathsAt(path: string, cwd = ""): string[] {
   const folder = path.slice(0, path.lastIndexOf("/") + 1);
   const isHidden = path.startsWith(".", folder.length);
   return readdirSync(resolve(cwd, folder))
     .filter((name) => name.startsWith(".") === isHidden)
-    .map((name) => {
-      const isFolder = isDirectory(resolve(cwd, folder, name));
-      return plainWord(`@${folder}${name}${isFolder ? "/" : ""}`);
-    });
+    .map((name) => `${folder}${name}${isDirectory(resolve(cwd, folder, name)) ? "/" : ""}`);
 }
 
 function plainWord(word: string): Offer {

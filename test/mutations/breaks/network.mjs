@@ -121,7 +121,7 @@ export default [
   {
     rule: "a resume whose answer was lost is sent again only if the run still waits",
     file: requests,
-    from: 'return isResumableStatus(status) ? "retry" : { runId: run.runId };',
+    from: 'return isResumableStatus(status) ? "retry" : { runId };',
     to: 'return "retry";',
     tests: lostAnswerTests,
   },

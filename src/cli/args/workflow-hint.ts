@@ -1,0 +1,64 @@
+import { basename, isAbsolute, relative, resolve } from "node:path";
+import { statSync } from "node:fs";
+import type { HttpError, RunRow } from "../../client/index.js";
+import type { Session } from "../command.js";
+import { isLoadError } from "../describe/server-refusal.js";
+import { escapeControls } from "../terminal/escape-controls.js";
+import { resolvePath } from "./resolve-path.js";
+
+/** How many of the newest runs show where the server's workflows are. */
+const recentRuns = 100;
+
+/** What to look at where a server could not load a workflow; undefined for other errors. */
+export async function workflowHint(
+  error: HttpError,
+  workflow: string,
+  session: Session,
+): Promise<string | undefined> {
+  if (error.code !== "WORKFLOW_PATH_OUTSIDE_ROOT" && !isLoadError(error)) return undefined;
+  const { cleanupClient, context } = session;
+  const rows = await cleanupClient.listRuns<RunRow>({ limit: recentRuns }).catch(() => []);
+  const other = otherPath(workflow, rows, context);
+  if (other !== undefined) {
+    const [path, root] = [other.path, other.root].map((each) => escapeControls(each));
+    return `name it ${path}: a workflow's path is looked up on the server, from its root, which is ${root}`;
+  }
+  return (
+    `check that ${escapeControls(workflow)} is a workflow on the server's machine: ` +
+    "its path is looked up there, from the server's root, not here"
+  );
+}
+
+/** The path from the server's root to the file that is meant: the one here, or one of that name that the server has run. */
+function otherPath(
+  workflow: string,
+  rows: readonly RunRow[],
+  context: Pick<Session["context"], "cwd">,
+): { path: string; root: string } | undefined {
+  const here = isAbsolute(workflow) || context.cwd !== undefined ? [resolvePath(workflow, context)] : [];
+  const root = rows.map(rootOf).find((each) => each !== undefined);
+  if (root === undefined) return undefined;
+  const run = rows.map(({ workflowPath }) => workflowPath).filter((path) => typeof path === "string");
+  const known = run.filter((path) => basename(path) === basename(workflow));
+  const path = [...here.filter(isFile), ...known]
+    .map((file) => relative(root, file))
+    .find(
+      (each) =>
+        !/^\.\.([/\\]|$)/.test(each) && !isAbsolute(each) && each !== relative(root, resolve(root, workflow)),
+    );
+  return path === undefined ? undefined : { path, root };
+}
+
+/** The root of the server that started a run: it is in what the run was configured with. */
+function rootOf({ configJson }: RunRow): string | undefined {
+  try {
+    const { rootDir } = JSON.parse(configJson ?? "") as { rootDir?: unknown };
+    return typeof rootDir === "string" && isAbsolute(rootDir) ? rootDir : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
