@@ -51,14 +51,3 @@ describe("the server of one run, `smithers up --serve`", () => {
     expect((await cli(["watch", runId], { baseUrl })).exitCode).toBe(2);
   });
 });
-
-describe("a `smithers gateway` named in the error", () => {
-  test("whatever is asked", async () => {
-    const { baseUrl } = await started("gateway");
-    for (const words of [["ls"], ["status", "x"], ["watch", "x"], ["run", "./gate.tsx"], ["approvals"]]) {
-      const refused = await cli(words, { baseUrl });
-      expect(refused.exitCode).toBe(4);
-      expect(refused.stderr).toMatch(/GATEWAY: .*the server is a Smithers gateway \(\d+\.\d+\.\d+\)/);
-    }
-  });
-});

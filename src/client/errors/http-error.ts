@@ -7,6 +7,7 @@ export const ownHttpCodes = {
   oneRunServer: "ONE_RUN_SERVER",
   gateway: "GATEWAY",
   needsGateway: "NEEDS_GATEWAY",
+  runEnded: "RUN_ENDED",
   proxyAuthentication: "PROXY_AUTHENTICATION_REQUIRED",
 } as const;
 
@@ -22,17 +23,21 @@ export class HttpError extends SmithersError {
    * `REDIRECT_REFUSED`, and for a missing route the reason if it is known: `NEWER_ROUTE` (the server is too old),
    * `ONE_RUN_SERVER` (`smithers up --serve`; `details.runId` is its run), `GATEWAY` (one whose interface this library
    * does not speak) and `NEEDS_GATEWAY` (what was asked for only a Smithers gateway has; nothing was sent).
+   * `RUN_ENDED` is a resume of a run that has ended, on a gateway.
    */
   readonly code: string;
   readonly status: number;
   /** What the server said; for a body that is not the server's JSON, the start of its text. */
   readonly serverMessage: string;
+  /** What the server's error has beside its code and message: `details`, or the other fields as an object. */
   readonly details: unknown;
   readonly method: string;
   /** The request's path with its query, without the host. */
   readonly path: string;
   /** From `Retry-After`, if the server sent it. In ms. */
   readonly retryAfterMs: number | undefined;
+  /** From `X-Smithers-API-Version`, which only a Smithers gateway sends. */
+  readonly apiVersion: string | undefined;
   /** True if the call may have taken effect all the same: a proxy answered, or an earlier attempt lost its answer. */
   readonly mayHaveBeenApplied: boolean;
 
@@ -45,6 +50,7 @@ export class HttpError extends SmithersError {
       method: string;
       path: string;
       retryAfterMs?: number | undefined;
+      apiVersion?: string | undefined;
       mayHaveBeenApplied?: boolean;
     },
     note = "",
@@ -61,6 +67,13 @@ export class HttpError extends SmithersError {
     this.method = fields.method;
     this.path = fields.path;
     this.retryAfterMs = fields.retryAfterMs;
+    this.apiVersion = fields.apiVersion;
     this.mayHaveBeenApplied = fields.mayHaveBeenApplied ?? false;
   }
+}
+
+/** Whether an error means that the server has no such route, rather than no such run. */
+export function isRouteMissing(error: unknown): error is HttpError & { status: 404; code: "NOT_FOUND" } {
+  if (!(error instanceof HttpError) || error.status !== 404) return false;
+  return error.code === "NOT_FOUND" && error.serverMessage === "Route not found";
 }

@@ -6,7 +6,17 @@ import { nodeKey, type ApprovalView, type RunView } from "../view/run-view.js";
 import { approvalKey, includesApproval, lookUntilProven, type DrivenRun } from "./driven-run.js";
 
 /** What becomes of an approval: it is decided, or left to somebody else. */
-export type ApprovalDecision = Decision | "wait" | { decision: Decision; note?: string | undefined };
+export type ApprovalDecision =
+  | Decision
+  | "wait"
+  | {
+      decision: Decision;
+      note?: string | undefined;
+      /** As {@link DecideArgs} has it: the option that is chosen. */
+      selected?: string | undefined;
+      /** As {@link DecideArgs} has it: the options from best to worst. */
+      ranked?: readonly string[] | undefined;
+    };
 
 /** What `onApproval` receives beside the approval. */
 export interface ApprovalContext {
@@ -102,7 +112,7 @@ async function decideApproval(
 ): Promise<void> {
   const answer = await rules.onApproval(approval, { view: run.view, signal });
   signal.throwIfAborted();
-  const { decision, note } = typeof answer === "object" ? answer : { decision: answer, note: undefined };
+  const { decision, ...more } = typeof answer === "object" ? answer : { decision: answer };
   if (decision === "wait") return rules.onLeft?.(approval);
   let previous: unknown;
   for (;;) {
@@ -115,7 +125,7 @@ async function decideApproval(
       return;
     }
     try {
-      await run.decide(approval, decision, note);
+      await run.decide(approval, decision, more);
       rules.onDecided?.(approval, decision);
       return;
     } catch (error) {

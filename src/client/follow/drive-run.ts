@@ -1,7 +1,7 @@
 import type { SmithersEvent } from "../events.js";
 import { linkAbort } from "../http/linked-abort.js";
 import { isOutage } from "../http/retry.js";
-import { jittered, wait } from "../http/wait.js";
+import { realClock } from "../http/wait.js";
 import { checkedCount, resolveOptions } from "../options.js";
 import type { RunArgs } from "../requests/call-server.js";
 import { approve, deny } from "../requests/decisions.js";
@@ -11,7 +11,7 @@ import type { BlockedRun, Run } from "../results.js";
 import type { Decision } from "../server/server-api.js";
 import type { ApprovalView } from "../view/run-view.js";
 import { decideApprovals, type ApprovalContext, type ApprovalDecision } from "./approval-decider.js";
-import { approvalKey, type Clock, type DrivenRun } from "./driven-run.js";
+import { approvalKey, type DrivenRun } from "./driven-run.js";
 import type { EventRecord } from "./event-record.js";
 import { isOwnDecision } from "./own-decisions.js";
 import { Proof } from "./proof.js";
@@ -146,8 +146,6 @@ export async function* drive<Result>(
   }
 }
 
-const realClock: Clock = { now: () => performance.now(), sleep: wait, jitter: jittered };
-
 function toDrivenRun(args: DriveRunArgs, progress: RunProgress): DrivenRun {
   const { baseUrl } = resolveOptions(args);
   const proof = new Proof(args, progress);
@@ -164,8 +162,8 @@ function toDrivenRun(args: DriveRunArgs, progress: RunProgress): DrivenRun {
     changed: () => progress.changed(),
     look: () => proof.look(),
     getStatus: () => getStatus(callArgs()),
-    async decide({ nodeId, iteration }, decision, note) {
-      const decideArgs = { ...callArgs(), nodeId, iteration, note, decidedBy: args.decidedBy };
+    async decide({ nodeId, iteration }, decision, more) {
+      const decideArgs = { ...callArgs(), nodeId, iteration, ...more, decidedBy: args.decidedBy };
       await (decision === "approve" ? approve(decideArgs) : deny(decideArgs));
     },
     async resume() {
@@ -176,6 +174,7 @@ function toDrivenRun(args: DriveRunArgs, progress: RunProgress): DrivenRun {
       await resume({ ...callArgs(), workflowPath, maxConcurrency: args.maxConcurrency });
       return true;
     },
+    resumesByItself: async () => (await getServerTraits(callArgs())).resumesByItself,
     isOwn: (approval) => isOwnDecision(baseUrl, progress.view.runId, approval),
   };
 }

@@ -1,17 +1,11 @@
+import type { Clock } from "../http/wait.js";
 import type { Run } from "../results.js";
 import { nodeKey, type ApprovalView, type RunView } from "../view/run-view.js";
-import type { Decision } from "../server/server-api.js";
+import type { Decision, DecisionBody } from "../server/server-api.js";
 import type { Look } from "./proof.js";
 
-/** Time as a driver has it; a test gives its own. */
-export interface Clock {
-  /** Milliseconds from any fixed moment. */
-  now(): number;
-  /** Rejects with the signal's reason when that is aborted. */
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** A random delay between half of `ms` and `ms`. */
-  jitter(ms: number): number;
-}
+/** What a decision carries beside what it is about. */
+export type DecisionDetails = Pick<DecisionBody, "note" | "selected" | "ranked">;
 
 /** A run as the parts of a driver see it: what is known of it, and what they can do. */
 export interface DrivenRun {
@@ -23,11 +17,13 @@ export interface DrivenRun {
   /** Looks at the server, to prove that the view is how things are; undefined if the server could not be reached. */
   look(): Promise<Look | undefined>;
   getStatus(): Promise<Run>;
-  decide(approval: ApprovalView, decision: Decision, note: string | undefined): Promise<void>;
+  decide(approval: ApprovalView, decision: Decision, more: DecisionDetails): Promise<void>;
   /** Sends a resume; false if it is not known how, which has been reported. */
   resume(): Promise<boolean>;
   /** Whether this process made the decision. */
   isOwn(approval: ApprovalView): boolean;
+  /** Whether the server lets the run go on by itself. */
+  resumesByItself(): Promise<boolean>;
 }
 
 /** The wait before the next look after one that was unsure, doubled each time, in ms. */

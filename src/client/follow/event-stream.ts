@@ -199,7 +199,7 @@ export class EventStream {
           overlap = undefined;
         }
         const { records, error } = this.#toRecords(messages);
-        if (inPage >= pageSize && this.#readsPages) {
+        if (inPage >= pageSize && this.#readsPages && connection.hasSlowPages) {
           // The first page comes at once, the second not before half a second.
           if (inPage > pageSize && now - openedAt < pageGapMs) this.#readsPages = false;
           else end = { kind: "page" };

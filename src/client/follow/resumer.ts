@@ -1,9 +1,10 @@
+import { HttpError, ownHttpCodes } from "../errors/http-error.js";
 import { linkAbort } from "../http/linked-abort.js";
 import { isOutage } from "../http/retry.js";
-import type { BlockedRun } from "../results.js";
+import type { BlockedRun, Run } from "../results.js";
 import { isWaitingStatus } from "../view/run-status.js";
 import type { ApprovalView, RunView } from "../view/run-view.js";
-import { approvalKey, lookUntilProven, type DrivenRun } from "./driven-run.js";
+import { approvalKey, includesApproval, lookUntilProven, type DrivenRun } from "./driven-run.js";
 
 /** What a resume is for; for `event`, to find out whether the signal has come. */
 export type ResumeReason = "decision" | "timer" | "quota" | "event";
@@ -21,6 +22,12 @@ export interface ResumeRules {
  * keeps those who wait apart.
  */
 const graceMs = 2000;
+/** How long a server that resumes runs by itself may take for it, in ms: it looks for due timers each 15 s. */
+const ownResumeMs = { decision: 2000, timer: 20_000 };
+/** A decision that nothing has applied for this long after a resume needs somebody to look at the server, in ms. */
+const stuckMs = 5000;
+/** What a run is blocked by between a decision and the resume. */
+const decided = "approval-decided-resume-required";
 /** The pause after a resume that failed, in ms. */
 const failurePauseMs = 2000;
 /** The pause before a run that waits for a signal is resumed; it is doubled each time that the signal had not come. In ms. */
@@ -49,7 +56,9 @@ export async function resumeRun(run: DrivenRun, rules: ResumeRules, signal: Abor
     signal.throwIfAborted();
     const decisions = unapplied(run.view);
     if (decisions.length > 0) {
-      if (!decisions.some((decision) => run.isOwn(decision)))
+      const resumesByItself = await run.resumesByItself();
+      if (resumesByItself) await run.clock.sleep(ownResumeMs.decision, signal);
+      else if (!decisions.some((decision) => run.isOwn(decision)))
         await run.clock.sleep(run.clock.jitter(graceMs), signal);
       // Somebody may have resumed the run meanwhile, or the decision was of a past that is half read.
       const look = await lookUntilProven(run, () => unapplied(run.view).length > 0, signal);
@@ -57,6 +66,7 @@ export async function resumeRun(run: DrivenRun, rules: ResumeRules, signal: Abor
       if (look === undefined || needed.length === 0 || !isWaitingStatus(look.run.status)) continue;
       if (!(await tryResume(run, "decision", rules, signal))) continue;
       for (const decision of needed) resumed.add(approvalKey(decision));
+      if (resumesByItself) await reportIfStuck(run, rules, wait, needed, signal);
       continue;
     }
     const isBlocked = isWaitingStatus(run.view.status) && run.view.status !== "waiting-approval";
@@ -70,8 +80,64 @@ export async function resumeRun(run: DrivenRun, rules: ResumeRules, signal: Abor
 
 /** Something that a run waits for that is not an approval, and how often it was resumed for that. */
 class ExternalWait {
-  key = "";
   signalPauseMs = signalPause.firstMs;
+  #key = "";
+
+  /** Reports what the run waits for, once. */
+  report({ view }: DrivenRun, { onBlocked }: ResumeRules, blocked: BlockedRun): void {
+    const key = `${view.runId} ${blocked.kind} ${String((blocked as Record<string, unknown>)["nodeId"])}`;
+    if (this.#key === key) return;
+    this.#key = key;
+    this.signalPauseMs = signalPause.firstMs;
+    onBlocked?.(view.runId, blocked);
+  }
+}
+
+/** Reports a run that does not go on although it was decided and resumed: the server keeps the reason to itself. */
+async function reportIfStuck(
+  run: DrivenRun,
+  rules: ResumeRules,
+  wait: ExternalWait,
+  decisions: readonly ApprovalView[],
+  signal: AbortSignal,
+): Promise<void> {
+  const endsAt = run.clock.now() + stuckMs;
+  const isUnapplied = () =>
+    decisions.some((decision) => includesApproval(run.view.unappliedDecisions, decision));
+  while (isUnapplied()) {
+    const leftMs = endsAt - run.clock.now();
+    if (leftMs > 0) {
+      await sleepUnlessChanged(run, leftMs, run.changed(), signal);
+      continue;
+    }
+    const blocked = (await statusOrOutage(run))?.runState?.blocked;
+    signal.throwIfAborted();
+    if (blocked?.kind === decided) wait.report(run, rules, blocked);
+    return;
+  }
+}
+
+/** Waits for some time, or until the run changes; true if the time has passed. */
+async function sleepUnlessChanged(
+  run: DrivenRun,
+  ms: number,
+  change: Promise<void>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { controller: stop, unlink } = linkAbort(signal);
+  const sleep = run.clock.sleep(ms, stop.signal).then(() => true);
+  sleep.catch(() => {});
+  const hasPassed = await Promise.race([sleep, change]).finally(unlink);
+  stop.abort();
+  signal.throwIfAborted();
+  return hasPassed === true;
+}
+
+async function statusOrOutage(run: DrivenRun): Promise<Run | undefined> {
+  return run.getStatus().catch((error: unknown) => {
+    if (isOutage(error)) return undefined;
+    throw error;
+  });
 }
 
 /** Resumes the run when what it waits for is due, unless the run changes before. */
@@ -84,18 +150,9 @@ async function waitForExternal(
 ): Promise<void> {
   const due = await findDue(run, rules, wait, signal);
   if (due === undefined) return change;
-  const { controller: stop, unlink } = linkAbort(signal);
-  const sleep = run.clock.sleep(due.inMs, stop.signal).then(() => true);
-  sleep.catch(() => {});
-  const isDue = await Promise.race([sleep, change]).finally(unlink);
-  stop.abort();
-  signal.throwIfAborted();
-  if (isDue !== true) return;
+  if (!(await sleepUnlessChanged(run, due.inMs, change, signal))) return;
   // Somebody may have resumed it, cancelled it or paused it meanwhile.
-  const status = await run.getStatus().catch((error: unknown) => {
-    if (isOutage(error)) return undefined;
-    throw error;
-  });
+  const status = await statusOrOutage(run);
   if (status === undefined) return run.clock.sleep(failurePauseMs, signal);
   if (!isWaitingStatus(status.status) || status.status === "waiting-approval") return change;
   if (!(await tryResume(run, due.reason, rules, signal))) return;
@@ -122,18 +179,14 @@ async function findDue(
   const blocked = state?.blocked;
   if (blocked === undefined) return undefined;
   const fields = blocked as Record<string, unknown>;
-  const key = `${run.view.runId} ${blocked.kind} ${String(fields["nodeId"])}`;
-  if (wait.key !== key) {
-    wait.key = key;
-    wait.signalPauseMs = signalPause.firstMs;
-    rules.onBlocked?.(run.view.runId, blocked);
-  }
+  const resumesByItself = await run.resumesByItself();
+  // Such a server is about to resume it; if it does not, that is reported later.
+  if (!resumesByItself || blocked.kind !== decided) wait.report(run, rules, blocked);
   const serverNow = Date.parse(String(state?.computedAt)) || Date.now();
   // A server that resumes by itself comes first.
+  const afterMs = resumesByItself ? ownResumeMs.timer : run.clock.jitter(graceMs);
   const at = (time: number, reason: ResumeReason) =>
-    Number.isFinite(time)
-      ? { inMs: Math.max(0, time - serverNow) + run.clock.jitter(graceMs), reason }
-      : undefined;
+    Number.isFinite(time) ? { inMs: Math.max(0, time - serverNow) + afterMs, reason } : undefined;
   if (blocked.kind === "timer") return at(Date.parse(String(fields["wakeAt"])), "timer");
   if (blocked.kind === "quota") return at(Number(fields["resetAtMs"]), "quota");
   if (blocked.kind === "event") return { inMs: run.clock.jitter(wait.signalPauseMs), reason: "event" };
@@ -152,6 +205,8 @@ async function tryResume(
     return true;
   } catch (error) {
     signal.throwIfAborted();
+    // It has gone on without this resume, and to its end.
+    if (error instanceof HttpError && error.code === ownHttpCodes.runEnded) return true;
     if (!isOutage(error)) throw error;
     await run.clock.sleep(failurePauseMs, signal);
     return false;

@@ -22,7 +22,8 @@ export function toHttpError(
   { method, path }: HttpRequest,
 ): HttpError {
   const mayHaveBeenApplied = method !== "GET" && isGatewayStatus(status);
-  const common = { status, method, path, mayHaveBeenApplied };
+  const apiVersion = headers.get("x-smithers-api-version") ?? undefined;
+  const common = { status, method, path, mayHaveBeenApplied, apiVersion };
   if (status >= 300 && status < 400) {
     const target = headers.get("location");
     return new HttpError({
@@ -55,7 +56,7 @@ function parseErrorBody(
     // Some routes of newer servers and of proxies answer {"error": "text"}.
     if (typeof error === "string") return { serverMessage: error };
     if (typeof error !== "object" || error === null) return undefined;
-    const { code, message, details } = error as Record<string, unknown>;
+    const { code, message, details = othersOf(error) } = error as Record<string, unknown>;
     if (typeof code !== "string" && typeof message !== "string") return undefined;
     return {
       ...(typeof code === "string" && !isOwnHttpCode(code) ? { code } : {}),
@@ -65,6 +66,12 @@ function parseErrorBody(
   } catch {
     return undefined;
   }
+}
+
+/** A gateway has the details beside the code, such as `requiredScope`. */
+function othersOf(error: object): Record<string, unknown> | undefined {
+  const others = Object.entries(error).filter(([name]) => !["code", "message", "version"].includes(name));
+  return others.length === 0 ? undefined : Object.fromEntries(others);
 }
 
 function redactStrings(value: unknown, options: ResolvedOptions): unknown {

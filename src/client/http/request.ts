@@ -12,6 +12,9 @@ import { chunksOf, type FetchResponse } from "./fetch.js";
 import { linkAbort } from "./linked-abort.js";
 import { startTimer } from "./wait.js";
 
+/** An answer that is larger than what is read. */
+export class OversizedAnswer extends ProtocolError {}
+
 /** One request as it goes over the wire. */
 export interface HttpRequest {
   method: "GET" | "POST";
@@ -120,7 +123,7 @@ export async function requestJson(options: ResolvedOptions, request: HttpRequest
     const limitMs = timeLeft(options, sentAt);
     const { text, complete } = await readBody(open, maxMessageBytes, limitMs, options, request);
     if (!complete) {
-      throw new ProtocolError(
+      throw new OversizedAnswer(
         `the answer is over ${maxMessageBytes} bytes (${request.method} ${request.path})`,
         { mayHaveBeenApplied },
       );

@@ -55,3 +55,15 @@ export async function settledWithin<T>(ms: number, promise: Promise<T>): Promise
 export function jittered(ms: number): number {
   return ms * (0.5 + Math.random() / 2);
 }
+
+/** Time as whatever waits has it; a test gives its own. */
+export interface Clock {
+  /** Milliseconds from any fixed moment. */
+  now(): number;
+  /** Rejects with the signal's reason when that is aborted. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** A random delay between half of `ms` and `ms`. */
+  jitter(ms: number): number;
+}
+
+export const realClock: Clock = { now: () => performance.now(), sleep: wait, jitter: jittered };

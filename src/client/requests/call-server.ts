@@ -1,10 +1,17 @@
 import { ArgumentError } from "../errors/argument-error.js";
 import { HttpError } from "../errors/http-error.js";
 import { startedRecently } from "../follow/recent-starts.js";
-import { isAnswerLost, retryPolicies, withRetries, type Attempts, type RetryPolicy } from "../http/retry.js";
+import {
+  isAnswerLost,
+  isRetryable,
+  retryPolicies,
+  withRetries,
+  type Attempts,
+  type RetryPolicy,
+} from "../http/retry.js";
 import { resolveOptions, type ConnectionOptions, type ResolvedOptions } from "../options.js";
-import { withServer } from "../server/detect-server.js";
-import type { ServerApi } from "../server/server-api.js";
+import { knownServer, withServer } from "../server/detect-server.js";
+import type { ServerApi, ServerTraits } from "../server/server-api.js";
 
 /** Names the run that a call is about. */
 export interface RunArgs extends ConnectionOptions {
@@ -21,13 +28,25 @@ export function callServer<T>(
   return withRetries(options, policy, () => withServer(options, call), recover);
 }
 
-/** Makes a call that must not be made twice; if the answer is lost, the error says so. */
+/**
+ * Makes a call that must not be made twice; if the answer is lost, the error says so.
+ *
+ * @param canRepeat asked about the server after a failure: whether a second call would change nothing there
+ */
 export function callOnce<T>(
   options: ResolvedOptions,
   call: (server: ServerApi) => Promise<T>,
   what: string,
+  canRepeat: (server: ServerTraits) => boolean = () => false,
 ): Promise<T> {
-  return callServer(options, retryPolicies.once, call, async (error) => {
+  return callServer(options, retryPolicies.once, call, async (error, { mayHaveBeenApplied }) => {
+    const traits = knownServer(options)?.traits;
+    if (traits !== undefined && canRepeat(traits)) {
+      if (isRetryable(error, retryPolicies.repeatable)) return "retry";
+      if (!mayHaveBeenApplied || !(error instanceof HttpError) || error.status !== 409) return undefined;
+      const note = "; an earlier attempt of this call lost its answer and may be the one that was applied";
+      throw new HttpError({ ...error, code: error.code, mayHaveBeenApplied: true }, note);
+    }
     if (isAnswerLost(error)) {
       const note = `; the ${what} may have been applied all the same, and is not sent again`;
       if (!error.message.endsWith(note)) error.message += note;

@@ -57,7 +57,7 @@ async function decide(decision: Decision, args: DecideArgs): Promise<RunReferenc
   const body = { iteration, note, decidedBy, selected, ranked };
   const send = (server: ServerApi) => server.decide(decision, runId, nodeId, body);
   try {
-    const answer = await callOnce(options, send, "decision");
+    const answer = await callOnce(options, send, "decision", (traits) => traits.canRepeatDecisions);
     noteDecision(options.baseUrl, runId, { nodeId, iteration });
     return answer;
   } catch (error) {

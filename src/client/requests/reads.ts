@@ -126,8 +126,7 @@ export async function listRuns<Row = any>(args: ListRunsArgs = {}): Promise<Row[
 
 /** The open approvals of a run, by default of all runs, as a server lists them (from 0.32 on). */
 export async function readApprovalList(options: ResolvedOptions, runId?: string): Promise<ApprovalRow[]> {
-  const rows = await callServer(options, retryPolicies.read, (server) => server.listApprovals());
-  return runId === undefined ? rows : rows.filter((row) => row.runId === runId);
+  return callServer(options, retryPolicies.read, (server) => server.listApprovals(runId));
 }
 
 /**

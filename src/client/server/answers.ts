@@ -1,5 +1,15 @@
 import { ProtocolError } from "../errors/protocol-error.js";
-import type { ApprovalRow, Frame, RunReference, RunRow, Run, SignalReceipt } from "../results.js";
+import type {
+  ApprovalRow,
+  Frame,
+  NodeOutput,
+  Run,
+  RunReference,
+  RunRow,
+  SignalReceipt,
+  WorkflowRow,
+} from "../results.js";
+import type { EventMessage } from "./event-decoder.js";
 
 type Fields = Record<string, unknown>;
 
@@ -37,12 +47,41 @@ export function toFrames(answer: unknown): Frame[] {
 }
 
 export function toApprovalRows(answer: unknown): ApprovalRow[] {
-  const { approvals } = expectObject(answer, "the list of approvals");
   const shape = { runId: isText, nodeId: isText, iteration: isNumber, requestedAtMs: isTimeOrMissing };
-  return expectRows(approvals, "the list of approvals", shape) as ApprovalRow[];
+  return expectRows(answer, "the list of approvals", shape) as ApprovalRow[];
 }
 
-function expectObject(answer: unknown, what: string, fields: { mayHaveBeenApplied?: boolean } = {}): Fields {
+export function toNodeOutput(answer: unknown): NodeOutput {
+  const fields = expectObject(answer, "the output");
+  expectField(fields, "status", isText);
+  for (const name of ["row", "schema"]) {
+    expectField(fields, name, (value) => isMissing(value) || isObject(value));
+  }
+  return { row: null, schema: null, ...fields } as NodeOutput;
+}
+
+export function toWorkflowRows(answer: unknown): WorkflowRow[] {
+  return expectRows(answer, "the list of workflows", { key: isText }) as WorkflowRow[];
+}
+
+/** The events of a page, each as the text that a stream has. */
+export function toEventMessages(answer: unknown): EventMessage[] {
+  const rows = expectRows(answer, "the page of events", { seq: isNumber, payload: isObject });
+  return rows.map(({ seq, payload }) => ({ id: seq as number, data: JSON.stringify(payload) }));
+}
+
+/** A run's nodes that wait for an approval. */
+export function toNodesAtApproval(answer: unknown): { nodeId: string; iteration: number; label: unknown }[] {
+  const shape = { nodeId: isText, iteration: isNumber, state: isText };
+  const rows = expectRows(answer, "the list of nodes", shape);
+  return rows.filter(({ state }) => state === "waiting-approval") as ReturnType<typeof toNodesAtApproval>;
+}
+
+export function expectObject(
+  answer: unknown,
+  what: string,
+  fields: { mayHaveBeenApplied?: boolean } = {},
+): Fields {
   if (isObject(answer)) return answer;
   throw new ProtocolError(`${what} is not a JSON object; is this a Smithers server?`, fields);
 }

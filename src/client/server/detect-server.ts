@@ -1,9 +1,11 @@
 import { ConnectionError } from "../errors/connection-error.js";
-import { HttpError, ownHttpCodes } from "../errors/http-error.js";
+import { HttpError, isRouteMissing, ownHttpCodes } from "../errors/http-error.js";
 import { TimeoutError } from "../errors/timeout-error.js";
 import { requestJson } from "../http/request.js";
 import type { ResolvedOptions } from "../options.js";
+import { gatewayServer } from "./gateway.js";
 import { httpServer } from "./http-server.js";
+import { EncodedIdError } from "./ids.js";
 import type { ServerApi } from "./server-api.js";
 import { singleRunServer } from "./single-run-server.js";
 
@@ -14,26 +16,32 @@ const detected = new Map<string, CreateServer>();
 
 /**
  * Makes a call to the server, whatever kind it is. The usual kind is assumed until a server says that it has no such
- * route; then the kind is found out, and remembered for the base URL.
+ * route, or the call needs another kind; then the kind is found out, and remembered for the base URL.
  *
- * @throws {HttpError} with `code` `ONE_RUN_SERVER` (`details.runId` is its run), `GATEWAY`, `NEEDS_GATEWAY`, or
- *   `NEWER_ROUTE` if the server is older than the route
+ * @throws {HttpError} with `code` `ONE_RUN_SERVER` (`details.runId` is its run), `NEEDS_GATEWAY`, `GATEWAY` if it is one
+ *   whose interface this library does not speak, or `NEWER_ROUTE` if the server is older than the route
  */
 export async function withServer<T>(
   options: ResolvedOptions,
   call: (server: ServerApi) => Promise<T>,
 ): Promise<T> {
   const assumed = detected.get(options.baseUrl) ?? httpServer;
+  let refusal: unknown;
   try {
     const answer = await call(assumed(options));
     detected.set(options.baseUrl, assumed);
     return answer;
   } catch (error) {
-    if (!isRouteMissing(error)) throw error;
-    const found = await detectServer(options, error);
-    detected.set(options.baseUrl, found);
-    if (found === assumed) throw asNewerRoute(error);
-    return call(found(options));
+    if (!mayBeAnotherKind(error, options)) throw error;
+    refusal = error;
+  }
+  const found = await detectServer(options, refusal);
+  detected.set(options.baseUrl, found);
+  if (found === assumed) throw await explainRefusal(refusal, found, options);
+  try {
+    return await call(found(options));
+  } catch (error) {
+    throw await explainRefusal(error, found, options);
   }
 }
 
@@ -48,43 +56,57 @@ export function hasNoApprovalList({ code }: HttpError): boolean {
 }
 
 /** Whether a server has no such route, or a server that is assumed to be of another kind refuses the call. */
-function isRouteMissing(error: unknown): error is HttpError {
-  if (!(error instanceof HttpError) || error.status !== 404) return false;
-  if (error.code === ownHttpCodes.oneRunServer || error.code === ownHttpCodes.needsGateway) return true;
-  return error.code === "NOT_FOUND" && error.serverMessage === "Route not found";
+function mayBeAnotherKind(error: unknown, { baseUrl }: ResolvedOptions): boolean {
+  // What is wrong with an id was decided here, and for the kind that was assumed.
+  if (error instanceof EncodedIdError) return !detected.has(baseUrl);
+  const codes: string[] = [ownHttpCodes.oneRunServer, ownHttpCodes.needsGateway];
+  return isRouteMissing(error) || (error instanceof HttpError && codes.includes(error.code));
 }
 
 /**
- * Finds out the kind of a server that has no such route.
+ * Finds out the kind of a server that refused a call. A gateway says so in a header of each answer; a proxy may have
+ * removed it.
  *
- * @throws {HttpError} `GATEWAY`, whose interface this library does not speak
  * @throws {ConnectionError | TimeoutError} if nothing answers
  */
-async function detectServer(options: ResolvedOptions, error: HttpError): Promise<CreateServer> {
+async function detectServer(options: ResolvedOptions, refusal: unknown): Promise<CreateServer> {
+  if (isFromGateway(refusal)) return gatewayServer;
   const ask = (path: string) => requestJson(options, { method: "GET", path });
   const answers = await Promise.allSettled([ask("/"), ask("/health")]);
+  options.signal?.throwIfAborted();
   const [root, health] = answers.map((answer) =>
     answer.status === "fulfilled" ? ((answer.value ?? {}) as Record<string, unknown>) : {},
   );
-  options.signal?.throwIfAborted();
+  const errors = answers.map((answer): unknown => (answer.status === "rejected" ? answer.reason : undefined));
+  if (errors.some(isFromGateway) || typeof health?.["protocol"] === "number") return gatewayServer;
   const runId = root?.["runId"];
   if (typeof runId === "string" && typeof root?.["status"] === "string") return singleRunOf(runId, options);
-  if (typeof health?.["protocol"] === "number") {
-    const { version = "" } = (health["identity"] ?? {}) as { version?: unknown };
-    throw withCode(
-      error,
-      ownHttpCodes.gateway,
-      options.redact(
-        `a Smithers gateway (${String(version)}), whose interface is another one, under /v1/api`,
-      ),
-    );
-  }
-  // What is refused without a request says nothing about the server, and neither does an outage.
-  const outage = answers.map((answer): unknown => (answer.status === "rejected" ? answer.reason : undefined));
-  if (outage.every((reason) => reason instanceof ConnectionError || reason instanceof TimeoutError)) {
-    throw outage[0];
+  // An outage says nothing about the kind of the server.
+  if (errors.every((error) => error instanceof ConnectionError || error instanceof TimeoutError)) {
+    throw errors[0];
   }
   return httpServer;
+}
+
+function isFromGateway(error: unknown): boolean {
+  return error instanceof HttpError && error.apiVersion !== undefined;
+}
+
+/** The refusal of a server whose kind is known, with the reason for it if that is known too. */
+async function explainRefusal(
+  refusal: unknown,
+  kind: CreateServer,
+  options: ResolvedOptions,
+): Promise<unknown> {
+  if (!isRouteMissing(refusal)) return refusal;
+  if (kind !== gatewayServer) return asNewerRoute(refusal);
+  const health = await requestJson(options, { method: "GET", path: "/health" }).catch(() => undefined);
+  const { version } = ((health as { identity?: object } | undefined)?.identity ?? {}) as {
+    version?: unknown;
+  };
+  const name = typeof version === "string" ? `a Smithers gateway (${version})` : "a Smithers gateway";
+  const what = `${name} without this route; this library speaks what 0.32 has under /v1/api`;
+  return withCode(refusal, ownHttpCodes.gateway, options.redact(what));
 }
 
 /** One function for each run, so that the kind that was found can be compared with the one that is known. */

@@ -15,6 +15,8 @@ export interface EventConnection {
    * answer, Node's `fetch` reports a connection that broke as a complete answer.
    */
   readonly cleanEndIsReliable: boolean;
+  /** Whether a page is followed by a pause although there is more, so that a new connection brings the next one sooner. */
+  readonly hasSlowPages: boolean;
   /** The delay that the server asks for before a reconnect, in ms. */
   readonly retryMs: number | undefined;
   /** How many comments have come. The server sends them after the events of a poll, so all of those have come, too. */
@@ -53,6 +55,7 @@ export function openEventConnection(
   const chunks = body === null ? undefined : chunksOf(body);
   const decoder = new EventDecoder();
   return {
+    hasSlowPages: true,
     cleanEndIsReliable: !/\bclose\b/i.test(headers.get("connection") ?? ""),
     get retryMs() {
       return decoder.retryMs;

@@ -2,6 +2,7 @@ import { HttpError, ownHttpCodes } from "../errors/http-error.js";
 import { openResponse, requestJson, type HttpRequest } from "../http/request.js";
 import type { ResolvedOptions } from "../options.js";
 import {
+  expectObject,
   toApprovalRows,
   toFrames,
   toRunReference,
@@ -19,6 +20,7 @@ export const httpServerTraits: ServerTraits = {
   resumeNeedsWorkflow: true,
   hasWorkflowKeys: false,
   hasNodeCalls: false,
+  canRepeatDecisions: false,
 };
 
 /** The HTTP interface of a server that `startServer` started, 0.5.0 to 0.32.0. */
@@ -45,7 +47,11 @@ export function httpServer(options: ResolvedOptions): ServerApi {
     getRun: async (runId) => toRunStatus(await get(runPath(runId)), runId),
     getFrames: async (runId, limit) => toFrames(await get(`${runPath(runId)}/frames${query({ limit })}`)),
     listRuns: async (filter) => toRunRows(await get(`/v1/runs${query(filter)}`)),
-    listApprovals: async () => toApprovalRows(await get("/v1/approvals")),
+    listApprovals: async (runId) => {
+      const { approvals } = expectObject(await get("/v1/approvals"), "the list of approvals");
+      const rows = toApprovalRows(approvals);
+      return runId === undefined ? rows : rows.filter((row) => row.runId === runId);
+    },
     sendSignal: async (runId, name, { sentBy, ...signal }) => {
       const body = { ...signal, receivedBy: sentBy };
       return toSignalReceipt(await post(`${runPath(runId)}/signals/${encodeSegment("name", name)}`, body));

@@ -1,5 +1,8 @@
 import { ArgumentError } from "../errors/argument-error.js";
 
+/** A node id that a URL has to encode, for servers that do not decode it. */
+export class EncodedIdError extends ArgumentError {}
+
 /** Each character that a segment of a URL's path cannot carry as it is. */
 const outsideSegment = /[^A-Za-z0-9\-._~:@!$&'()*+,;=]/gu;
 
@@ -29,12 +32,12 @@ export function encodeSegment(argument: string, id: string): string {
  * A node id as a path segment that is the id itself. 0.5.0 answers 200 to a decision about the node `my%20gate`, which
  * does not exist, and the approval `my gate` stays open for ever.
  *
- * @throws {ArgumentError} for an id that only an encoded segment could carry
+ * @throws {EncodedIdError} for an id that only an encoded segment could carry
  */
 export function literalSegment(argument: string, id: string): string {
   const encoded = encodeSegment(argument, id);
   if (encoded === id) return id;
-  throw new ArgumentError(
+  throw new EncodedIdError(
     argument,
     `${argument} "${id}" would have to be encoded in the URL, as ${encoded}, and servers take that to the letter: ` +
       "an approval of this name cannot be decided over HTTP; name it without spaces, slashes and the like",

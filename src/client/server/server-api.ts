@@ -34,6 +34,8 @@ export interface ServerTraits {
   readonly hasWorkflowKeys: boolean;
   /** `retryNode`, `pause` and `getOutput` are there. */
   readonly hasNodeCalls: boolean;
+  /** A decision may be sent twice: the second one changes nothing, and the answer says what was decided. */
+  readonly canRepeatDecisions: boolean;
 }
 
 /** A run to resume. */
@@ -51,13 +53,14 @@ export interface StartedRun extends ResumedRun {
 }
 
 /**
- * What a server can be asked, one request for each call. Each kind of server is one implementation; retries, positions
- * and the ends of runs are decided above this interface, which is all that they know of a server.
+ * What a server can be asked, one request for each call where that is enough. Each kind of server is one implementation;
+ * retries, positions and the ends of runs are decided above this interface, which is all that they know of a server.
  *
  * A call that a kind of server does not have throws an `HttpError` with a code of ours (`ownHttpCodes`).
  */
 export interface ServerApi {
   readonly traits: ServerTraits;
+  /** Throws a 409 if the run's id exists already. */
   startRun(run: StartedRun): Promise<RunReference>;
   /** `workflowPath` is undefined only where `resumeNeedsWorkflow` is false. */
   resumeRun(run: ResumedRun): Promise<RunReference>;
@@ -78,8 +81,8 @@ export interface ServerApi {
   /** The newest frames, newest first. */
   getFrames(runId: string, limit: number): Promise<Frame[]>;
   listRuns(filter: { limit?: number | undefined; status?: string | undefined }): Promise<RunRow[]>;
-  /** The open approvals of all runs. */
-  listApprovals(): Promise<ApprovalRow[]>;
+  /** The open approvals of a run, or of all runs. */
+  listApprovals(runId?: string): Promise<ApprovalRow[]>;
   sendSignal(
     runId: string,
     name: string,

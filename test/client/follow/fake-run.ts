@@ -1,4 +1,5 @@
-import type { Clock, DrivenRun } from "../../../src/client/follow/driven-run.js";
+import type { DrivenRun } from "../../../src/client/follow/driven-run.js";
+import type { Clock } from "../../../src/client/http/wait.js";
 import type { Look } from "../../../src/client/follow/proof.js";
 import type { ApprovalView, Run, SmithersEvent } from "../../../src/client/index.js";
 import { RunProgress } from "../../../src/client/follow/run-progress.js";
@@ -69,6 +70,8 @@ export class FakeRun implements DrivenRun {
   /** What the next calls answer, in turn: an error, or nothing. */
   answers: (Error | undefined)[] = [];
   own = new Set<string>();
+  /** Whether the server goes on by itself after a decision. */
+  goesOn = false;
   looks = 0;
   statusAsked = 0;
   readonly #progress = new RunProgress(runId);
@@ -113,6 +116,10 @@ export class FakeRun implements DrivenRun {
     this.#note("resume");
     await this.#answer();
     return true;
+  }
+
+  async resumesByItself(): Promise<boolean> {
+    return this.goesOn;
   }
 
   isOwn({ nodeId }: ApprovalView): boolean {

@@ -211,3 +211,86 @@ describe("what is no approval", () => {
     expect(run.statusAsked).toBe(1);
   });
 });
+
+describe("on a server that resumes runs by itself", () => {
+  const decided = { blocked: { kind: "approval-decided-resume-required", nodeId: "gate" } };
+  function selfResuming(): FakeRun {
+    const run = new FakeRun();
+    run.goesOn = true;
+    return run;
+  }
+
+  test("it has two seconds to go on, also after a decision of our own", async () => {
+    const run = selfResuming();
+    run.own.add("gate");
+    const { told } = resume(run);
+    await run.bring(started, opened("gate"), waiting, granted("gate"));
+    await run.clock.pass(1999);
+    await run.bring(started);
+    await run.clock.pass(60_000);
+    expect(run.sent).toEqual([]);
+    expect(told).toEqual([]);
+  });
+
+  test("if it does not, a resume is sent", async () => {
+    const run = selfResuming();
+    run.own.add("gate");
+    const { told } = resume(run);
+    await run.bring(started, opened("gate"), waiting, granted("gate"));
+    await run.clock.pass(2000);
+    await run.bring(started);
+    await run.clock.pass(60_000);
+    expect(run.sent).toEqual(["2000 resume"]);
+    expect(told).toEqual(["resumed for decision"]);
+  });
+
+  test("if that does nothing either, for five seconds, it is reported, once", async () => {
+    const run = selfResuming();
+    run.runState = { state: "waiting-event", ...decided };
+    const { told } = resume(run);
+    await run.bring(started, opened("gate"), waiting, granted("gate"));
+    await run.clock.pass(6999);
+    expect(told).toEqual(["resumed for decision"]);
+    await run.clock.pass(1);
+    await run.bring({ type: "RunStatusChanged", status: "waiting-event" });
+    await run.clock.pass(600_000);
+    expect(told).toEqual(["resumed for decision", "blocked by approval-decided-resume-required"]);
+    expect(run.sent).toEqual(["2000 resume"]);
+  });
+
+  test("a run that goes on within that time is not reported, whatever its status says a moment later", async () => {
+    const run = selfResuming();
+    run.runState = { state: "waiting-event", ...decided };
+    const { told } = resume(run);
+    await run.bring(started, opened("gate"), waiting, granted("gate"));
+    await run.clock.pass(3000);
+    await run.bring({ type: "FrameCommitted", frameNo: 2 }, started);
+    await run.clock.pass(60_000);
+    expect(told).toEqual(["resumed for decision"]);
+  });
+
+  test("a run that has ended before the resume came needed none", async () => {
+    const run = selfResuming();
+    run.answers = [
+      new HttpError({ status: 409, code: "RUN_ENDED", serverMessage: "", method: "POST", path: "/" }),
+    ];
+    const result = resume(run);
+    await run.bring(started, opened("gate"), waiting, granted("gate"));
+    await run.clock.pass(2000);
+    expect(run.sent).toEqual(["2000 resume"]);
+    expect(result.error).toBeUndefined();
+  });
+
+  test("a timer is its own to see, within its look each 15 seconds", async () => {
+    const run = selfResuming();
+    const computedAt = new Date(1_700_000_000_000).toISOString();
+    const wakeAt = new Date(1_700_000_010_000).toISOString();
+    run.runState = { state: "waiting-timer", computedAt, blocked: { kind: "timer", nodeId: "nap", wakeAt } };
+    resume(run);
+    await run.bring(started, { type: "RunStatusChanged", status: "waiting-timer" });
+    await run.clock.pass(29_999);
+    expect(run.sent).toEqual([]);
+    await run.clock.pass(1);
+    expect(run.sent).toEqual(["30000 resume"]);
+  });
+});

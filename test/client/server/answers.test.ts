@@ -7,6 +7,9 @@ import {
   toRunRows,
   toRunStatus,
   toSignalReceipt,
+  toEventMessages,
+  toNodeOutput,
+  toWorkflowRows,
 } from "../../../src/client/server/answers.js";
 
 const run = {
@@ -35,9 +38,16 @@ describe("an answer", () => {
     ["runs", () => toRunRows([run, { runId: "s", status: "x" }]), [run, { runId: "s", status: "x" }]],
     ["no runs", () => toRunRows([]), []],
     ["frames", () => toFrames([{ frameNo: 1 }]), [{ frameNo: 1 }]],
-    ["approvals", () => toApprovalRows({ approvals: [approval] }), [approval]],
+    ["approvals", () => toApprovalRows([approval]), [approval]],
     ["a run that was started", () => toRunReference({ runId: "s" }, "r"), { runId: "s" }],
     ["a run that was started without its id", () => toRunReference({}, "r"), { runId: "r" }],
+    ["an output", () => toNodeOutput({ status: "pending" }), { status: "pending", row: null, schema: null }],
+    ["workflows", () => toWorkflowRows([{ key: "a", hasUi: false }]), [{ key: "a", hasUi: false }]],
+    [
+      "a page of events",
+      () => toEventMessages([{ seq: 3, payload: { a: 1 } }]),
+      [{ id: 3, data: '{"a":1}' }],
+    ],
     ["a signal's receipt", () => toSignalReceipt({ seq: 0 }), { seq: 0 }],
   ])("that is %s is taken", (_, take, taken) => expect(take()).toEqual(taken));
 
@@ -59,10 +69,14 @@ describe("an answer", () => {
     ["a run without an id among runs", () => toRunRows([run, { status: "x" }])],
     ["a text among runs", () => toRunRows(["r"])],
     ["a frame without a number", () => toFrames([{}])],
-    ["a list for approvals", () => toApprovalRows([approval])],
-    ["an object without approvals", () => toApprovalRows({ up: true })],
-    ["an approval without a turn", () => toApprovalRows({ approvals: [{ ...approval, iteration: "0" }] })],
-    ["an approval without a node", () => toApprovalRows({ approvals: [{ ...approval, nodeId: null }] })],
+    ["an object for approvals", () => toApprovalRows({ approvals: [approval] })],
+    ["an approval without a turn", () => toApprovalRows([{ ...approval, iteration: "0" }])],
+    ["an approval without a node", () => toApprovalRows([{ ...approval, nodeId: null }])],
+    ["an output without a status", () => toNodeOutput({ row: {} })],
+    ["an output whose row is a text", () => toNodeOutput({ status: "produced", row: "1" })],
+    ["a workflow without a key", () => toWorkflowRows([{ name: "a" }])],
+    ["an event without a number", () => toEventMessages([{ payload: {} }])],
+    ["an event whose payload is a text", () => toEventMessages([{ seq: 0, payload: "{}" }])],
     ["a text for a receipt", () => toSignalReceipt("ok")],
     ["a list for a reference", () => toRunReference([], "r")],
   ])("that is %s is refused", (_, take) => expect(take).toThrow(ProtocolError));

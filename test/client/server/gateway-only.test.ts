@@ -85,6 +85,7 @@ describe("a server's traits", () => {
     resumeNeedsWorkflow: true,
     hasWorkflowKeys: false,
     hasNodeCalls: false,
+    canRepeatDecisions: false,
   };
 
   test("cost one request of a server that has not been asked anything", async () => {

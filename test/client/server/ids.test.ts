@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Fetch } from "../../../src/client/http/fetch.js";
 import { encodeSegment, literalSegment, runIdProblem } from "../../../src/client/server/ids.js";
 import { approve, getStatus, runWorkflow } from "../../../src/client/index.js";
-import { failure } from "../../faults/in-test.js";
+import { failure, rawServer } from "../../faults/in-test.js";
+import { answer, errorBody } from "../../faults/raw-server.js";
 
 describe("a run id that every route can carry", () => {
   test.each([
@@ -59,8 +60,12 @@ describe("an id in a path", () => {
     "%j is refused of a node to be decided, since the server would take another one",
     async (nodeId) => {
       expect(() => literalSegment("nodeId", nodeId)).toThrow("would have to be encoded");
-      const fetch: Fetch = () => expect.unreachable();
-      expect(await failure(approve({ runId: "r", nodeId, fetch }))).toMatchObject({ argument: "nodeId" });
+      const noRoute = answer(404, errorBody("NOT_FOUND", "Route not found"));
+      const server = await rawServer((_, socket) => socket.end(noRoute));
+      const { baseUrl } = server;
+      expect(await failure(approve({ baseUrl, runId: "r", nodeId }))).toMatchObject({ argument: "nodeId" });
+      // A server that decodes ids could take it.
+      expect(server.requests.map(({ path }) => path).sort()).toEqual(["/", "/health"]);
     },
   );
 });

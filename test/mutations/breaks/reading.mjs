@@ -223,7 +223,7 @@ export default [
   },
   {
     rule: "the approvals of other runs are none of this one's",
-    file: requests,
+    file: "src/client/server/http-server.ts",
     from: "rows.filter((row) => row.runId === runId)",
     to: "rows",
     tests: proofTests,

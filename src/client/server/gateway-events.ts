@@ -1,0 +1,147 @@
+import { ConnectionError } from "../errors/connection-error.js";
+import { ProtocolError } from "../errors/protocol-error.js";
+import { TimeoutError } from "../errors/timeout-error.js";
+import { linkAbort } from "../http/linked-abort.js";
+import { OversizedAnswer } from "../http/request.js";
+import { realClock, type Clock } from "../http/wait.js";
+import type { ResolvedOptions } from "../options.js";
+import { isTerminalStatus, statusOfEndEvent } from "../view/run-status.js";
+import { idleCode, type EventConnection } from "./event-connection.js";
+import type { EventMessage } from "./event-decoder.js";
+
+/** What the events are read from: one request for each call. */
+export interface EventPages {
+  /** The request's path, for errors. */
+  path: string;
+  /** The events after a number, in order, not more than `limit`; -1 for all. */
+  read(options: ResolvedOptions, afterSeq: number, limit: number): Promise<EventMessage[]>;
+  /** The run's status. */
+  status(options: ResolvedOptions): Promise<string>;
+}
+
+/** How many events are asked for at a time. */
+const maxPageSize = 1000;
+/** The pause before the next page once all events have been read, before the jitter; in ms. */
+const pollMs = 500;
+/**
+ * How long the status is believed, in ms. A gateway with an idle limit does not count reading events as use of it, but
+ * asking for the run; its shortest sensible limit is a minute.
+ */
+const statusMs = 10_000;
+/** The status may be written a moment before the last event, in ms. */
+const settleMs = 250;
+
+/**
+ * Reads a run's events by pages and gives them on as a connection does: it ends once the run has. That is proven by a page
+ * without events that was asked for after the status was seen to be terminal.
+ */
+export async function openEventPages(
+  options: ResolvedOptions,
+  pages: EventPages,
+  afterSeq: number,
+  clock: Clock = realClock,
+): Promise<EventConnection> {
+  const { controller, unlink } = linkAbort(options.signal);
+  const inner = { ...options, signal: controller.signal };
+  const close = () => {
+    unlink();
+    controller.abort();
+  };
+  let position = afterSeq;
+  let pageSize = maxPageSize;
+  let comments = 0;
+  /** Whether the last event about the run as a whole is an end of it. */
+  let hasEndEvent = false;
+  let isCaughtUp = false;
+  let isTerminal = false;
+  let statusAskedAt = -Infinity;
+
+  async function readPage(timeoutMs: number): Promise<EventMessage[]> {
+    for (;;) {
+      try {
+        const messages = await pages.read({ ...inner, timeoutMs }, position, pageSize);
+        isCaughtUp = messages.length < pageSize;
+        observe(messages);
+        return messages;
+      } catch (error) {
+        if (!(error instanceof OversizedAnswer) || pageSize === 1) throw error;
+        pageSize = Math.ceil(pageSize / 10);
+      }
+    }
+  }
+
+  function observe(messages: readonly EventMessage[]): void {
+    if (messages.length === 0) {
+      comments++;
+      return;
+    }
+    const last = messages.at(-1)?.id ?? position;
+    if (last <= position) {
+      throw new ProtocolError(`the events after ${position} end with ${last} (${pages.path})`);
+    }
+    position = last;
+    for (const type of messages.map(({ data }) => typeOf(data))) {
+      if (statusOfEndEvent.has(type)) hasEndEvent = true;
+      else if (type === "RunStarted") hasEndEvent = false;
+    }
+    // An end that was seen was not the last one.
+    if (isTerminal || hasEndEvent) statusAskedAt = -Infinity;
+    isTerminal = false;
+  }
+
+  let first: EventMessage[] | undefined;
+  try {
+    first = await readPage(options.timeoutMs);
+  } catch (error) {
+    close();
+    throw error;
+  }
+
+  return {
+    cleanEndIsReliable: true,
+    hasSlowPages: false,
+    retryMs: undefined,
+    get comments() {
+      return comments;
+    },
+    close,
+    async next(idleTimeoutMs) {
+      if (first !== undefined) {
+        const messages = first;
+        first = undefined;
+        return messages;
+      }
+      const timeoutMs = Math.min(idleTimeoutMs, options.timeoutMs);
+      try {
+        if (isCaughtUp) {
+          if (clock.now() - statusAskedAt >= statusMs) {
+            isTerminal = isTerminalStatus(await pages.status({ ...inner, timeoutMs }));
+            statusAskedAt = clock.now();
+          }
+          const pauseMs = !isTerminal ? clock.jitter(pollMs) : hasEndEvent ? 0 : settleMs;
+          if (pauseMs > 0) await clock.sleep(pauseMs, inner.signal);
+        }
+        const wasTerminal = isTerminal;
+        const messages = await readPage(timeoutMs);
+        return wasTerminal && messages.length === 0 ? undefined : messages;
+      } catch (error) {
+        throw asBrokenConnection(error, pages, timeoutMs);
+      }
+    },
+  };
+}
+
+/** What keeps a page from being read breaks the connection that the pages stand for, and may pass. */
+function asBrokenConnection(error: unknown, { path }: EventPages, timeoutMs: number): unknown {
+  const fields = { method: "GET", path, mayHaveBeenApplied: false, cause: error };
+  if (error instanceof TimeoutError) {
+    const message = `no answer came for ${timeoutMs / 1000} s`;
+    return new ConnectionError(message, { ...fields, networkCode: idleCode });
+  }
+  return error instanceof ProtocolError ? new ConnectionError(error.message, fields) : error;
+}
+
+/** The type comes first in each event, and what comes after it may be large. */
+function typeOf(data: string): string {
+  return /^\{"type":"(\w+)"/.exec(data)?.[1] ?? "";
+}

@@ -1,0 +1,267 @@
+import { describe, expect, test } from "vitest";
+import {
+  ConnectionError,
+  ProtocolError,
+  streamEvents,
+  TimeoutError,
+  watchRun,
+} from "../../../src/client/index.js";
+import { OversizedAnswer } from "../../../src/client/http/request.js";
+import { resolveOptions } from "../../../src/client/options.js";
+import type { EventMessage } from "../../../src/client/server/event-decoder.js";
+import { openEventPages } from "../../../src/client/server/gateway-events.js";
+import { failure, gather } from "../../faults/in-test.js";
+import { answer } from "../../faults/raw-server.js";
+import { gatewayAnswer, played, recordedGateway, type Script } from "../../faults/recorded-gateway.js";
+import { FakeClock } from "../follow/fake-run.js";
+
+const options = resolveOptions({});
+
+/** A run as a gateway has it: its events by pages, its status, and what was asked for and when. */
+class FakePages {
+  readonly path = "/v1/api/runs/r1/events";
+  readonly clock = new FakeClock();
+  readonly asked: string[] = [];
+  events: object[] = [];
+  status = "running";
+  /** What the next pages fail with, in turn. */
+  failures: Error[] = [];
+
+  open(afterSeq = -1) {
+    const pages = {
+      path: this.path,
+      read: async (_: unknown, after: number, limit: number): Promise<EventMessage[]> => {
+        this.asked.push(`${this.clock.now()} page`);
+        const failure = this.failures.shift();
+        if (failure !== undefined) throw failure;
+        return this.page(after, limit);
+      },
+      status: async () => {
+        this.asked.push(`${this.clock.now()} status`);
+        return this.status;
+      },
+    };
+    return openEventPages(options, pages, afterSeq, this.clock);
+  }
+
+  page(after: number, limit: number): EventMessage[] {
+    const messages = this.events.map((event, id) => ({ id, data: JSON.stringify(event) }));
+    return messages.filter(({ id }) => id > after).slice(0, limit);
+  }
+}
+
+const outputs = (count: number) => Array.from({ length: count }, (_, n) => ({ type: "NodeOutput", n }));
+const started = { type: "RunStarted" };
+const finished = { type: "RunFinished" };
+
+describe("the events of a gateway's run", () => {
+  test("of a long history come page after page, without a pause or a question between", async () => {
+    const run = new FakePages();
+    run.events = outputs(2500);
+    const connection = await run.open();
+    const seen: EventMessage[] = [];
+    for (let page = 0; page < 3; page++) seen.push(...((await connection.next(1000)) ?? []));
+    expect(seen.map(({ id }) => id)).toEqual(run.events.map((_, n) => n));
+    expect(run.asked).toEqual(["0 page", "0 page", "0 page"]);
+  });
+
+  test("that are new come with the next page, half a second later", async () => {
+    const run = new FakePages();
+    run.events = [started];
+    const connection = await run.open();
+    await connection.next(1000);
+    const next = connection.next(1000);
+    run.events.push({ type: "NodeStarted" });
+    await run.clock.pass(500);
+    expect(await next).toEqual([{ id: 1, data: '{"type":"NodeStarted"}' }]);
+    expect(run.asked).toEqual(["0 page", "0 status", "500 page"]);
+  });
+
+  test("are none on a page that counts as a comment: nothing else was on its way", async () => {
+    const run = new FakePages();
+    run.events = [started];
+    const connection = await run.open();
+    await connection.next(1000);
+    const next = connection.next(1000);
+    await run.clock.pass(500);
+    expect(await next).toEqual([]);
+    expect(connection.comments).toBe(1);
+  });
+});
+
+describe("the end of a gateway's run", () => {
+  test("is a page without events that was asked for after the status: here at once, since the last event was read", async () => {
+    const run = new FakePages();
+    run.events = [started, finished];
+    run.status = "finished";
+    const connection = await run.open();
+    await connection.next(1000);
+    expect(await connection.next(1000)).toBeUndefined();
+    expect(run.asked).toEqual(["0 page", "0 status", "0 page"]);
+  });
+
+  test("is not the terminal status alone, which is written a moment before the last event", async () => {
+    const run = new FakePages();
+    run.events = [started];
+    run.status = "finished";
+    const connection = await run.open();
+    await connection.next(1000);
+    const next = connection.next(1000);
+    await run.clock.pass(100);
+    run.events.push(finished);
+    await run.clock.pass(150);
+    expect(await next).toHaveLength(1);
+    expect(await connection.next(1000)).toBeUndefined();
+  });
+
+  test("comes although events follow the last one, as when somebody started the run's id again", async () => {
+    const run = new FakePages();
+    run.events = [started, finished, started, { type: "FrameCommitted" }];
+    run.status = "finished";
+    const connection = await run.open();
+    await connection.next(1000);
+    const next = connection.next(1000);
+    await run.clock.pass(250);
+    expect(await next).toBeUndefined();
+  });
+
+  test("is not an end in the history of a run that was resumed", async () => {
+    const run = new FakePages();
+    run.events = [started, { type: "RunFailed" }];
+    const connection = await run.open();
+    await connection.next(1000);
+    const next = connection.next(1000);
+    await run.clock.pass(500);
+    expect(await next).toEqual([]);
+  });
+});
+
+test("trap: a gateway with an idle limit counts questions about the run as use, and they come each ten seconds", async () => {
+  const run = new FakePages();
+  run.events = [started];
+  const connection = await run.open();
+  await connection.next(1000);
+  for (let page = 0; page < 120; page++) {
+    const next = connection.next(1000);
+    await run.clock.pass(500);
+    await next;
+  }
+  const times = run.asked.filter((each) => each.endsWith("status")).map((each) => Number.parseInt(each, 10));
+  expect(times).toEqual([0, 10_000, 20_000, 30_000, 40_000, 50_000]);
+});
+
+describe("a page that cannot be had", () => {
+  test("because it is too large is asked for in smaller parts", async () => {
+    const run = new FakePages();
+    run.events = outputs(150);
+    run.failures = [new OversizedAnswer("too large")];
+    const connection = await run.open();
+    expect(await connection.next(1000)).toHaveLength(100);
+    expect(await connection.next(1000)).toHaveLength(50);
+  });
+
+  test("at the start is what the opening fails with", async () => {
+    const run = new FakePages();
+    run.failures = [new ProtocolError("a page of HTML")];
+    expect(await failure(run.open())).toMatchObject({ code: "PROTOCOL_ERROR" });
+  });
+
+  test.each([
+    [
+      "silence",
+      new TimeoutError({ timeoutMs: 5, method: "GET", path: "/", mayHaveBeenApplied: false }),
+      "IDLE",
+    ],
+    ["a proxy's page", new ProtocolError("a page of HTML"), undefined],
+  ])("later, for %s, breaks the connection, which another one can follow", async (_, error, networkCode) => {
+    const run = new FakePages();
+    run.events = outputs(1000);
+    const connection = await run.open();
+    await connection.next(1000);
+    run.failures = [error];
+    const broken = await failure(connection.next(1000));
+    expect(broken).toBeInstanceOf(ConnectionError);
+    expect(broken).toMatchObject({ networkCode, mayHaveBeenApplied: false });
+  });
+
+  test("and one that does not go on is an error, rather than read for ever", async () => {
+    const run = new FakePages();
+    run.events = outputs(10);
+    run.page = () => [{ id: 3, data: "{}" }];
+    expect(await failure(run.open(5))).toMatchObject({ code: "PROTOCOL_ERROR" });
+  });
+
+  test("ends with the connection", async () => {
+    const run = new FakePages();
+    run.events = [started];
+    const connection = await run.open();
+    await connection.next(1000);
+    const next = failure(connection.next(1000));
+    connection.close();
+    expect(await next).toMatchObject({ name: "AbortError" });
+  });
+});
+
+describe("over a real socket", () => {
+  const runId = "sample-1";
+  const row = (seq: number, payload: object) => ({ runId, seq, event: "x", payload, timestampMs: seq });
+  const page = (...rows: object[]) => gatewayAnswer(200, { ok: true, data: rows });
+  const run = [{ type: "RunStarted", timestampMs: 1 }, { type: "é\u2028", "10": 1, "2": 1.5 }, finished];
+  /** A run that has ended, whose pages the test may replace. */
+  const ended =
+    (pages: (afterSeq: number) => Buffer | "silence" | undefined): Script =>
+    ({ path }, route) => {
+      if (route === `GET /v1/api/runs/${runId}`) return played("run-finished");
+      if (route !== `GET /v1/api/runs/${runId}/events`) return undefined;
+      const afterSeq = Number(new URL(path, "http://x").searchParams.get("afterSeq") ?? -1);
+      return pages(afterSeq) ?? page(...run.map((event, seq) => row(seq, event)).slice(afterSeq + 1));
+    };
+
+  test("each event is the payload, and no more is asked than what ends it", async () => {
+    const gateway = await recordedGateway(ended(() => undefined));
+    const { items, error } = await gather(streamEvents({ baseUrl: gateway.baseUrl, runId }));
+    expect(error).toBeUndefined();
+    expect(items).toEqual(run);
+    expect(gateway.requests.map(({ path }) => path)).toEqual([
+      `/v1/runs/${runId}/events`,
+      `/v1/api/runs/${runId}/events?limit=1000`,
+      `/v1/api/runs/${runId}`,
+      `/v1/api/runs/${runId}/events?afterSeq=2&limit=1000`,
+    ]);
+  });
+
+  test("a maintenance page in the middle is waited out", async () => {
+    let times = 0;
+    const { baseUrl } = await recordedGateway(
+      ended((afterSeq) => {
+        if (afterSeq === -1) return page(...outputs(1000).map((event, seq) => row(seq, event)));
+        if (times++ === 0) return answer(200, "<html>Back soon</html>");
+        return page(...(afterSeq === 998 ? [row(999, { type: "NodeOutput", n: 999 })] : []));
+      }),
+    );
+    const { items, error } = await gather(streamEvents({ baseUrl, runId, reconnectDelayMs: 10 }));
+    expect(error).toBeUndefined();
+    expect(items).toHaveLength(1000);
+  });
+
+  test("a number that is missing is an error with the position", async () => {
+    const { baseUrl } = await recordedGateway(ended(() => page(row(0, started), row(2, finished))));
+    const { items, error } = await gather(streamEvents({ baseUrl, runId }));
+    expect(items).toHaveLength(1);
+    expect(error).toMatchObject({ code: "POSITION_MOVED", position: 0 });
+  });
+
+  test("trap: another gateway at the same address, with other events, is noticed", async () => {
+    let hasMoved = false;
+    const { baseUrl } = await recordedGateway(
+      ended((afterSeq) => {
+        if (hasMoved) return page(row(0, { type: "RunStarted", runId: "another" }));
+        if (afterSeq === -1) return page(row(0, started));
+        hasMoved = true;
+        return answer(502, "<html>");
+      }),
+    );
+    const { error } = await gather(watchRun({ baseUrl, runId, reconnectDelayMs: 10 }));
+    expect(error).toMatchObject({ code: "POSITION_MOVED" });
+  });
+});

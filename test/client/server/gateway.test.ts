@@ -1,0 +1,451 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import {
+  approve,
+  cancel,
+  createClient,
+  deny,
+  getFrames,
+  getOutput,
+  getServerTraits,
+  getStatus,
+  listApprovals,
+  listRuns,
+  listWorkflows,
+  pause,
+  resume,
+  retryNode,
+  runWorkflow,
+  sendSignal,
+  streamEvents,
+} from "../../../src/client/index.js";
+import { workflowKey } from "../../../src/client/server/gateway.js";
+import { failure, gather } from "../../faults/in-test.js";
+import { answer, errorBody, type RawServer } from "../../faults/raw-server.js";
+import {
+  gatewayAnswer,
+  noRoute,
+  played,
+  recorded,
+  recordedGateway,
+  type Script,
+} from "../../faults/recorded-gateway.js";
+
+const runId = "sample-1";
+const runRoute = `/v1/api/runs/${runId}`;
+
+/** A gateway with these answers, and a client of it that has recognised it. */
+async function recognised(script?: Script) {
+  const gateway = await recordedGateway(script);
+  const client = createClient({ baseUrl: gateway.baseUrl });
+  await client.listWorkflows();
+  gateway.requests.splice(0);
+  return { gateway, client, baseUrl: gateway.baseUrl };
+}
+
+const asked = (gateway: RawServer) => gateway.requests.map(({ method, path }) => `${method} ${path}`);
+const bodies = (gateway: RawServer) =>
+  gateway.requests.filter(({ body }) => body !== "").map(({ body }) => JSON.parse(body) as unknown);
+const apiError = (status: number, code: string, message: string, more: object = {}) =>
+  gatewayAnswer(status, { ok: false, error: { version: "v1", code, message, ...more } });
+const ok = (data: unknown) => gatewayAnswer(200, { ok: true, data });
+
+describe("a gateway is recognised", () => {
+  test("by the header of the answer to the first request, which is the only one too many", async () => {
+    const gateway = await recordedGateway();
+    const { baseUrl } = gateway;
+    expect(await getStatus({ baseUrl, runId })).toMatchObject({ runId, status: "waiting-approval" });
+    expect(await getStatus({ baseUrl, runId })).toMatchObject({ workflowName: "deploy" });
+    expect(asked(gateway)).toEqual([`GET /v1/runs/${runId}`, `GET ${runRoute}`, `GET ${runRoute}`]);
+  });
+
+  test("by its /health where a proxy removes the header", async () => {
+    const gateway = await recordedGateway(({ path }) => {
+      if (path === "/health") return answer(200, recorded["health"]?.answer);
+      return path.startsWith("/v1/api/runs")
+        ? undefined
+        : answer(404, errorBody("NOT_FOUND", "Route not found"));
+    });
+    expect(await getStatus({ baseUrl: gateway.baseUrl, runId })).toMatchObject({ runId });
+    expect(await getServerTraits({ baseUrl: gateway.baseUrl })).toEqual({
+      resumesByItself: true,
+      resumeNeedsWorkflow: false,
+      hasWorkflowKeys: true,
+      hasNodeCalls: true,
+      canRepeatDecisions: true,
+    });
+  });
+
+  test("by the first call, whichever it is", async () => {
+    const first: ((baseUrl: string) => Promise<unknown>)[] = [
+      (baseUrl) => runWorkflow({ baseUrl, workflowPath: "deploy", input: {}, runId: "new" }),
+      (baseUrl) => approve({ baseUrl, runId, nodeId: "gate", selected: "blue" }),
+      (baseUrl) => approve({ baseUrl, runId, nodeId: "my gate" }),
+      (baseUrl) => getOutput({ baseUrl, runId, nodeId: "ship" }),
+      (baseUrl) => listWorkflows({ baseUrl }),
+      (baseUrl) => listApprovals({ baseUrl }),
+      (baseUrl) => getServerTraits({ baseUrl }),
+    ];
+    for (const call of first) {
+      const gateway = await recordedGateway((_, route) => {
+        if (route === "POST /v1/api/approvals/decision") return played("approve");
+        return route === "GET /v1/api/runs/new" ? played("unknown-run") : undefined;
+      });
+      await call(gateway.baseUrl);
+      expect(await getServerTraits({ baseUrl: gateway.baseUrl })).toMatchObject({ resumesByItself: true });
+    }
+  });
+
+  test("and named, with its version, if it does not have the interface under /v1/api", async () => {
+    const { baseUrl } = await recordedGateway(({ path }) => (path === "/health" ? undefined : noRoute(path)));
+    const error = await failure(listRuns({ baseUrl }));
+    expect(error).toMatchObject({ status: 404, code: "GATEWAY" });
+    expect(String(error)).toContain("a Smithers gateway (0.32.0) without this route");
+    const { items, error: streamError } = await gather(streamEvents({ baseUrl, runId }));
+    expect(items).toEqual([]);
+    expect(streamError).toMatchObject({ code: "GATEWAY" });
+  });
+});
+
+describe("each function of a gateway", () => {
+  test("reads what the others give", async () => {
+    const { client, gateway } = await recognised();
+    expect(await client.listRuns({ limit: 1, status: "finished" })).toMatchObject([
+      { runId, workflowName: "deploy" },
+    ]);
+    expect(await client.getFrames({ runId, tail: 1 })).toMatchObject([{ frameNo: 2 }]);
+    expect(await client.getOutput({ runId, nodeId: "ship" })).toMatchObject({
+      status: "produced",
+      row: { environment: "prod" },
+    });
+    expect((await client.listWorkflows()).map(({ key }) => key)).toContain("deploy");
+    expect(asked(gateway)).toEqual([
+      "GET /v1/api/runs?limit=1&status=finished&includeSystem=true",
+      "POST /v1/rpc/frames.list",
+      `GET ${runRoute}/nodes/ship/output?iteration=0`,
+      "GET /v1/api/workflows",
+    ]);
+    expect(bodies(gateway)).toEqual([{ runId, limit: 1 }]);
+  });
+
+  test("changes what the others change", async () => {
+    const { client, gateway } = await recognised((_, route) =>
+      route.startsWith("POST") ? ok({ runId, status: "asked" }) : undefined,
+    );
+    await client.approve({ runId, nodeId: "my gate", iteration: 2, note: "fine", decidedBy: "lost" });
+    await client.deny({ runId, nodeId: "pick", selected: "blue" });
+    await client.approve({ runId, nodeId: "order", ranked: ["blue", "green"] });
+    await client.sendSignal({ runId, name: "go/now", data: { a: 1 }, correlationId: "c", sentBy: "lost" });
+    await client.pause({ runId });
+    await client.retryNode({ runId, nodeId: "a/b", resetDependents: true });
+    await client.resume({ runId });
+    await client.cancel({ runId });
+    expect(asked(gateway)).toEqual([
+      "POST /v1/api/approvals/decision",
+      "POST /v1/api/approvals/decision",
+      "POST /v1/api/approvals/decision",
+      "POST /v1/api/signals",
+      `POST ${runRoute}/pause`,
+      `POST ${runRoute}/nodes/a%2Fb/retry`,
+      `POST ${runRoute}/resume`,
+      `POST ${runRoute}/cancel`,
+    ]);
+    expect(bodies(gateway)).toEqual([
+      { runId, nodeId: "my gate", iteration: 2, approved: true, note: "fine" },
+      { runId, nodeId: "pick", iteration: 0, approved: false, decision: { selected: "blue" } },
+      { runId, nodeId: "order", iteration: 0, approved: true, decision: { ranked: ["blue", "green"] } },
+      { runId, signalName: "go/now", data: { a: 1 }, correlationId: "c" },
+      {},
+      { iteration: 0, resetDependents: true },
+      {},
+      {},
+    ]);
+  });
+
+  test("reaches ids that a URL has to encode", async () => {
+    const { client, gateway } = await recognised(({ path }) =>
+      path.startsWith("/v1/api/runs/") ? played("unknown-run") : undefined,
+    );
+    await failure(client.getStatus({ runId: "My Run:1/x" }));
+    expect(asked(gateway)).toEqual(["GET /v1/api/runs/My%20Run:1%2Fx"]);
+  });
+
+  test.each([
+    ["deploy", "deploy"],
+    ["./deploy.tsx", "deploy"],
+    ["/work/space/.smithers/workflows/deploy.tsx", "deploy"],
+    ["C:\\work\\deploy.tsx", "deploy"],
+    ["flows/deploy/workflow.tsx", "deploy"],
+    ["workflow.tsx", "workflow"],
+    ["release-2.0.tsx", "release-2.0"],
+    ["release-2.0", "release-2.0"],
+  ])("takes the workflow %s by the key %s", (path, key) => {
+    expect(workflowKey(path)).toBe(key);
+  });
+
+  test("names the workflows that there are, if the one asked for is not among them", async () => {
+    const { client } = await recognised((_, route) => {
+      if (route === "POST /v1/api/runs") return played("unknown-workflow");
+      return route.startsWith("GET /v1/api/runs/") ? played("unknown-run") : undefined;
+    });
+    const error = await failure(client.runWorkflow({ workflowPath: "./nope.tsx", input: {} }));
+    expect(error).toMatchObject({
+      status: 404,
+      details: { workflows: expect.arrayContaining(["deploy"]) as unknown },
+    });
+    expect(String(error)).toContain("the gateway's workflows are chat, chatty, deploy");
+  });
+});
+
+describe("the envelope", () => {
+  test("an answer without one is an error, and a lost answer if something was to be changed", async () => {
+    for (const body of [{ ok: true }, { data: [] }, [], null, "<html>"]) {
+      const { client } = await recognised(({ path }) =>
+        path.endsWith("?limit=7&includeSystem=true") || path.includes("signals")
+          ? answer(200, body)
+          : undefined,
+      );
+      expect(await failure(client.listRuns({ limit: 7 }))).toMatchObject({ code: "PROTOCOL_ERROR" });
+      expect(await failure(client.sendSignal({ runId, name: "go" }))).toMatchObject({
+        code: "PROTOCOL_ERROR",
+        mayHaveBeenApplied: true,
+      });
+    }
+  });
+
+  test("what an error has beside its code is in its details", async () => {
+    const { client } = await recognised((_, route) =>
+      route === "POST /v1/api/approvals/decision" ? played("approve-again") : undefined,
+    );
+    expect(await failure(client.deny({ runId, nodeId: "gate" }))).toMatchObject({
+      status: 409,
+      code: "AlreadyDecided",
+      details: { runId, nodeId: "gate", iteration: 0, status: "approved" },
+    });
+  });
+});
+
+describe("trap: an id that exists is run again with its old input", () => {
+  test("so it is looked up first, and refused", async () => {
+    const { client, gateway } = await recognised();
+    expect(await failure(client.runWorkflow({ workflowPath: "deploy", input: {}, runId }))).toMatchObject({
+      status: 409,
+      code: "RUN_ALREADY_EXISTS",
+      mayHaveBeenApplied: false,
+    });
+    expect(asked(gateway)).toEqual([`GET ${runRoute}`]);
+  });
+
+  test("a start whose answer was lost is not sent again if the run is there", async () => {
+    let taken = "";
+    const { client, gateway } = await recognised(({ body }, route, socket) => {
+      if (route === "POST /v1/api/runs") {
+        taken = (JSON.parse(body) as { options: { runId: string } }).options.runId;
+        socket.resetAndDestroy();
+        return "silence";
+      }
+      if (!route.startsWith("GET /v1/api/runs/")) return undefined;
+      return taken === "" ? played("unknown-run") : ok({ runId: taken, status: "running" });
+    });
+    expect(await client.runWorkflow({ workflowPath: "deploy", input: {} })).toEqual({ runId: taken });
+    expect(asked(gateway).filter((request) => request.startsWith("POST"))).toHaveLength(1);
+  });
+
+  test("and one that the gateway refuses the second time has started it the first", async () => {
+    let starts = 0;
+    const { client } = await recognised((_, route, socket) => {
+      if (route === "POST /v1/api/runs") {
+        if (starts++ > 0) return played("launch-again-while-active");
+        socket.resetAndDestroy();
+        return "silence";
+      }
+      return route.startsWith("GET /v1/api/runs/") ? played("unknown-run") : undefined;
+    });
+    expect(await client.runWorkflow({ workflowPath: "deploy", input: {} })).toHaveProperty("runId");
+    expect(starts).toBe(2);
+  });
+});
+
+test("trap: a run whose input its schema rejects is never recorded, and the stream says so", async () => {
+  const { client } = await recognised((_, route) => {
+    if (route === "POST /v1/api/runs") return played("launch");
+    return route.startsWith("GET /v1/api/runs/") ? played("unknown-run") : undefined;
+  });
+  const run = await client.runWorkflow({ workflowPath: "typed", input: {}, runId });
+  const { items, error } = await gather(client.streamEvents(run));
+  expect(items).toEqual([]);
+  expect(String(error)).toContain(
+    "never recorded it, as it does with input that the workflow's schema rejects",
+  );
+});
+
+test("trap: a resume of a run that has ended does nothing, so it is an error", async () => {
+  const { client } = await recognised((_, route) =>
+    route === `POST ${runRoute}/resume` ? played("resume-finished") : undefined,
+  );
+  const error = await failure(client.resume({ runId }));
+  expect(error).toMatchObject({ status: 409, code: "RUN_ENDED" });
+  expect(String(error)).toContain("it can run a failed node again");
+});
+
+describe("trap: a decision whose answer is lost", () => {
+  const lostOnce = (then: () => Buffer): Script => {
+    let decisions = 0;
+    return (_, route, socket) => {
+      if (route !== "POST /v1/api/approvals/decision") return undefined;
+      if (decisions++ > 0) return then();
+      socket.resetAndDestroy();
+      return "silence";
+    };
+  };
+
+  test("is sent again, and done if it was decided so", async () => {
+    const { client, gateway } = await recognised(lostOnce(() => played("approve-again")));
+    expect(await client.approve({ runId, nodeId: "gate" })).toMatchObject({ runId, status: "approved" });
+    expect(asked(gateway)).toHaveLength(2);
+  });
+
+  test("is sent again after a proxy's page", async () => {
+    let decisions = 0;
+    const { client } = await recognised((_, route) => {
+      if (route !== "POST /v1/api/approvals/decision") return undefined;
+      return decisions++ === 0 ? answer(502, "<html>") : played("approve");
+    });
+    expect(await client.approve({ runId, nodeId: "gate" })).toMatchObject({ nodeId: "gate" });
+  });
+
+  test("is an error if it was decided otherwise, which another may have done", async () => {
+    const { client } = await recognised(lostOnce(() => played("approve-again")));
+    expect(await failure(client.deny({ runId, nodeId: "gate" }))).toMatchObject({
+      status: 409,
+      mayHaveBeenApplied: true,
+    });
+  });
+
+  test("is an error if it was a choice, since the answer does not say which option was chosen", async () => {
+    const { client } = await recognised(lostOnce(() => played("approve-again")));
+    const choice = client.approve({ runId, nodeId: "gate", selected: "blue" });
+    expect(await failure(choice)).toMatchObject({ status: 409, mayHaveBeenApplied: true });
+  });
+});
+
+test("a signal whose answer is lost is not sent again: it would be another one", async () => {
+  const { client, gateway } = await recognised((_, route, socket) => {
+    if (route !== "POST /v1/api/signals") return undefined;
+    socket.resetAndDestroy();
+    return "silence";
+  });
+  expect(await failure(client.sendSignal({ runId, name: "go" }))).toMatchObject({ mayHaveBeenApplied: true });
+  expect(asked(gateway)).toHaveLength(1);
+});
+
+test("a retry of a node whose answer is lost is not sent again: the node would run twice", async () => {
+  const { client, gateway } = await recognised((_, route, socket) => {
+    if (!route.endsWith("/retry")) return undefined;
+    socket.resetAndDestroy();
+    return "silence";
+  });
+  expect(await failure(client.retryNode({ runId, nodeId: "ship" }))).toMatchObject({
+    mayHaveBeenApplied: true,
+  });
+  expect(asked(gateway)).toHaveLength(1);
+});
+
+test("frames are asked for again, although that is a POST", async () => {
+  let times = 0;
+  const { client } = await recognised((_, route, socket) => {
+    if (route !== "POST /v1/rpc/frames.list" || times++ > 0) return undefined;
+    socket.resetAndDestroy();
+    return "silence";
+  });
+  expect(await client.getFrames({ runId, tail: 1 })).toHaveLength(1);
+});
+
+test("trap: what is decided without the right to read names the scope that is missing", async () => {
+  const scope = { requiredScope: "run:read" };
+  const { client } = await recognised((_, route) =>
+    route === "GET /v1/api/approvals"
+      ? apiError(403, "FORBIDDEN", "Missing required scope run:read for listApprovals", scope)
+      : undefined,
+  );
+  const error = await failure(client.listApprovals());
+  expect(error).toMatchObject({ status: 403, details: scope });
+  expect(String(error)).toContain("scope run:read");
+});
+
+test("a refused Host is a 401, whose message says which hosts are taken", async () => {
+  const { client } = await recognised((_, route) =>
+    route === `GET ${runRoute}` ? played("refused-host") : undefined,
+  );
+  expect(String(await failure(client.getStatus({ runId })))).toContain(
+    "answers only to localhost and 127.0.0.1",
+  );
+});
+
+test("trap: runs without a gateway's mark are listed, too", async () => {
+  const { client, gateway } = await recognised();
+  await client.listRuns();
+  expect(asked(gateway)).toEqual(["GET /v1/api/runs?includeSystem=true"]);
+});
+
+describe("the list of approvals", () => {
+  test("has each once, with what a gateway does not say", async () => {
+    const { client } = await recognised();
+    const rows = await client.listApprovals({ runId });
+    expect(rows).toEqual([
+      expect.objectContaining({
+        ...{ runId, nodeId: "gate", iteration: 0, workflowName: "deploy", runStatus: null },
+        ...{ requestTitle: "gate", requestSummary: null, approvalMode: "gate", options: [] },
+        requestedAtMs: 1795614172847,
+      }),
+    ]);
+    expect(rows[0]?.waitingMs).toBeGreaterThanOrEqual(0);
+  });
+
+  const node = (nodeId: string, state: string) => ({ nodeId, iteration: 1, state, label: null });
+  const old: Script = ({ path }, route) => {
+    if (route === "GET /v1/api/approvals") return ok([]);
+    if (route === "GET /v1/api/runs" && path.includes("waiting-approval"))
+      return ok([{ runId: "old", status: "waiting-approval" }]);
+    if (route === "GET /v1/api/runs/old/node-states")
+      return ok([node("build", "finished"), node("gate", "waiting-approval")]);
+    return undefined;
+  };
+
+  test("has those of runs that the gateway's own list does not cover, which ends after 1,000 runs", async () => {
+    const { client } = await recognised(old);
+    const row = { runId: "old", nodeId: "gate", iteration: 1, requestTitle: "gate", requestedAtMs: null };
+    expect(await client.listApprovals()).toMatchObject([row]);
+    expect(await client.listApprovals({ runId: "old" })).toMatchObject([row]);
+  });
+});
+
+test("the key goes in every request, and is in no error", async () => {
+  const apiKey = "sk-very-secret";
+  const gateway = await recordedGateway(({ path }) =>
+    path.startsWith("/v1/api/workflows")
+      ? apiError(403, "FORBIDDEN", `no, ${apiKey}`, { token: apiKey })
+      : undefined,
+  );
+  onTestFinished(() => gateway.close());
+  const { baseUrl } = gateway;
+  await getStatus({ baseUrl, apiKey, runId });
+  const error = await failure(listWorkflows({ baseUrl, apiKey }));
+  expect(gateway.requests.every(({ headers }) => headers["authorization"] === `Bearer ${apiKey}`)).toBe(true);
+  expect(JSON.stringify([error, String(error)])).not.toContain(apiKey);
+});
+
+test("each function is bound to a server by createClient, and takes it as an argument", () => {
+  for (const call of [
+    approve,
+    cancel,
+    deny,
+    getFrames,
+    listApprovals,
+    pause,
+    resume,
+    retryNode,
+    sendSignal,
+  ]) {
+    expect(createClient()).toHaveProperty(call.name);
+  }
+});
