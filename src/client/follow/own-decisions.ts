@@ -28,3 +28,8 @@ export function noteDecision(baseUrl: string, runId: string, { nodeId, iteration
 export function isOwnDecision(baseUrl: string, runId: string, { nodeId, iteration }: DecidedNode): boolean {
   return decisions.get(`${baseUrl} ${runId}`)?.has(nodeKey(nodeId, iteration)) ?? false;
 }
+
+/** Forgets the decisions about a run; false if this process has made none. */
+export function forgetDecisions(baseUrl: string, runId: string): boolean {
+  return decisions.delete(`${baseUrl} ${runId}`);
+}

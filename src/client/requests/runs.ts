@@ -1,5 +1,6 @@
-import { HttpError } from "../errors/http-error.js";
+import { HttpError, ownHttpCodes } from "../errors/http-error.js";
 import { SmithersError } from "../errors/smithers-error.js";
+import { forgetDecisions } from "../follow/own-decisions.js";
 import { noteStart } from "../follow/recent-starts.js";
 import { isAnswerLost, retryPolicies, type Attempts } from "../http/retry.js";
 import { checkedCount, resolveOptions, type ConnectionOptions } from "../options.js";
@@ -91,6 +92,8 @@ export async function resume(args: ResumeArgs): Promise<RunReference> {
   const maxConcurrency = checkedConcurrency(args);
   const run = { runId, workflowPath: await resumePath(args), maxConcurrency };
   const recover = async (error: unknown) => {
+    // After a decision that was made here, the server itself was faster, and the run has gone on to its end.
+    if (isRunEnded(error) && forgetDecisions(options.baseUrl, runId)) return { runId };
     if (!isAnswerLost(error)) return undefined;
     // A proxy that answers says that it is there, not that the server is.
     if (error instanceof HttpError) throw withNote(error, "; the resume may have been applied all the same");
@@ -177,6 +180,10 @@ export async function cancel(args: RunArgs): Promise<RunReference> {
   };
   const send = (server: ServerApi) => server.cancelRun(runId);
   return callServer(resolveOptions(args), retryPolicies.repeatable, send, recover);
+}
+
+function isRunEnded(error: unknown): boolean {
+  return error instanceof HttpError && error.code === ownHttpCodes.runEnded;
 }
 
 function withNote(error: HttpError, note: string): HttpError {

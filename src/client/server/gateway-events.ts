@@ -1,6 +1,7 @@
 import { ConnectionError } from "../errors/connection-error.js";
 import { ProtocolError } from "../errors/protocol-error.js";
 import { TimeoutError } from "../errors/timeout-error.js";
+import { connectionErrorMessages } from "../http/connection-error-messages.js";
 import { linkAbort } from "../http/linked-abort.js";
 import { OversizedAnswer } from "../http/request.js";
 import { realClock, type Clock } from "../http/wait.js";
@@ -61,10 +62,12 @@ export async function openEventPages(
       try {
         const messages = await pages.read({ ...inner, timeoutMs }, position, pageSize);
         isCaughtUp = messages.length < pageSize;
+        pageSize = Math.min(2 * pageSize, maxPageSize);
         observe(messages);
         return messages;
       } catch (error) {
-        if (!(error instanceof OversizedAnswer) || pageSize === 1) throw error;
+        // A smaller part may come through.
+        if (!isTooMuch(error) || pageSize === 1) throw error;
         pageSize = Math.ceil(pageSize / 10);
       }
     }
@@ -139,6 +142,12 @@ function asBrokenConnection(error: unknown, { path }: EventPages, timeoutMs: num
     return new ConnectionError(message, { ...fields, networkCode: idleCode });
   }
   return error instanceof ProtocolError ? new ConnectionError(error.message, fields) : error;
+}
+
+/** Whether an answer was too large, or broke off on its way. */
+function isTooMuch(error: unknown): boolean {
+  if (error instanceof OversizedAnswer) return true;
+  return error instanceof ConnectionError && !connectionErrorMessages.has(error.networkCode ?? "");
 }
 
 /** The type comes first in each event, and what comes after it may be large. */

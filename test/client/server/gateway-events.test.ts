@@ -151,13 +151,27 @@ test("trap: a gateway with an idle limit counts questions about the run as use, 
 });
 
 describe("a page that cannot be had", () => {
-  test("because it is too large is asked for in smaller parts", async () => {
+  const broken = (networkCode: string) =>
+    new ConnectionError("gone", { method: "GET", path: "/", networkCode, mayHaveBeenApplied: false });
+
+  test.each([
+    ["because it is too large", new OversizedAnswer("too large")],
+    ["because it breaks off on its way", broken("ECONNRESET")],
+  ])("%s is asked for in smaller parts, which grow again", async (_, error) => {
     const run = new FakePages();
-    run.events = outputs(150);
-    run.failures = [new OversizedAnswer("too large")];
+    run.events = outputs(450);
+    run.failures = [error];
     const connection = await run.open();
     expect(await connection.next(1000)).toHaveLength(100);
-    expect(await connection.next(1000)).toHaveLength(50);
+    expect(await connection.next(1000)).toHaveLength(200);
+    expect(await connection.next(1000)).toHaveLength(150);
+  });
+
+  test("because nothing listens is not asked for again at once", async () => {
+    const run = new FakePages();
+    run.failures = [broken("ECONNREFUSED")];
+    expect(await failure(run.open())).toMatchObject({ networkCode: "ECONNREFUSED" });
+    expect(run.asked).toHaveLength(1);
   });
 
   test("at the start is what the opening fails with", async () => {

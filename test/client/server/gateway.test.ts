@@ -287,6 +287,16 @@ test("trap: a resume of a run that has ended does nothing, so it is an error", a
   expect(String(error)).toContain("it can run a failed node again");
 });
 
+test("a program that resumes after its own decision is not refused: the run was faster", async () => {
+  const { client } = await recognised((_, route) => {
+    if (route === "POST /v1/api/approvals/decision") return played("approve");
+    return route === `POST ${runRoute}/resume` ? played("resume-finished") : undefined;
+  });
+  await client.approve({ runId, nodeId: "gate" });
+  expect(await client.resume({ runId, workflowPath: "./deploy.tsx" })).toEqual({ runId });
+  expect(await failure(client.resume({ runId }))).toMatchObject({ code: "RUN_ENDED" });
+});
+
 describe("trap: a decision whose answer is lost", () => {
   const lostOnce = (then: () => Buffer): Script => {
     let decisions = 0;

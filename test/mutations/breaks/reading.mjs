@@ -1,7 +1,6 @@
 const stream = "src/client/follow/event-stream.ts";
 const end = "src/client/follow/run-end.ts";
 const proof = "src/client/follow/proof.ts";
-const requests = "src/client/requests/reads.ts";
 const pages = "src/client/follow/pages-ahead.ts";
 const decoder = "src/client/server/event-decoder.ts";
 const positionTests = ["test/client/follow/event-stream.test.ts > position"];
