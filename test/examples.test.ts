@@ -78,7 +78,7 @@ describe("examples/.github/workflows/deploy.yml", () => {
     );
     const step = stepOf(workflow, "smithers");
     expect(step).toMatch(/^smithers-client run /);
-    expect(await readFile(join(repository, "README.md"), "utf8")).toContain(step.replaceAll("\n", "\n    "));
+    expect(await readFile(join(repository, "docs", "ci.md"), "utf8")).toContain(step);
     const folder = await mkdtemp(join(tmpdir(), "smithers-client-workflow-"));
     try {
       await copyFile(join(repository, "examples", "deploy.tsx"), join(inject("serverRoot"), "deploy.tsx"));
