@@ -60,41 +60,26 @@ export function driveRun(args: DriveRunArgs): RunStream<SmithersEvent> {
 }
 
 /** As {@link driveRun}, with each event's number and the server's own text, those of one network chunk together. */
-export function driveRecords(args: DriveRunArgs): RunStream<EventRecord[]> {
+export function driveRecords({ afterSeq = -1, ...args }: DriveRunArgs): RunStream<EventRecord[]> {
   const progress = new RunProgress(args.runId);
-  return new RunStream(driveAfter(args, progress), () => progress.view);
-}
-
-/** Reads the run from its start, since nothing can be decided on a part of its history, and gives on what was asked for. */
-async function* driveAfter(
-  { afterSeq = -1, ...args }: DriveRunArgs,
-  progress: RunProgress,
-): AsyncGenerator<EventRecord[], Run, undefined> {
-  checkedCount("afterSeq", afterSeq, -1);
-  const driven = drive(readRun, args, progress, "all");
-  try {
-    for (;;) {
-      const { done, value } = await driven.next();
-      if (done) return value;
-      const isFirstRun = progress.view.runId === args.runId;
-      const records = isFirstRun && afterSeq >= 0 ? value.filter(({ seq }) => seq > afterSeq) : value;
-      if (records.length > 0) yield records;
-    }
-  } finally {
-    await driven.return(undefined as never);
-  }
+  // Nothing can be decided on a part of a history, so it is read from its start.
+  return new RunStream(drive(readRun, args, progress, "all", afterSeq), () => progress.view);
 }
 
 /**
  * Reads a run, and at the same time decides its approvals and sends its resumes. The reading waits for nobody, and what
  * it brings is what the others act on.
+ *
+ * @param afterSeq the number of the last event of the first run that is read but not yielded
  */
 export async function* drive<Result>(
   read: RunReader<Result>,
   args: DriveRunArgs,
   progress: RunProgress,
   resumes: "own" | "all",
+  afterSeq = -1,
 ): AsyncGenerator<EventRecord[], Result | Run, undefined> {
+  checkedCount("afterSeq", afterSeq, -1);
   const { controller: stop, unlink } = linkAbort(resolveOptions(args).signal);
   const { signal } = stop;
   const inner = { ...args, signal };
@@ -137,7 +122,9 @@ export async function* drive<Result>(
         else records.next().then(resolve, reject);
       });
       if (turn.done) return turn.value;
-      yield turn.value;
+      const isFirstRun = progress.view.runId === args.runId;
+      const shown = isFirstRun ? turn.value.filter(({ seq }) => seq > afterSeq) : turn.value;
+      if (shown.length > 0) yield shown;
     }
   } finally {
     unlink();
