@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { findInstallation } from "../src/cli/serve/find-installation.js";
 import { makeHistory, type LongHistory } from "../test/long-history.js";
-import { startRealServer } from "../test/real-server.js";
+import { ownSource, startRealServer } from "../test/real-server.js";
 import { compare, run, toTable, type Comparison, type Job, type Row, type RunOptions } from "./measure.js";
 
 const { quick, only, write } = parseArgs({
@@ -22,12 +22,13 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 const node = process.execPath;
 const client = [node, join(root, "bin/smithers-client.js")];
 const program = (name: string) => fileURLToPath(new URL(`programs/${name}.js`, import.meta.url));
-const { bun = "bun" } = findInstallation([root]);
+const { installation } = ownSource;
+const { bun = "bun" } = findInstallation([installation]);
 
 // The published client is TypeScript without anything that only Bun knows, so Node runs it once its types are gone.
 const reference = join(root, "dist/bench/reference.mjs");
 await build({
-  entryPoints: [join(root, "node_modules/smithers-orchestrator/src/pi-plugin/index.ts")],
+  entryPoints: [join(installation, "node_modules/smithers-orchestrator/src/pi-plugin/index.ts")],
   outfile: reference,
   format: "esm",
   logLevel: "warning",
@@ -218,11 +219,15 @@ try {
 }
 
 const versionOf = (name: string) =>
-  (JSON.parse(readFileSync(join(root, name, "package.json"), "utf8")) as { version: string }).version;
+  (
+    JSON.parse(readFileSync(join(installation, "node_modules", name, "package.json"), "utf8")) as {
+      version: string;
+    }
+  ).version;
 const machine =
   `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}; ` +
-  `Node ${process.versions.node}, Bun ${versionOf("node_modules/bun")}, smithers-orchestrator ` +
-  `${versionOf("node_modules/smithers-orchestrator")}; ${new Date().toISOString().slice(0, 10)}.`;
+  `Node ${process.versions.node}, Bun ${versionOf("bun")}, smithers-orchestrator ` +
+  `${versionOf("smithers-orchestrator")}; ${new Date().toISOString().slice(0, 10)}.`;
 const text = `${toTable(rows)}\n\nMedians. ${machine}\n`;
 process.stdout.write(text);
 if (write) writeFileSync(join(root, "bench/RESULTS.md"), `# What \`npm run bench\` measured\n\n${text}`);

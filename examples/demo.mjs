@@ -2,14 +2,14 @@
 // Every command line is shown before it runs, so that each can be typed by hand afterwards.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, rmdir } from "node:fs/promises";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { installServer } from "../test/servers/install.mjs";
 
-const repository = fileURLToPath(new URL("..", import.meta.url));
-const program = join(repository, "bin", "smithers-client.js");
-const workflow = "examples/deploy.tsx";
+const program = fileURLToPath(new URL("../bin/smithers-client.js", import.meta.url));
+const workflow = "deploy.tsx";
 const gate = "approve-deploy";
 
 const env = { ...process.env };
@@ -25,7 +25,7 @@ function start(words, stdio = ["ignore", "inherit", "inherit"], { background = f
   interrupted.signal.throwIfAborted();
   const shown = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(" ");
   say(`\n$ smithers-client ${shown}${background ? " &" : ""}`);
-  const child = spawn(process.execPath, [program, ...words], { cwd: repository, env, stdio });
+  const child = spawn(process.execPath, [program, ...words], { cwd: directory, env, stdio });
   children.add(child);
   child.ended = once(child, "exit").then(([code]) => {
     children.delete(child);
@@ -48,9 +48,9 @@ async function run(...words) {
   return printed.trim();
 }
 
-/** Starts a server on a free port, with a database of its own, and resolves to its address. */
-async function startServer(database) {
-  const server = start(["serve", "--port", "0", "--db", database], ["ignore", "inherit", "pipe"], {
+/** Starts a server on a free port, and resolves to its address. */
+async function startServer() {
+  const server = start(["serve", "--port", "0", "--example"], ["ignore", "inherit", "pipe"], {
     background: true,
   });
   let said = "";
@@ -96,28 +96,23 @@ function say(line) {
 }
 
 /** Ends what still runs, and removes what was made. */
-async function cleanUp(directory, id) {
+async function cleanUp() {
   const ends = [...children].map((child) => {
     child.kill("SIGTERM");
     return child.ended;
   });
   await Promise.all(ends);
   await rm(directory, { recursive: true, force: true });
-  if (id === undefined) return;
-  const logs = join(repository, ".smithers", "executions");
-  await rm(join(logs, id), { recursive: true, force: true });
-  // Only where nothing else is in them.
-  await rmdir(logs)
-    .then(() => rmdir(join(repository, ".smithers")))
-    .catch(() => {});
 }
 
+/** A project in which Smithers is installed. */
 const directory = await mkdtemp(join(tmpdir(), "smithers-demo-"));
-let id;
 try {
-  env.SMITHERS_BASE_URL = await startServer(join(directory, "smithers.db"));
+  await symlink(join(installServer(), "node_modules"), join(directory, "node_modules"), "junction");
+  say(`\n$ cd ${directory}`);
+  env.SMITHERS_BASE_URL = await startServer();
   say(`\n$ export SMITHERS_BASE_URL=${env.SMITHERS_BASE_URL}`);
-  id = `demo-${Date.now().toString(36)}`;
+  const id = `demo-${Date.now().toString(36)}`;
   const isDeployed = await follow(id);
   await run("status", id);
   await run("ls");
@@ -131,5 +126,5 @@ try {
     process.exitCode = 1;
   }
 } finally {
-  await cleanUp(directory, id);
+  await cleanUp();
 }

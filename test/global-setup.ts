@@ -1,5 +1,7 @@
 import type { TestProject } from "vitest/node";
 import type {} from "vitest";
+import { execa } from "execa";
+import { fileURLToPath } from "node:url";
 import { startRealServer } from "./real-server.js";
 
 declare module "vitest" {
@@ -11,8 +13,11 @@ declare module "vitest" {
   }
 }
 
+const install = fileURLToPath(new URL("servers/install.mjs", import.meta.url));
+
 /** Starts the server that all test files share; each test starts runs of its own there. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await execa(process.execPath, [install], { stdio: "inherit" });
   const server = await startRealServer();
   project.provide("baseUrl", server.baseUrl);
   project.provide("serverRoot", server.root);

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { findInstallation } from "../src/cli/serve/find-installation.js";
 import type { SmithersEvent } from "../src/client/index.js";
+import { ownSource } from "./real-server.js";
 
 export type Decision = "approved" | "denied";
 
@@ -30,7 +31,6 @@ export interface WrittenHistory {
   unreached: readonly string[];
 }
 
-const repository = fileURLToPath(new URL("..", import.meta.url));
 const writer = fileURLToPath(new URL("history-writer.js", import.meta.url));
 const startedAtMs = 1_790_000_000_000;
 
@@ -135,7 +135,7 @@ function lastEvents(
  * nodes, approvals and frames agree with each other. The server has to have been started on that file before.
  */
 export async function makeHistory(dbFile: string, ...histories: LongHistory[]): Promise<void> {
-  const { bun } = findInstallation([repository]);
+  const { bun } = findInstallation([ownSource.installation]);
   if (bun === undefined) throw new Error("bun has to be installed");
   const written = histories.map((history): WrittenHistory => {
     const { runId, status } = history;

@@ -1,13 +1,15 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, mkdtemp, readdir, realpath, rm, symlink } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findInstallation } from "../src/cli/serve/find-installation.js";
 import type { ServerReport, ServerSettings } from "../src/cli/serve/server-process.js";
 
-const repository = fileURLToPath(new URL("..", import.meta.url));
+// The benchmark runs a compiled copy of this file.
+const repository = dirname(createRequire(import.meta.url).resolve("smithers-client/package.json"));
 const workflows = join(repository, "test", "workflows");
 const program = fileURLToPath(new URL("../src/cli/serve/server-process.js", import.meta.url));
 
@@ -20,18 +22,22 @@ export interface RealServerOptions {
   root?: string;
   /** Default: a free one. */
   port?: number;
-  /** Where Smithers and Bun are installed, and which workflows to serve. Default: the project's own. */
+  /** Where Smithers and Bun are installed, and which workflows to serve. Default: 0.5.0, and the tests' own. */
   source?: ServerSource;
 }
 
 /** A version of Smithers, and workflows that it understands. */
 export interface ServerSource {
-  /** The directory with the `node_modules`. */
+  /** The directory with the `node_modules`, or one below it. */
   installation: string;
   workflows: string;
 }
 
-const ownSource: ServerSource = { installation: repository, workflows };
+/** What `test/servers/install.mjs` installs. */
+export const ownSource: ServerSource = {
+  installation: join(repository, "test", "servers", "0.5.0"),
+  workflows,
+};
 
 export interface RealServer {
   readonly baseUrl: string;
@@ -103,6 +109,12 @@ export async function makeServerRoot(source = ownSource): Promise<string> {
   for (const file of await readdir(source.workflows)) {
     await copyFile(join(source.workflows, file), join(root, file));
   }
-  await symlink(join(source.installation, "node_modules"), join(root, "node_modules"), "dir");
+  await symlink(modulesOf(source), join(root, "node_modules"), "dir");
   return root;
+}
+
+/** The `node_modules` that a source's packages are in. */
+export function modulesOf({ installation }: ServerSource): string {
+  const { entry = "" } = findInstallation([installation]);
+  return entry.slice(0, entry.lastIndexOf(`${sep}smithers-orchestrator${sep}`));
 }

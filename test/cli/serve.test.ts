@@ -18,7 +18,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { findInstallation } from "../../src/cli/serve/find-installation.js";
 import { createClient, HttpError } from "../../src/client/index.js";
 import { closedPort } from "../faults/in-test.js";
-import { makeServerRoot } from "../real-server.js";
+import { makeServerRoot, ownSource } from "../real-server.js";
 import { waitUntil } from "../wait-until.js";
 import { whenUnlocked } from "../when-unlocked.js";
 
@@ -255,7 +255,9 @@ describe("bad input", () => {
       JSON.stringify({ exports: { "./server": "./server.js" } }),
     );
     await writeFile(join(installed, "server.js"), "export const nothing = 1;\n");
-    const { exitCode, stdout, stderr } = await start(["serve", "--port", "0", "--json"], { cwd });
+    const { bun = "" } = findInstallation([ownSource.installation]);
+    const env = { PATH: dirname(bun) };
+    const { exitCode, stdout, stderr } = await start(["serve", "--port", "0", "--json"], { cwd, env });
     expect({ exitCode, stdout }).toEqual({ exitCode: 5, stdout: "" });
     expect(JSON.parse(stderr)).toEqual({
       error: {

@@ -4,6 +4,7 @@ import { copyFile, cp, readFile, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
+import { installServer } from "../servers/install.mjs";
 import { inNewFolder, installNew, makeProject, printTable, repository, resultOf } from "./packed.mjs";
 
 const { platform, arch } = process;
@@ -46,7 +47,7 @@ async function nativeOf(folder, name, subfolder) {
 async function startServer(folder, binary) {
   const root = join(folder, "server");
   await cp(join(repository, "test", "workflows"), root, { recursive: true });
-  await symlink(join(repository, "node_modules"), join(root, "node_modules"), "dir");
+  await symlink(join(installServer(), "node_modules"), join(root, "node_modules"), "junction");
   const server = execa(process.execPath, [binary, "serve", "--port", "0", "--root", root], { reject: false });
   let said = "";
   const serving = new Promise((resolve) => {

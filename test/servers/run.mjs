@@ -2,13 +2,15 @@
  * npm run test:servers -- 0.5.0 0.32.0
  *
  * Installs each version named, once, starts it for real and runs the end-to-end suite against it; then prints the table
- * of what works with which. SMITHERS_SERVERS names the directory that keeps the installations; 0.32.0 takes 800 MB.
+ * of what works with which. SMITHERS_SERVERS names the directory that keeps installations of other versions than that of
+ * the tests; 0.32.0 takes 800 MB.
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { installServer } from "./install.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const repository = join(here, "..", "..");
@@ -21,24 +23,11 @@ if (asked.length === 0 || unknown.length > 0) {
   );
   process.exit(4);
 }
-const installations = process.env.SMITHERS_SERVERS || join(tmpdir(), "smithers-client-servers");
 const scratch = mkdtempSync(join(tmpdir(), "smithers-client-report-"));
 
 function run(command, words, options) {
   const { status } = spawnSync(command, words, { stdio: "inherit", ...options });
   return status === 0;
-}
-
-/** The directory with the version's `node_modules`, installed where it is not yet. */
-function install(version) {
-  const directory = join(installations, version);
-  const manifest = join(directory, "node_modules", "smithers-orchestrator", "package.json");
-  if (existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).version === version)
-    return directory;
-  mkdirSync(directory, { recursive: true });
-  copyFileSync(join(here, version, "package.json"), join(directory, "package.json"));
-  if (!run("npm", ["install", "--no-audit", "--no-fund"], { cwd: directory })) process.exit(5);
-  return directory;
 }
 
 /** How each part of the suite went: by its name, how many tests passed and how many there are. */
@@ -56,7 +45,7 @@ function test(version) {
   const env = {
     ...process.env,
     SMITHERS_TEST_VERSION: version,
-    SMITHERS_TEST_INSTALLATION: install(version),
+    SMITHERS_TEST_INSTALLATION: installServer(version),
   };
   const passed = run(process.execPath, [...words, `--outputFile.json=${outputFile}`], {
     cwd: repository,

@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { findInstallation } from "../../src/cli/serve/find-installation.js";
 import { cleanEnvironment } from "../cli/run-cli.js";
-import { makeServerRoot } from "../real-server.js";
+import { makeServerRoot, modulesOf } from "../real-server.js";
 import { waitUntil } from "../wait-until.js";
 import { source } from "./server-source.js";
 
@@ -18,7 +18,7 @@ export interface SmithersProgram {
 /** Starts the server's own program in a directory with the workflows, and resolves when it answers. */
 export async function startSmithers(words: readonly string[]): Promise<SmithersProgram> {
   const { bun = "" } = findInstallation([source.installation]);
-  const folder = join(source.installation, "node_modules", "smithers-orchestrator");
+  const folder = join(modulesOf(source), "smithers-orchestrator");
   const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
     bin: { smithers: string };
   };
