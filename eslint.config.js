@@ -11,6 +11,7 @@ const layers = [
   "serve",
   "describe",
   "tree",
+  "timeline",
   "live",
   "formats",
   "args",
