@@ -103,7 +103,7 @@ describe.concurrent("a history of many pages", () => {
   test("is read over few connections at once, however long it is", async ({ onTestFinished }) => {
     // A server that is far away, for which opening connections ahead pays.
     const server = await protocolServer({ pollMs, onCall: () => sleep(20) }, onTestFinished);
-    const events = [...history(12_000), finished(12_000)];
+    const events = [...history(6000), finished(6000)];
     server.addRun("r", { events, status: "finished", finishedAtMs: 1 });
     const { data } = await read({ baseUrl: server.baseUrl, runId: "r" });
     expect(data.length).toBe(events.length);
@@ -149,7 +149,7 @@ describe.concurrent("a run that waits at an approval", () => {
     "is followed over one connection, and nothing is asked for: after $name",
     async ({ extra }, { onTestFinished }) => {
       const server = await protocolServer({ pollMs }, onTestFinished);
-      const events = history(5000 + extra);
+      const events = history(2000 + extra);
       server.addRun("r", { events, status: "waiting-approval" });
       const got: Read = { seqs: [], data: [] };
       const reading = read({ baseUrl: server.baseUrl, runId: "r" }, Infinity, got);

@@ -35,8 +35,8 @@ function placesAround(run: ServedRun): Place[] {
 /** Longer than a page takes, as on a real server, so that pages are what brings a history. */
 const pollMs = 50;
 
-/** About 2,000 events before what matters. */
-const longPast: ScriptStep = { tasks: 660 };
+/** Several pages before what matters. */
+const longPast: ScriptStep = { tasks: 270 };
 /** A page before what matters, for what would only take longer with more. */
 const shortPast: ScriptStep = { tasks: 75 };
 

@@ -304,12 +304,12 @@ describe("a caller's own fetch", () => {
 });
 
 test(
-  "memory: 300 MB into a consumer that stops for 3 s grow the process by no more than 32 MB",
+  "memory: 120 MB into a consumer that stops for 3 s grow the process by no more than 32 MB",
   { timeout: 120_000 },
   async () => {
     const built = fileURLToPath(new URL("../../../dist/client/index.js", import.meta.url));
     expect(existsSync(built), "the library is not built: npm run build").toBe(true);
-    const total = 300 * 2 ** 20;
+    const total = 120 * 2 ** 20;
     const server = await rawServer((_, socket) => {
       socket.write(streamHead);
       const blocks = Array.from({ length: 60 }, (_, n) =>
