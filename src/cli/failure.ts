@@ -124,6 +124,8 @@ function generalHint(
     if (code === "ONE_RUN_SERVER") return commandLine("status", (error.details as { runId: string }).runId);
     if (code === "GATEWAY")
       return "name a server with --base-url or SMITHERS_BASE_URL; 'smithers-client serve' starts one";
+    if (code === "NEEDS_GATEWAY")
+      return "start a Smithers gateway ('smithers gateway', from 0.32 on), and name it with --base-url";
     if (code === "NEWER_ROUTE")
       return "ask a newer server; this one's project can install a newer smithers-orchestrator";
     if (code === "DB_NOT_CONFIGURED")

@@ -7,7 +7,10 @@ import { completion } from "./completion.js";
 import { deny } from "./deny.js";
 import { frames } from "./frames.js";
 import { ls } from "./ls.js";
+import { output } from "./output.js";
+import { pause } from "./pause.js";
 import { resume } from "./resume.js";
+import { retry } from "./retry.js";
 import { run } from "./run.js";
 import { serve } from "./serve.js";
 import { signal } from "./signal.js";
@@ -17,8 +20,8 @@ import { watch } from "./watch.js";
 
 /** Every subcommand, as help lists them. */
 export const commandGroups: readonly CommandGroup[] = [
-  { name: "Run", rows: [run, resume, cancel] },
-  { name: "Look", rows: [watch, status, timeline, frames, ls] },
+  { name: "Run", rows: [run, resume, retry, pause, cancel] },
+  { name: "Look", rows: [watch, status, timeline, output, frames, ls] },
   {
     name: "Decide",
     rows: [

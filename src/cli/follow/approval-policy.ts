@@ -2,8 +2,10 @@ import type { ApprovalView, ApprovalContext, ApprovalDecision } from "../../clie
 import type { Session } from "../command.js";
 import { UsageError } from "../usage-error.js";
 import type { OptionSpec } from "../args/option.js";
+import { asksForChoice, decisionCommand } from "../describe/approval-choice.js";
 import { approvalLabel } from "../describe/approval-label.js";
 import { approvalQuestion } from "../tree/approval-question.js";
+import { askApproval } from "./ask-approval.js";
 
 const policies = ["ask", "wait", "approve", "deny", "exit"] as const;
 
@@ -52,19 +54,21 @@ export function approvalDecider(
   const allowed = approveOnly.map(globPattern);
   return {
     policy,
-    async decide(gate, { signal }) {
-      const matches = allowed.length === 0 || allowed.some((pattern) => pattern.test(gate.nodeId));
-      if (policy === "approve" && matches) return "approve";
+    async decide(announced, { signal }) {
       if (policy === "deny") return "deny";
-      if (bell !== false && policy !== "exit") session.ring(`${approvalLabel(gate)} waits for approval`);
-      const question = await approvalQuestion(gate, runId, session.client);
+      const approval = await decidableApproval(announced, session);
+      const matches = allowed.length === 0 || allowed.some((pattern) => pattern.test(approval.nodeId));
+      // Which option is the right one is for a person to say.
+      if (policy === "approve" && matches && !asksForChoice(approval)) return "approve";
+      if (bell !== false && policy !== "exit") session.ring(`${approvalLabel(approval)} waits for approval`);
+      const question = await approvalQuestion(approval, runId, session.client);
       if (policy === "ask")
-        return await session.exclusively(() => ask(gate, question, runId, session, signal));
+        return await session.exclusively(() => askApproval({ approval, runId, question }, session, signal));
       const words = question === "" ? "" : ` (${question})`;
-      const command = session.commandLine("approve", runId, gate.nodeId);
+      const command = decisionCommand("approve", approval, runId, session);
       session.annotate({
         level: "notice",
-        title: approvalLabel(gate),
+        title: approvalLabel(approval),
         text: `waits for approval${words}; to decide it: ${command}`,
       });
       return "wait";
@@ -72,49 +76,11 @@ export function approvalDecider(
   };
 }
 
-async function ask(
-  gate: ApprovalView,
-  question: string,
-  runId: string,
-  session: Session,
-  signal: AbortSignal,
-): Promise<ApprovalDecision> {
-  // While others were asked about, this one may have been decided elsewhere.
-  signal.throwIfAborted();
-  const { stdin } = session.context;
-  session.note(session.stderrStyle.bold(`${approvalLabel(gate)} waits for approval`));
-  if (question !== "") session.note(`  ${question}`);
-  const command = session.commandLine("approve", runId, gate.nodeId);
-  const leave = (): ApprovalDecision => {
-    session.note(`to decide it later: ${command}`);
-    return "wait";
-  };
-  if (session.context.stderr.terminal?.isForeground === false)
-    session.note(`asked once this is in the foreground; to decide it elsewhere: ${command}`);
-  for (;;) {
-    const answer = await stdin.question("approve, deny or skip? [a/d/s] ", signal);
-    if (answer === undefined) return leave();
-    const choice = choices.get(answer.trim().toLowerCase());
-    if (choice === undefined) {
-      session.note("please answer a or approve, d or deny, s or skip");
-      continue;
-    }
-    if (choice === "skip") return leave();
-    const note = await stdin.question("note (may be empty): ", signal);
-    // With the end of the input a person turns away, and has decided nothing.
-    return note === undefined ? leave() : { decision: choice, note: note.trim() || undefined };
-  }
+/** The approval as it can be decided: only a gateway takes a choice, other servers take a yes or a no to it. */
+async function decidableApproval(approval: ApprovalView, { client }: Session): Promise<ApprovalView> {
+  if (!asksForChoice(approval) || (await client.getServerTraits()).hasNodeCalls) return approval;
+  return { ...approval, request: { ...approval.request, mode: "gate" } };
 }
-
-/** What decides a gate: these words and nothing else. */
-const choices: ReadonlyMap<string, "approve" | "deny" | "skip"> = new Map([
-  ["a", "approve"],
-  ["approve", "approve"],
-  ["d", "deny"],
-  ["deny", "deny"],
-  ["s", "skip"],
-  ["skip", "skip"],
-]);
 
 /**
  * A glob over a node id: `*` is any text, `?` any character. A node id is a name and no path, so this is no work for

@@ -5,6 +5,7 @@ import type { OptionSpec } from "../args/option.js";
 import { parseCount } from "../args/parse-count.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { byOption, followRun, type FollowOptions } from "./follow-run.js";
+import { choiceProblem, decisionCommand, parseRanking, type Choice } from "../describe/approval-choice.js";
 import { approvalLabel } from "../describe/approval-label.js";
 import { approvalQuestion } from "../tree/approval-question.js";
 import { tryToResume } from "./manual-resume-hint.js";
@@ -12,6 +13,8 @@ import { tryToResume } from "./manual-resume-hint.js";
 export interface DecideOptions extends FollowOptions {
   iteration?: number;
   note?: string;
+  select?: string;
+  rank?: string[];
   watch?: boolean;
 }
 
@@ -22,6 +25,12 @@ export const decideOptions: readonly OptionSpec[] = [
     parse: parseCount(0),
   },
   { flags: "--note <text>", description: "why, for the server's records" },
+  { flags: "--select <key>", description: "the option to choose, where the approval asks for one" },
+  {
+    flags: "--rank <key,key,...>",
+    description: "the options from best to worst, where the approval asks for a ranking",
+    parse: parseRanking,
+  },
   byOption,
   { flags: "--no-resume", description: "record the decision and do not resume the run" },
   { flags: "--resume", description: "resume the run if the decision needs it (the default)" },
@@ -49,6 +58,10 @@ export async function decideApproval(
     findApproval(decision, named, session),
   );
   const isOpen = approval.decision === null;
+  const choice = choiceOf(options);
+  if (isOpen) checkChoice(decision, approval, choice, runId, session);
+  // The events say that it was approved, and not which option was chosen.
+  else if (Object.keys(choice).length > 0) throw alreadyDecided(approval, runId, session);
   const document = isOpen
     ? await decide(decision, approval, named, options, session)
     : { runId, changed: false };
@@ -67,7 +80,7 @@ async function decide(
   decision: Decision,
   approval: ApprovalView,
   { runId, iteration: given }: Named,
-  { note, by }: DecideOptions,
+  { note, by, ...options }: DecideOptions,
   session: Session,
 ): Promise<object> {
   const { nodeId, iteration } = approval;
@@ -85,7 +98,37 @@ async function decide(
   session.note(
     `${session.stderrStyle.bold(approvalLabel(approval))}${question === "" ? "" : `  ${question}`}`,
   );
-  return session.client[decision]({ runId, nodeId, iteration, note, decidedBy: by });
+  return session.client[decision]({
+    runId,
+    nodeId,
+    iteration,
+    note,
+    decidedBy: by,
+    ...choiceOf(options),
+  });
+}
+
+function choiceOf({ select, rank }: DecideOptions): Choice {
+  return {
+    ...(select === undefined ? {} : { selected: select }),
+    ...(rank === undefined ? {} : { ranked: rank }),
+  };
+}
+
+/** @throws {UsageError} if the approval asks for a choice and gets none, or for another one than it gets */
+function checkChoice(
+  decision: Decision,
+  approval: ApprovalView,
+  choice: Choice,
+  runId: string,
+  session: Session,
+): void {
+  const problem = choiceProblem(approval, choice, decision === "approve");
+  if (problem === undefined) return;
+  throw new UsageError(problem, {
+    code: "CHOICE",
+    hint: decisionCommand(decision, approval, runId, session),
+  });
 }
 
 /** Resumes the run if it has stopped. A failure changes nothing about the decision, which is made. */
@@ -118,9 +161,13 @@ async function findApproval(decision: Decision, named: Named, session: Session):
   const done = decision === "approve" ? "approved" : "denied";
   if (decided === undefined) throw noneOpen(named, open, view.status, session);
   if (decided.decision === done) return decided;
-  throw new UsageError(
-    `${approvalLabel(decided)} of run ${escapeControls(runId)} was ${decided.decision ?? "decided"} already`,
-    { code: "ALREADY_DECIDED", hint: session.commandLine("status", runId) },
+  throw alreadyDecided(decided, runId, session);
+}
+
+function alreadyDecided(approval: ApprovalView, runId: string, { commandLine }: Session): UsageError {
+  return new UsageError(
+    `${approvalLabel(approval)} of run ${escapeControls(runId)} was ${approval.decision ?? "decided"} already`,
+    { code: "ALREADY_DECIDED", hint: commandLine("status", runId) },
   );
 }
 
@@ -132,8 +179,15 @@ function isMeant(approval: { nodeId: string; iteration: number }, { nodeId, iter
 }
 
 function toApproval(row: ApprovalRow): ApprovalView {
-  const { nodeId, iteration, requestedAtMs, requestTitle: title, requestSummary: summary } = row;
-  const request = title === nodeId && summary === null ? null : { title, summary };
+  const { nodeId, iteration, requestedAtMs, requestTitle, requestSummary: summary, ...asked } = row;
+  const title = requestTitle === nodeId ? null : requestTitle;
+  const { approvalMode: mode, options } = asked;
+  const request = {
+    title,
+    summary,
+    ...(mode === undefined ? {} : { mode }),
+    ...(options === undefined ? {} : { options }),
+  };
   return { nodeId, iteration, decision: null, requestedAtMs, decidedAtMs: null, request };
 }
 

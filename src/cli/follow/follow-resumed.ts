@@ -5,7 +5,7 @@ import { UsageError } from "../usage-error.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { followRun, type ConcurrencyOptions, type FollowOptions } from "./follow-run.js";
 
-/** A run that ends at once is looked at this many times, a second apart, before the resume counts as one that did nothing. */
+/** A run that ends at once is looked at this many times, a second apart, before it counts as one that did not go on. */
 const maxLooks = 3;
 
 /**
@@ -20,11 +20,36 @@ export async function followResumed(
   options: FollowOptions & ConcurrencyOptions,
 ): Promise<FollowOutcome> {
   const { maxConcurrency } = options;
-  const { position: afterSeq } = await session.client.loadRunView({ runId });
-  if (didNothing(await session.client.resume({ runId, workflowPath, maxConcurrency }))) {
+  const act = async () => {
+    if (!didNothing(await session.client.resume({ runId, workflowPath, maxConcurrency }))) return;
     session.note(`${nothingResumed(runId)}; following it`);
-  }
-  const follow = () => followRun(session, runId, options, { workflowPath, maxConcurrency, afterSeq });
+  };
+  return followAfter(session, runId, options, { what: "resume", act, workflowPath, maxConcurrency });
+}
+
+/** What lets a run that has stopped go on. */
+interface Revival {
+  /** A noun for it, for errors. */
+  what: "resume" | "retry";
+  act(): Promise<void>;
+  workflowPath?: string;
+  maxConcurrency?: number | undefined;
+}
+
+/**
+ * Lets a run go on and follows it to its end; only what happens afterwards is shown.
+ *
+ * @throws {UsageError} `NOT_RESUMED`, while it is followed, if the run has ended without an event afterwards
+ */
+export async function followAfter(
+  session: Session,
+  runId: string,
+  options: FollowOptions,
+  { what, act, ...args }: Revival,
+): Promise<FollowOutcome> {
+  const { position: afterSeq } = await session.client.loadRunView({ runId });
+  await act();
+  const follow = () => followRun(session, runId, options, { ...args, afterSeq });
   let current = follow();
   const [first] = current.runs as [FollowedRun];
   const run: FollowedRun = { ...first, view: () => (current.runs[0] ?? first).view() };
@@ -36,12 +61,12 @@ export async function followResumed(
         hasNews = true;
         yield { run, records };
       }
-      // A server may still have the old end as its status when it has just taken the resume.
+      // A server may still have the old end as its status when it has just been asked.
       if (hasNews) {
         run.ended = current.runs[0]?.ended;
         return;
       }
-      if (look === maxLooks) throw startedNothing(runId, session);
+      if (look === maxLooks) throw startedNothing(what, runId, session);
       await sleep(1000, undefined, { signal: session.signal }).catch(() => session.signal.throwIfAborted());
     }
   }
@@ -67,10 +92,10 @@ export function nothingResumed(runId: string): string {
   );
 }
 
-function startedNothing(runId: string, { baseUrl, commandLine }: Session): UsageError {
+function startedNothing(what: string, runId: string, { baseUrl, commandLine }: Session): UsageError {
   const run = `run ${escapeControls(runId)}`;
   return new UsageError(
-    `the server took the resume of ${run}, and nothing has happened since, at ${baseUrl}; its log says why ` +
+    `the server took the ${what} of ${run}, and nothing has happened since, at ${baseUrl}; its log says why ` +
       "(from 0.32 on a run cannot be resumed after its workflow's file has changed)",
     { code: "NOT_RESUMED", hint: commandLine("status", runId) },
   );

@@ -1,0 +1,27 @@
+import type { Session } from "../command.js";
+import type { OptionSpec } from "../args/option.js";
+import { parseCount } from "../args/parse-count.js";
+
+/** For a command about one node; without it the turn is looked up. */
+export const iterationOption: OptionSpec = {
+  flags: "--iteration <n>",
+  description: "loop iteration (0 is the first; default: the newest one)",
+  parse: parseCount(0),
+};
+
+/**
+ * Finds the turn of the loop that a command about a node means: the newest in which the node is in this state, else the
+ * newest; 0 where that is not known, or the server has no such commands anyway.
+ */
+export async function findIteration(
+  runId: string,
+  nodeId: string,
+  state: "failed" | "finished",
+  { client, waitFor }: Session,
+): Promise<number> {
+  if (!(await client.getServerTraits()).hasNodeCalls) return 0;
+  const { view } = await waitFor("reading the run's events", client.loadRunView({ runId }));
+  const turns = [...view.nodes.values()].filter((node) => node.nodeId === nodeId);
+  const inState = turns.filter((node) => node.state === state);
+  return Math.max(0, ...(inState.length > 0 ? inState : turns).map(({ iteration }) => iteration));
+}

@@ -1,0 +1,54 @@
+import { describe, expect, inject, test } from "vitest";
+import { rawServer } from "../faults/in-test.js";
+import { answer, errorBody } from "../faults/raw-server.js";
+import { waitUntil } from "../wait-until.js";
+import { freshId } from "./run-cli.js";
+import { runMain } from "./run-main.js";
+
+const baseUrl = inject("baseUrl");
+const hint =
+  "next:  start a Smithers gateway ('smithers gateway', from 0.32 on), and name it with --base-url\n";
+
+describe("what only a gateway has", () => {
+  test.each([
+    ["pause", [], "this server does not pause runs"],
+    ["retry", ["first"], "this server does not run single nodes again"],
+    ["output", ["first"], "this server does not give out what a node produced"],
+  ])("%s says so on a real server of another kind", async (command, words, reason) => {
+    const runId = freshId(command);
+    await runMain(["run", "./quick.tsx", "--run-id", runId], { baseUrl });
+    const { exitCode, stdout, stderr } = await runMain([command, runId, ...words], { baseUrl });
+    expect(exitCode).toBe(4);
+    expect(stdout).toBe("");
+    expect(stderr).toContain(`${reason}; a Smithers gateway does`);
+    expect(stderr).toContain(hint);
+  });
+
+  test.each([["pause"], ["retry", "build"], ["output", "build"]])(
+    "%s says so on the server of one run",
+    async (command, ...words) => {
+      const run = { runId: "run-1", status: "running" };
+      const noRoute = answer(404, errorBody("NOT_FOUND", "Route not found"));
+      const server = await rawServer(({ path }, socket) =>
+        socket.end(path === "/" ? answer(200, run) : noRoute),
+      );
+      const failed = await runMain([command, "run-1", ...words], { baseUrl: server.baseUrl });
+      expect(failed.exitCode).toBe(4);
+      expect(failed.stderr).toContain("this is the server of run run-1 alone");
+      expect(server.requests.filter(({ method }) => method !== "GET")).toEqual([]);
+    },
+  );
+
+  test("a choice for an approval is refused, and nothing is decided", async () => {
+    const runId = freshId("choice");
+    await runMain(["run", "./gate.tsx", "--run-id", runId], { baseUrl });
+    const isOpen = async () =>
+      (await runMain(["approvals", "-q"], { baseUrl })).stdout.includes(`${runId} gate`);
+    await waitUntil(isOpen);
+    const refused = await runMain(["approve", runId, "--select", "blue"], { baseUrl });
+    expect(refused.exitCode).toBe(4);
+    expect(refused.stderr).toContain("no choice among options; a Smithers gateway does");
+    expect(refused.stderr).toContain(hint);
+    expect(await isOpen()).toBe(true);
+  });
+});
