@@ -2,7 +2,7 @@ import type { EventRecord, Run, RunView, SmithersClient } from "../client/index.
 import type { OptionSpec } from "./args/option.js";
 import type { Annotation, CiSystem } from "./ci/ci-system.js";
 import type { Context } from "./context.js";
-import type { FetchFrame } from "./live/frame-reader.js";
+import type { FetchFrame, Loops } from "./tree/loops.js";
 import type { Reporter } from "./ci/reporter.js";
 import type { RunLabel } from "./describe/run-labels.js";
 import type { Style } from "./terminal/style.js";
@@ -143,6 +143,8 @@ export interface FollowedRun {
   ended: Run | undefined;
   /** Fetches the newest frame of the run's tree. */
   fetchFrame: FetchFrame;
+  /** Which of its nodes are in a loop, as far as it has been asked for. */
+  readonly loops: Loops;
   readonly reporters: readonly Reporter[];
 }
 

@@ -164,10 +164,13 @@ async function endFollowing(outcome: FollowOutcome, session: Session): Promise<n
 async function report(
   { runs }: FollowOutcome,
   { note }: Session,
-  ending: Omit<FollowEnding, "status">,
+  ending: Omit<FollowEnding, "status" | "loops">,
 ): Promise<void> {
-  for (const { reporters, view, ended } of runs) {
-    await writeReports(reporters, view(), { ...ending, status: ended }, note);
+  for (const { reporters, view, ended, loops } of runs) {
+    const nodeIds = [...view().nodes.values()].map(({ nodeId }) => nodeId);
+    // A server that cannot be reached is not asked again.
+    if (reporters.length > 0 && ending.problem === undefined) await loops.learn(view().runId, nodeIds);
+    await writeReports(reporters, view(), { ...ending, status: ended, loops }, note);
   }
 }
 

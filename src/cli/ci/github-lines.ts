@@ -1,6 +1,6 @@
 import type { SmithersEvent } from "../../client/index.js";
 import { EventLines, keyOf, stateOfEndEvent } from "../describe/event-lines.js";
-import { approvalLabel } from "../describe/approval-label.js";
+import { approvalLabel, noLoops, type LoopNodes } from "../describe/approval-label.js";
 import type { LinePrinter } from "../describe/line-printer.js";
 import type { Style } from "../terminal/style.js";
 import { copyOf, escapeControls } from "../terminal/escape-controls.js";
@@ -16,11 +16,13 @@ const maxLength = { all: 32 * 1024 * 1024, node: 1024 * 1024 };
  * output folds away. A group is written when its node ends, since groups cannot overlap and nodes can.
  */
 export class GithubLines implements LinePrinter {
+  readonly #loops: LoopNodes;
   readonly #lines: EventLines;
   readonly #open = new Map<string, NodeLog>();
 
-  constructor(style: Style, startOf: () => number | null) {
-    this.#lines = new EventLines(style, startOf);
+  constructor(style: Style, startOf: () => number | null, loops = noLoops) {
+    this.#loops = loops;
+    this.#lines = new EventLines(style, startOf, loops);
   }
 
   print(event: SmithersEvent): string {
@@ -42,7 +44,7 @@ export class GithubLines implements LinePrinter {
 
   end(): string {
     const groups = [...this.#open.values()].map((log) =>
-      log.group(`${approvalLabel(log.node)} has not ended`),
+      log.group(`${approvalLabel(log.node, this.#loops)} has not ended`),
     );
     this.#open.clear();
     return groups.join("");

@@ -3,7 +3,7 @@ import { promises as files } from "node:fs";
 import type { NodeView, RunView } from "../../client/index.js";
 import { formatDuration } from "../describe/duration.js";
 import { fitWidth } from "../terminal/fit-width.js";
-import { approvalLabel } from "../describe/approval-label.js";
+import { approvalLabel, type LoopNodes } from "../describe/approval-label.js";
 import { bodyLines, errorReport } from "../describe/error-text.js";
 import { failedNodes, ownError } from "../describe/failed-nodes.js";
 import { chartRows } from "../timeline/fold.js";
@@ -45,13 +45,13 @@ export function githubReports(context: ReportContext): Reporter {
 
 function annotateFailures(
   view: RunView,
-  { status, problem, exitCode }: FollowEnding,
+  { status, problem, exitCode, loops }: FollowEnding,
   context: ReportContext,
 ): void {
   const annotate = (title: string, text: string) => context.annotate({ level: "error", title, text });
   const failed = failedNodes(view);
   for (const node of failed.slice(0, maxAnnotated))
-    annotate(approvalLabel(node), withBody(failureReason(node), node.error));
+    annotate(approvalLabel(node, loops), withBody(failureReason(node), node.error));
   const run = `run ${escapeControls(view.runId)}`;
   if (failed.length > maxAnnotated) annotate(run, `${failed.length - maxAnnotated} more nodes failed`);
   if (problem !== undefined) annotate(run, escapeControls(problem));
@@ -66,13 +66,13 @@ function withBody(title: string, error: unknown): string {
 async function ganttLines(
   times: RunTimes,
   { runId }: RunView,
-  { problem }: FollowEnding,
+  { problem, loops }: FollowEnding,
   { readTree, serverNow, commandLine }: ReportContext,
 ): Promise<string[]> {
   // A server that cannot be reached is not asked again.
   const tree = problem === undefined ? await readTree(runId) : undefined;
   const timeline = buildTimeline(times, serverNow(), tree && predecessorsIn(tree));
-  const { lines, leftOut } = mermaidGantt(timeline, chartRows(timeline.rows, false));
+  const { lines, leftOut } = mermaidGantt(timeline, chartRows(timeline.rows, false, loops));
   if (lines.length === 0) return [];
   const command = markdownText(commandLine("timeline", runId));
   return [...lines, "", ...(leftOut > 0 ? [`${leftOut} more rows: <code>${command}</code>`, ""] : [])];
@@ -80,7 +80,7 @@ async function ganttLines(
 
 function summary(
   view: RunView,
-  { status, problem }: FollowEnding,
+  { status, problem, loops }: FollowEnding,
   gantt: readonly string[],
   { commandLine }: ReportContext,
 ): string {
@@ -98,7 +98,7 @@ function summary(
   const rows: string[] = [];
   let bytes = Buffer.byteLength(head);
   for (const node of view.nodes.values()) {
-    const row = summaryRow(node);
+    const row = summaryRow(node, loops);
     bytes += Buffer.byteLength(row) + 1;
     if (bytes > summaryLimit) break;
     rows.push(row);
@@ -107,11 +107,11 @@ function summary(
   return [head, ...rows, "", ...(left > 0 ? [`${left} more nodes`, ""] : []), ""].join("\n");
 }
 
-function summaryRow(node: NodeView): string {
+function summaryRow(node: NodeView, loops: LoopNodes): string {
   const result = node.state === "failed" ? `failed: ${failureReason(node)}` : node.state;
   const ms = tookMs(node);
   const took = ms === null ? "" : formatDuration(ms);
-  return `| ${markdownText(approvalLabel(node))} | ${markdownText(result)} | ${node.attempt || ""} | ${took} |`;
+  return `| ${markdownText(approvalLabel(node, loops))} | ${markdownText(result)} | ${node.attempt || ""} | ${took} |`;
 }
 
 /** A text as Markdown that shows just that, whatever is in it: nothing of it is markup, a link or the end of a cell. */

@@ -10,7 +10,7 @@ export const github: CiSystem = {
   isInteractive: false,
   heartbeatMs: 60_000,
   guard: guardStream,
-  createPrinter: ({ style, startedAtMs }) => new GithubLines(style, startedAtMs),
+  createPrinter: ({ style, startedAtMs, loops }) => new GithubLines(style, startedAtMs, loops),
   annotationLine: ({ level, title, text }) => githubCommand(level, text, { title }),
   reporters: (context) => [githubReports(context)],
 };

@@ -4,7 +4,7 @@ import type { NodeView, RunView } from "../../client/index.js";
 import { isTime } from "../describe/duration.js";
 import { UsageError } from "../usage-error.js";
 import type { Context } from "../context.js";
-import { approvalLabel } from "../describe/approval-label.js";
+import { approvalLabel, type LoopNodes } from "../describe/approval-label.js";
 import type { FollowEnding, Reporter } from "./reporter.js";
 import { errorReport, bodyLines } from "../describe/error-text.js";
 import { failedNodes, ownError } from "../describe/failed-nodes.js";
@@ -57,7 +57,7 @@ const bodyLimits = { maxLines: 1000, maxLength: 64 * 1024, maxFrames: 100 };
 async function report(view: RunView, ending: FollowEnding): Promise<string> {
   const failed = failedNodes(view).length;
   const most = Math.max(minMessage, Math.floor(maxMessages / Math.max(1, failed)));
-  const cases = [...view.nodes.values()].map((node) => nodeCase(node, most));
+  const cases = [...view.nodes.values()].map((node) => nodeCase(node, most, ending.loops));
   const result = ending.problem ?? runResult(view, ending.status?.status);
   const own = ending.problem === undefined ? ownError(view) : null;
   const isExplained =
@@ -105,9 +105,9 @@ async function report(view: RunView, ending: FollowEnding): Promise<string> {
   });
 }
 
-function nodeCase(node: NodeView, maxMessage: number): Case {
+function nodeCase(node: NodeView, maxMessage: number, loops: LoopNodes): Case {
   const { state, attempt } = node;
-  const named = { name: approvalLabel(node), ms: tookMs(node) ?? 0, body: "" };
+  const named = { name: approvalLabel(node, loops), ms: tookMs(node) ?? 0, body: "" };
   if (state === "finished") return { ...named, verdict: "passed", message: "" };
   if (state === "failed") {
     const attempts = attempt > 1 ? ` (attempt ${attempt})` : "";

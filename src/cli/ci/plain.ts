@@ -4,7 +4,7 @@ import type { CiSystem } from "./ci-system.js";
 
 const base: Omit<CiSystem, "name" | "isDetected" | "isInteractive" | "heartbeatMs"> = {
   guard: (stream) => stream,
-  createPrinter: ({ style, startedAtMs }) => new EventLines(style, startedAtMs),
+  createPrinter: ({ style, startedAtMs, loops }) => new EventLines(style, startedAtMs, loops),
   annotationLine: ({ title, text }) => `${title} ${text}`,
   reporters: () => [],
 };

@@ -1,4 +1,5 @@
 import type { Run, RunView, SmithersEvent } from "../../client/index.js";
+import type { LoopNodes } from "../describe/approval-label.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import type { FrameGroup } from "../tree/run-tree.js";
 import type { Annotation } from "./ci-system.js";
@@ -12,6 +13,8 @@ export interface FollowEnding {
   problem: string | undefined;
   /** The exit code of the process. */
   exitCode: number;
+  /** Which of the run's nodes are in a loop. */
+  loops: LoopNodes;
 }
 
 /** What a report may use. */

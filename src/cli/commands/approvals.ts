@@ -1,7 +1,9 @@
-import type { ApprovalRow } from "../../client/index.js";
+import type { ApprovalRow, SmithersClient } from "../../client/index.js";
 import { defineCommand } from "../command.js";
 import { formatDuration } from "../describe/duration.js";
-import { approvalLabel, requestWords } from "../describe/approval-label.js";
+import { approvalLabel, requestWords, type LoopNodes } from "../describe/approval-label.js";
+import { readTree } from "../tree/read-tree.js";
+import { loopNodesIn } from "../tree/run-tree.js";
 import { table } from "../terminal/table.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
@@ -20,19 +22,20 @@ export const approvals = defineCommand<{ quiet?: boolean }>({
     return {
       kind: "document",
       document: rows,
-      text(style) {
+      async text(style) {
         if (options.quiet === true) {
           return rows
             .map(({ runId, nodeId }) => `${escapeControls(runId)} ${escapeControls(nodeId)}`)
             .join("\n");
         }
         if (rows.length === 0) return "";
+        const loops = await waitFor("reading the open gates", loopsOf(rows, client));
         const now = serverNow();
         return table(
           ["RUN ID", "NODE", "WORKFLOW", "WAITING", "ASKS"].map((heading) => ({ heading })),
           rows.map((row) => [
             { text: escapeControls(row.runId), paint: style.bold },
-            { text: approvalLabel(row) },
+            { text: approvalLabel(row, loops.get(row.runId)) },
             { text: escapeControls(row.workflowName) },
             { text: formatDuration(waited(row, now)), paint: style.yellow },
             { text: asks(row) },
@@ -43,6 +46,25 @@ export const approvals = defineCommand<{ quiet?: boolean }>({
     };
   },
 });
+
+/** Of how many runs it is asked which nodes are in a loop, and of how many at the same time. */
+const maxTrees = 50;
+const maxRequests = 4;
+
+/** Which nodes are in a loop, by the run. */
+async function loopsOf(
+  rows: readonly ApprovalRow[],
+  client: SmithersClient,
+): Promise<Map<string, LoopNodes>> {
+  const loops = new Map<string, LoopNodes>();
+  const runIds = [...new Set(rows.map(({ runId }) => runId))].slice(0, maxTrees);
+  const readNext = async (): Promise<void> => {
+    for (let runId = runIds.pop(); runId !== undefined; runId = runIds.pop())
+      loops.set(runId, loopNodesIn(await readTree(runId, { client })));
+  };
+  await Promise.all(Array.from({ length: maxRequests }, readNext));
+  return loops;
+}
 
 /** By the server's clock; our own may differ. */
 function waited({ requestedAtMs, waitingMs }: ApprovalRow, now: number): number {

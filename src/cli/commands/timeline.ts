@@ -9,6 +9,7 @@ import { predecessorsIn } from "../timeline/predecessors.js";
 import { RunTimes } from "../timeline/run-times.js";
 import { timelineDocument } from "../timeline/document.js";
 import { buildTimeline } from "../timeline/timeline.js";
+import { loopNodesIn } from "../tree/run-tree.js";
 import { readTree } from "../tree/read-tree.js";
 
 export const timeline = defineCommand<{ all?: boolean }>({
@@ -39,7 +40,7 @@ export const timeline = defineCommand<{ all?: boolean }>({
       text: (style) => {
         const name = escapeControls(status.workflowName || "run");
         const took = built.startedAt === null ? "" : `  ${formatDuration(built.endsAt - built.startedAt)}`;
-        const chart = chartLines(built, chartRows(built.rows, all), style);
+        const chart = chartLines(built, chartRows(built.rows, all, loopNodesIn(tree)), style);
         return [
           `${style.bold(name)}  ${paintStatus(status.status, style)}${took}`,
           style.dim(`run ${escapeControls(runId)}`),

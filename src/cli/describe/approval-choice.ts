@@ -1,7 +1,7 @@
 import type { ApprovalView } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { escapeControls } from "../terminal/escape-controls.js";
-import { approvalLabel, requestWords } from "./approval-label.js";
+import { approvalLabel, iterationOf, noLoops, requestWords } from "./approval-label.js";
 
 /** What an approval asks for: yes or no, one of its options, or a ranking of them. */
 export type ApprovalMode = "yes-or-no" | "select" | "rank";
@@ -66,9 +66,11 @@ export function decisionCommand(
   approval: Pick<ApprovalView, "request" | "nodeId" | "iteration">,
   runId: string,
   { commandLine }: Pick<Session, "commandLine">,
+  loops = noLoops,
 ): string {
-  const { nodeId, iteration } = approval;
-  const turn = iteration > 0 ? ` --iteration ${Number(iteration)}` : "";
+  const { nodeId } = approval;
+  const iteration = iterationOf(approval, loops);
+  const turn = iteration === undefined ? "" : ` --iteration ${Number(iteration)}`;
   const mode = decision === "approve" ? approvalMode(approval) : undefined;
   const [option, place] =
     mode === "select" ? [" --select ", "<key>"] : mode === "rank" ? [" --rank ", "<key,key,...>"] : ["", ""];

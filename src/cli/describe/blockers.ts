@@ -2,7 +2,7 @@ import { isTerminalStatus, type BlockedRun, type Run, type RunView } from "../..
 import type { Session } from "../command.js";
 import { formatDuration, formatRunningTime, formatTime } from "./duration.js";
 import { blamedNodes } from "./failed-nodes.js";
-import { approvalLabel } from "./approval-label.js";
+import { approvalLabel, approveWords, noLoops, type LoopNodes } from "./approval-label.js";
 import { waitingSince } from "./waiting-since.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
@@ -22,7 +22,13 @@ export const silentMs = 60_000;
  *
  * @param workflowPath where its workflow is on the server, if that is known; it is of use for a run that failed
  */
-export function findBlockers(status: Run, view: RunView, now: number, workflowPath?: string): Blocker[] {
+export function findBlockers(
+  status: Run,
+  view: RunView,
+  now: number,
+  workflowPath?: string,
+  loops = noLoops,
+): Blocker[] {
   const { runId, runState } = status;
   const resume: Command = ["resume --watch", runId];
   if (status.status === "continued") {
@@ -30,7 +36,7 @@ export function findBlockers(status: Run, view: RunView, now: number, workflowPa
     if (continuedAs === null) return [];
     return [{ what: `it goes on as run ${escapeControls(continuedAs)}`, command: ["status", continuedAs] }];
   }
-  if (status.status === "failed") return [afterFailure(status, view, workflowPath)];
+  if (status.status === "failed") return [afterFailure(status, view, workflowPath, loops)];
   if (isTerminalStatus(status.status)) return [];
 
   const blockers: Blocker[] = [];
@@ -38,17 +44,15 @@ export function findBlockers(status: Run, view: RunView, now: number, workflowPa
     const since = waitingSince(gate, view);
     if (since === undefined) continue;
     blockers.push({
-      what: `${approvalLabel(gate)} has been waiting for approval for ${formatRunningTime(now - since)}`,
-      command: [
-        gate.iteration > 0 ? `approve --iteration ${Number(gate.iteration)}` : "approve",
-        runId,
-        gate.nodeId,
-      ],
+      what: `${approvalLabel(gate, loops)} has been waiting for approval for ${formatRunningTime(now - since)}`,
+      command: [approveWords(gate, loops), runId, gate.nodeId],
     });
   }
   if (status.status === "running") return [...blockers, ...silence(status, view, now, resume)];
 
-  const decided = view.unappliedDecisions.map((gate) => `${approvalLabel(gate)} has been ${gate.decision}`);
+  const decided = view.unappliedDecisions.map(
+    (gate) => `${approvalLabel(gate, loops)} has been ${gate.decision}`,
+  );
   const blocked = runState?.blocked;
   if (decided.length > 0) {
     blockers.push({
@@ -64,7 +68,12 @@ export function findBlockers(status: Run, view: RunView, now: number, workflowPa
 }
 
 /** What helps a run that failed: a resume, unless it would fail again at once for the same node. */
-function afterFailure({ runId, runState }: Run, view: RunView, workflowPath: string | undefined): Blocker {
+function afterFailure(
+  { runId, runState }: Run,
+  view: RunView,
+  workflowPath: string | undefined,
+  loops: LoopNodes,
+): Blocker {
   const blamed = blamedNodes(view);
   if (blamed.length === 0) {
     const what =
@@ -73,7 +82,10 @@ function afterFailure({ runId, runState }: Run, view: RunView, workflowPath: str
   }
   const command: Pick<Blocker, "command"> =
     workflowPath === undefined ? {} : { command: ["run --watch", workflowPath] };
-  const names = blamed.slice(0, 3).map(approvalLabel).join(", ");
+  const names = blamed
+    .slice(0, 3)
+    .map((node) => approvalLabel(node, loops))
+    .join(", ");
   const who = blamed.length > 3 ? `${names} and ${blamed.length - 3} more` : names;
   const isOne = blamed.length === 1;
   if (blamed.every(({ approval }) => approval?.decision === "denied")) {

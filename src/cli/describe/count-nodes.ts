@@ -1,7 +1,7 @@
 import type { NodeView, RunView } from "../../client/index.js";
-import { nodeCategory } from "../status-table.js";
+import { nodeCategory, type Category } from "../status-table.js";
 
-/** How many nodes are known, and in which state. */
+/** How many nodes are known, and in which state; a node in a loop is one, in its newest iteration. */
 export interface NodeCounts {
   known: number;
   done: number;
@@ -9,11 +9,23 @@ export interface NodeCounts {
   running: number;
 }
 
-/** Counts the nodes that a run's events have named. */
-export function countNodes({ nodes }: RunView): NodeCounts {
-  const counts = { known: nodes.size, done: 0, failed: 0, running: 0 };
-  for (const node of nodes.values()) {
-    const category = nodeCategory(node.state);
+/**
+ * Counts the nodes that a run's events have named.
+ *
+ * @param expected nodes that the run's tree has as well
+ */
+export function countNodes(
+  { nodes }: RunView,
+  expected: readonly { nodeId: string; iteration: number }[] = [],
+): NodeCounts {
+  const newest = new Map<string, { iteration: number; category: Category }>();
+  const see = (nodeId: string, iteration: number, category: Category): void => {
+    if (iteration > (newest.get(nodeId)?.iteration ?? -1)) newest.set(nodeId, { iteration, category });
+  };
+  for (const { nodeId, iteration, state } of nodes.values()) see(nodeId, iteration, nodeCategory(state));
+  for (const { nodeId, iteration } of expected) see(nodeId, iteration, "pending");
+  const counts = { known: newest.size, done: 0, failed: 0, running: 0 };
+  for (const { category } of newest.values()) {
     if (category === "done" || category === "failed" || category === "running") counts[category]++;
   }
   return counts;

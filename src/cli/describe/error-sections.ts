@@ -2,7 +2,7 @@ import { isTerminalStatus, type RunView } from "../../client/index.js";
 import type { Session } from "../command.js";
 import type { Style } from "../terminal/style.js";
 import { escapeControls } from "../terminal/escape-controls.js";
-import { approvalLabel } from "./approval-label.js";
+import { approvalLabel, noLoops } from "./approval-label.js";
 import { errorReport, isEmptyError, type ErrorLimits } from "./error-text.js";
 import { failedNodes, ownError } from "./failed-nodes.js";
 
@@ -19,10 +19,11 @@ export function errorSections(
   above: readonly string[],
   session: Pick<Session, "commandLine">,
   style: Style,
+  loops = noLoops,
 ): string[][] {
   const failed = failedNodes(view).filter(({ error }) => !isEmptyError(error));
   const nodes = failed.map((node) => ({
-    name: approvalLabel(node) + (node.attempt > 1 ? ` (attempt ${node.attempt})` : ""),
+    name: approvalLabel(node, loops) + (node.attempt > 1 ? ` (attempt ${node.attempt})` : ""),
     report: errorReport(node.error, limits),
   }));
   const unshown = nodes.filter(

@@ -1,5 +1,5 @@
 import { nodeKey, type SmithersEvent } from "../../client/index.js";
-import { requestWords } from "./approval-label.js";
+import { iterationOf, noLoops, requestWords, type LoopNodes } from "./approval-label.js";
 import { formatDuration, isTime } from "./duration.js";
 import { errorTitle } from "./error-text.js";
 import { ShownErrors, type ErrorWords } from "./shown-errors.js";
@@ -19,12 +19,14 @@ export class EventLines implements LinePrinter {
   /** When the run that the lines are about first started, by the server's clock; it stays when the work continues. */
   #startedAtMs: number | null = null;
   readonly #startOf: () => number | null;
+  readonly #loops: LoopNodes;
   /** When each node that executes started. */
   readonly #nodes = new Map<string, number>();
   readonly #errors = new ShownErrors();
 
-  constructor(style: Style, startOf: () => number | null) {
+  constructor(style: Style, startOf: () => number | null, loops = noLoops) {
     this.#style = style;
+    this.#loops = loops;
     this.#startOf = startOf;
   }
 
@@ -46,7 +48,7 @@ export class EventLines implements LinePrinter {
     const key = keyOf(event);
     if (type === "NodeStarted" && key !== undefined) this.#nodes.set(key, at);
     const error = this.#errorOf(event, key);
-    const said = wordsFor(event, this.#nodes.get(key ?? "") ?? null, error.because, this.#style);
+    const said = wordsFor(event, this.#nodes.get(key ?? "") ?? null, error.because, this.#style, this.#loops);
     if (key !== undefined && stateOfEndEvent.has(type)) this.#nodes.delete(key);
     if (said === undefined) return [];
     const since = formatDuration(at - (this.#startedAtMs ?? at)).padStart(8);
@@ -64,9 +66,10 @@ export class EventLines implements LinePrinter {
     const { error } = event as { error?: unknown };
     if (event.type === "RunFailed") return this.#errors.forRun(error);
     if (key !== undefined && event.type === "NodeFinished") this.#errors.finished(key);
-    if (key !== undefined && event.type === "ApprovalDenied") this.#errors.denied(key, nodeLabel(event));
+    if (key !== undefined && event.type === "ApprovalDenied")
+      this.#errors.denied(key, nodeLabel(event, this.#loops));
     if (key !== undefined && event.type === "NodeFailed")
-      return this.#errors.forNode(event, key, nodeLabel(event));
+      return this.#errors.forNode(event, key, nodeLabel(event, this.#loops));
     const title = errorTitle(error);
     return { because: title === "" ? "" : `: ${title}`, body: [] };
   }
@@ -87,11 +90,12 @@ export function keyOf(event: SmithersEvent): string | undefined {
   return nodeKey(nodeId, typeof iteration === "number" ? iteration : 0);
 }
 
-/** The node that an event is about, and its turn of the loop if that is not the first. */
-function nodeLabel(event: SmithersEvent): string {
-  const { nodeId, iteration } = event as { nodeId?: unknown; iteration?: unknown };
-  const turn = typeof iteration === "number" && iteration > 0 ? ` #${iteration}` : "";
-  return escapeControls(typeof nodeId === "string" ? nodeId : "") + turn;
+/** The node that an event is about, and in a loop its iteration. */
+function nodeLabel(event: SmithersEvent, loops: LoopNodes): string {
+  const { nodeId = "", iteration = 0 } = event as { nodeId?: unknown; iteration?: unknown };
+  if (typeof nodeId !== "string") return "";
+  const turn = typeof iteration === "number" ? iterationOf({ nodeId, iteration }, loops) : undefined;
+  return escapeControls(nodeId) + (turn === undefined ? "" : ` #${turn}`);
 }
 
 function wordsFor(
@@ -99,10 +103,11 @@ function wordsFor(
   nodeStartedAtMs: number | null,
   because: string,
   style: Style,
+  loops: LoopNodes,
 ): { subject: string; words: string } | undefined {
   const fields = event as Record<string, unknown>;
   const run = (words: string) => ({ subject: "run", words });
-  const node = (words: string) => ({ subject: nodeLabel(event), words });
+  const node = (words: string) => ({ subject: nodeLabel(event, loops), words });
   const attempt = typeof fields["attempt"] === "number" ? ` (attempt ${fields["attempt"]})` : "";
   const tookMs = event.timestampMs - (nodeStartedAtMs ?? NaN);
   const took = isTime(tookMs) ? ` in ${formatDuration(tookMs)}` : "";

@@ -1,26 +1,24 @@
 import type { RunView } from "../../client/index.js";
 import { countNodes, isExecuting } from "./count-nodes.js";
 import { formatDuration } from "./duration.js";
-import { approvalLabel } from "./approval-label.js";
+import { approvalLabel, noLoops } from "./approval-label.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
 /** A line for a log in which nothing has happened for a while: that we are there, and what the run is busy with. */
-export function heartbeatLine(view: RunView, now: number): string {
+export function heartbeatLine(view: RunView, now: number, loops = noLoops): string {
   const nodes = [...view.nodes.values()];
-  const { done } = countNodes(view);
+  const { known, done } = countNodes(view);
   const since = (ms: number | null) => formatDuration(now - (ms ?? now));
   const busy = [
     ...nodes
       .filter(isExecuting)
-      .map((node) => `${approvalLabel(node)} has been running for ${since(node.startedAtMs)}`),
+      .map((node) => `${approvalLabel(node, loops)} has been running for ${since(node.startedAtMs)}`),
     ...view.openApprovals.map(
-      (gate) => `${approvalLabel(gate)} has been waiting for approval for ${since(gate.requestedAtMs)}`,
+      (gate) =>
+        `${approvalLabel(gate, loops)} has been waiting for approval for ${since(gate.requestedAtMs)}`,
     ),
   ];
-  const what = [
-    ...(nodes.length === 0 ? [] : [`${done} of ${nodes.length} known nodes done`]),
-    ...busy.slice(0, 3),
-  ];
+  const what = [...(known === 0 ? [] : [`${done} of ${known} known nodes done`]), ...busy.slice(0, 3)];
   if (busy.length > 3) what.push(`${busy.length - 3} more at work`);
   const run = `still following run ${escapeControls(view.runId)}, whose status is ${escapeControls(view.status)}`;
   return what.length === 0 ? run : `${run}: ${what.join(", ")}`;

@@ -1,4 +1,5 @@
 import type { SmithersEvent } from "../../client/index.js";
+import type { LoopNodes } from "./approval-label.js";
 import type { Style } from "../terminal/style.js";
 
 /** Prints a run's events as lines of a log that only grows. */
@@ -13,4 +14,5 @@ export interface PrinterOptions {
   style: Style;
   /** When the run started, by the server's clock; `null` while that is not known. */
   startedAtMs(): number | null;
+  loops: LoopNodes;
 }

@@ -4,6 +4,7 @@ import { UsageError } from "../usage-error.js";
 import type { OptionSpec } from "../args/option.js";
 import { asksForChoice, decisionCommand } from "../describe/approval-choice.js";
 import { approvalLabel } from "../describe/approval-label.js";
+import { Loops } from "../tree/loops.js";
 import { approvalQuestion } from "../tree/approval-question.js";
 import { askApproval } from "./ask-approval.js";
 
@@ -40,6 +41,7 @@ export function approvalDecider(
   { onApproval, approveOnly = [], bell }: ApprovalOptions,
   runId: string,
   session: Session,
+  loops = new Loops(async () => undefined),
 ): {
   policy: ApprovalPolicy;
   decide: (gate: ApprovalView, context: ApprovalContext) => Promise<ApprovalDecision>;
@@ -60,15 +62,20 @@ export function approvalDecider(
       const matches = allowed.length === 0 || allowed.some((pattern) => pattern.test(approval.nodeId));
       // Which option is the right one is for a person to say.
       if (policy === "approve" && matches && !asksForChoice(approval)) return "approve";
-      if (bell !== false && policy !== "exit") session.ring(`${approvalLabel(approval)} waits for approval`);
+      const learnt = loops.learn(runId, [approval.nodeId]);
       const question = await approvalQuestion(approval, runId, session.client);
+      await learnt;
+      const label = approvalLabel(approval, loops);
+      if (bell !== false && policy !== "exit") session.ring(`${label} waits for approval`);
       if (policy === "ask")
-        return await session.exclusively(() => askApproval({ approval, runId, question }, session, signal));
+        return await session.exclusively(() =>
+          askApproval({ approval, runId, question, loops }, session, signal),
+        );
       const words = question === "" ? "" : ` (${question})`;
-      const command = decisionCommand("approve", approval, runId, session);
+      const command = decisionCommand("approve", approval, runId, session, loops);
       session.annotate({
         level: "notice",
-        title: approvalLabel(approval),
+        title: label,
         text: `waits for approval${words}; to decide it: ${command}`,
       });
       return "wait";

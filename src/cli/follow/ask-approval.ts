@@ -9,7 +9,7 @@ import {
   parseRanking,
   type Choice,
 } from "../describe/approval-choice.js";
-import { approvalLabel } from "../describe/approval-label.js";
+import { approvalLabel, type LoopNodes } from "../describe/approval-label.js";
 
 /** An approval that a person is asked about. */
 export interface Asked {
@@ -17,22 +17,24 @@ export interface Asked {
   runId: string;
   /** What it asks, made visible; empty if it says nothing. */
   question: string;
+  /** Which of the run's nodes are in a loop. */
+  loops: LoopNodes;
 }
 
 /** Asks a person at the terminal to decide an approval. Only whole words decide. */
 export async function askApproval(
-  { approval, runId, question }: Asked,
+  { approval, runId, question, loops }: Asked,
   session: Session,
   signal: AbortSignal,
 ): Promise<ApprovalDecision> {
   // While others were asked about, this one may have been decided elsewhere.
   signal.throwIfAborted();
   const { stdin } = session.context;
-  session.note(session.stderrStyle.bold(`${approvalLabel(approval)} waits for approval`));
+  session.note(session.stderrStyle.bold(`${approvalLabel(approval, loops)} waits for approval`));
   if (question !== "") session.note(`  ${question}`);
   const mustChoose = asksForChoice(approval);
   if (mustChoose) for (const line of optionLines(approval)) session.note(line);
-  const command = decisionCommand("approve", approval, runId, session);
+  const command = decisionCommand("approve", approval, runId, session, loops);
   const leave = (): ApprovalDecision => {
     session.note(`to decide it later: ${command}`);
     return "wait";

@@ -6,7 +6,9 @@ import { parseCount } from "../args/parse-count.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { byOption, followRun, type FollowOptions } from "./follow-run.js";
 import { choiceProblem, decisionCommand, parseRanking, type Choice } from "../describe/approval-choice.js";
-import { approvalLabel } from "../describe/approval-label.js";
+import { approvalLabel, type LoopNodes } from "../describe/approval-label.js";
+import { readTree } from "../tree/read-tree.js";
+import { loopNodesIn } from "../tree/run-tree.js";
 import { approvalQuestion } from "../tree/approval-question.js";
 import { tryToResume } from "./manual-resume-hint.js";
 
@@ -57,16 +59,17 @@ export async function decideApproval(
     `reading the approvals of run ${escapeControls(runId)}`,
     findApproval(decision, named, session),
   );
+  const loops = await readLoops(runId, session);
   const isOpen = approval.decision === null;
   const choice = choiceOf(options);
-  if (isOpen) checkChoice(decision, approval, choice, runId, session);
+  if (isOpen) checkChoice(decision, approval, choice, runId, loops, session);
   // The events say that it was approved, and not which option was chosen.
-  else if (Object.keys(choice).length > 0) throw alreadyDecided(approval, runId, session);
+  else if (Object.keys(choice).length > 0) throw alreadyDecided(approval, runId, loops, session);
   const document = isOpen
-    ? await decide(decision, approval, named, options, session)
+    ? await decide(decision, approval, named, options, loops, session)
     : { runId, changed: false };
   const done = decision === "approve" ? "approved" : "denied";
-  const text = `${isOpen ? done : `${done} already:`} ${approvalLabel(approval)} of run ${escapeControls(runId)}`;
+  const text = `${isOpen ? done : `${done} already:`} ${approvalLabel(approval, loops)} of run ${escapeControls(runId)}`;
   if (options.watch === true) {
     session.note(text);
     return followRun(session, runId, options);
@@ -81,6 +84,7 @@ async function decide(
   approval: ApprovalView,
   { runId, iteration: given }: Named,
   { note, by, ...options }: DecideOptions,
+  loops: LoopNodes,
   session: Session,
 ): Promise<object> {
   const { nodeId, iteration } = approval;
@@ -96,7 +100,7 @@ async function decide(
   }
   const question = await approvalQuestion(approval, runId, session.client);
   session.note(
-    `${session.stderrStyle.bold(approvalLabel(approval))}${question === "" ? "" : `  ${question}`}`,
+    `${session.stderrStyle.bold(approvalLabel(approval, loops))}${question === "" ? "" : `  ${question}`}`,
   );
   return session.client[decision]({
     runId,
@@ -121,13 +125,14 @@ function checkChoice(
   approval: ApprovalView,
   choice: Choice,
   runId: string,
+  loops: LoopNodes,
   session: Session,
 ): void {
   const problem = choiceProblem(approval, choice, decision === "approve");
   if (problem === undefined) return;
   throw new UsageError(problem, {
     code: "CHOICE",
-    hint: decisionCommand(decision, approval, runId, session),
+    hint: decisionCommand(decision, approval, runId, session, loops),
   });
 }
 
@@ -154,19 +159,25 @@ async function findApproval(decision: Decision, named: Named, session: Session):
   const meant = open.filter((approval) => isMeant(approval, named));
   const [approval] = meant;
   if (approval !== undefined && meant.length === 1) return approval;
-  if (approval !== undefined) throw severalOpen(decision, named, meant, session);
+  const loops = await readLoops(runId, session);
+  if (approval !== undefined) throw severalOpen(decision, named, meant, loops, session);
 
   const { view } = await session.client.loadRunView({ runId });
   const decided = named.nodeId === undefined ? undefined : decidedApproval(named, [...view.nodes.values()]);
   const done = decision === "approve" ? "approved" : "denied";
-  if (decided === undefined) throw noneOpen(named, open, view.status, session);
+  if (decided === undefined) throw noneOpen(named, open, view.status, loops, session);
   if (decided.decision === done) return decided;
-  throw alreadyDecided(decided, runId, session);
+  throw alreadyDecided(decided, runId, loops, session);
 }
 
-function alreadyDecided(approval: ApprovalView, runId: string, { commandLine }: Session): UsageError {
+function alreadyDecided(
+  approval: ApprovalView,
+  runId: string,
+  loops: LoopNodes,
+  { commandLine }: Session,
+): UsageError {
   return new UsageError(
-    `${approvalLabel(approval)} of run ${escapeControls(runId)} was ${approval.decision ?? "decided"} already`,
+    `${approvalLabel(approval, loops)} of run ${escapeControls(runId)} was ${approval.decision ?? "decided"} already`,
     { code: "ALREADY_DECIDED", hint: commandLine("status", runId) },
   );
 }
@@ -206,6 +217,7 @@ function severalOpen(
   decision: Decision,
   { runId }: Named,
   meant: readonly ApprovalView[],
+  loops: LoopNodes,
   { commandLine }: Session,
 ): UsageError {
   const [first] = meant;
@@ -213,7 +225,7 @@ function severalOpen(
   const isSameNode = meant.every((other) => other.nodeId === nodeId);
   const command = isSameNode ? `${decision} --iteration ${Number(iteration)}` : decision;
   return new UsageError(
-    `run ${escapeControls(runId)} has ${meant.length} open gates: ${meant.map(approvalLabel).join(", ")}; say which`,
+    `run ${escapeControls(runId)} has ${meant.length} open gates: ${labels(meant, loops)}; say which`,
     { code: "SEVERAL_OPEN_GATES", hint: commandLine(command, runId, nodeId) },
   );
 }
@@ -222,16 +234,24 @@ function noneOpen(
   { runId, nodeId, iteration }: Named,
   open: readonly ApprovalView[],
   status: string,
+  loops: LoopNodes,
   { commandLine }: Session,
 ): UsageError {
   const run = `run ${escapeControls(runId)}`;
   const node = nodeId === undefined ? "no gate" : `node ${escapeControls(nodeId)}`;
   const turn = iteration === undefined ? "" : ` in iteration ${iteration}`;
-  const others =
-    open.length === 0 ? "no gate of it is open" : `open are: ${open.map(approvalLabel).join(", ")}`;
+  const others = open.length === 0 ? "no gate of it is open" : `open are: ${labels(open, loops)}`;
   const message =
     nodeId === undefined && iteration === undefined
       ? `${run} has no open gate; it is ${escapeControls(status)}`
       : `${node}${turn} of ${run} is not waiting for approval; ${others}`;
   return new UsageError(message, { code: "NO_OPEN_GATE", hint: commandLine("status", runId) });
+}
+
+function labels(approvals: readonly ApprovalView[], loops: LoopNodes): string {
+  return approvals.map((approval) => approvalLabel(approval, loops)).join(", ");
+}
+
+async function readLoops(runId: string, { client }: Session): Promise<LoopNodes> {
+  return loopNodesIn(await readTree(runId, { client }));
 }

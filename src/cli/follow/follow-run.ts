@@ -9,6 +9,7 @@ import { approvalLabel } from "../describe/approval-label.js";
 import { formatDuration, parseDuration } from "../describe/duration.js";
 import type { RunLabel } from "../describe/run-labels.js";
 import { waitingFor } from "../describe/waiting-for.js";
+import { Loops, type FetchFrame } from "../tree/loops.js";
 import { readTree } from "../tree/read-tree.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { UsageError } from "../usage-error.js";
@@ -136,16 +137,19 @@ export function openFollowedRun(
   options: FollowOptions,
   { label, ...args }: FollowArgs = {},
 ): { run: FollowedRun; records: RunStream<EventRecord[]> } {
-  const records = driveFollowedRun(session, runId, options, args);
+  const fetchFrame: FetchFrame = async (id, signal) => {
+    const both = AbortSignal.any([session.signal, signal]);
+    return (await session.client.getFrames<Frame>({ runId: id, tail: 1, signal: both }))[0];
+  };
+  const loops = new Loops(fetchFrame);
+  const records = driveFollowedRun(session, runId, options, args, loops);
   const run: FollowedRun = {
     runId,
     label,
     ended: undefined,
     view: () => records.view,
-    fetchFrame: async (id, signal) => {
-      const both = AbortSignal.any([session.signal, signal]);
-      return (await session.client.getFrames<Frame>({ runId: id, tail: 1, signal: both }))[0];
-    },
+    fetchFrame,
+    loops,
     // Reports are about one run.
     reporters: label === undefined ? reportersOf(options, session) : [],
   };
@@ -176,8 +180,9 @@ function driveFollowedRun(
   runId: string,
   options: FollowOptions,
   args: Omit<FollowArgs, "label">,
+  loops: Loops,
 ): RunStream<EventRecord[]> {
-  const { policy, decide } = approvalDecider(options, runId, session);
+  const { policy, decide } = approvalDecider(options, runId, session, loops);
   return session.client.driveRecords({
     runId,
     ...args,
@@ -188,7 +193,7 @@ function driveFollowedRun(
     resume: options.resume,
     decidedBy: options.by,
     onDecided: (approval, decision) =>
-      session.note(`${decision === "approve" ? "approved" : "denied"} ${approvalLabel(approval)}`),
+      session.note(`${decision === "approve" ? "approved" : "denied"} ${approvalLabel(approval, loops)}`),
     onBlocked: (id, blocked) => {
       const what = waitingFor(id, blocked, session);
       if (what !== undefined) session.note(what);

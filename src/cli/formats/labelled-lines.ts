@@ -1,6 +1,7 @@
 import type { FollowedRun, FollowOutcome } from "../command.js";
 import { EventLines } from "../describe/event-lines.js";
 import { paintLabel } from "../describe/run-labels.js";
+import { learnLoops } from "../live/learn-loops.js";
 import type { Output } from "../output.js";
 import { heartbeat } from "./heartbeat.js";
 
@@ -16,7 +17,8 @@ export async function printLabelled(
   });
   try {
     for await (const { run, records } of updates) {
-      const printer = printers.get(run) ?? new EventLines(style, () => run.view().startedAtMs);
+      await learnLoops(run, records);
+      const printer = printers.get(run) ?? new EventLines(style, () => run.view().startedAtMs, run.loops);
       printers.set(run, printer);
       const lines = records.flatMap(({ event }) => printer.linesFor(event));
       if (lines.length === 0) continue;

@@ -3,6 +3,7 @@ import { heartbeatLine } from "../describe/heartbeat-line.js";
 import { bodyLines, errorReport } from "../describe/error-text.js";
 import { heartbeat } from "./heartbeat.js";
 import { printLabelled } from "./labelled-lines.js";
+import { learnLoops } from "../live/learn-loops.js";
 import { followLive } from "../live/follow-live.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import type { Output } from "../output.js";
@@ -39,15 +40,16 @@ async function printLines(
   { stdout, stderr, style, ci }: Output,
 ): Promise<void> {
   if (run === undefined) return;
-  const printer = ci.createPrinter({ style, startedAtMs: () => run.view().startedAtMs });
+  const printer = ci.createPrinter({ style, startedAtMs: () => run.view().startedAtMs, loops: run.loops });
   // A printer for a CI system writes commands of its own, and makes the rest harmless itself.
   const log = stdout.unguarded ?? stdout;
   const silence = heartbeat(heartbeatMs, () => {
-    stderr.write(`${heartbeatLine(run.view(), serverNow())}\n`).catch(() => {});
+    stderr.write(`${heartbeatLine(run.view(), serverNow(), run.loops)}\n`).catch(() => {});
   });
   let isWhole = false;
   try {
     for await (const { records } of updates) {
+      await learnLoops(run, records);
       const printed = records.map(({ event }) => printer.print(event)).join("");
       if (printed === "") continue;
       silence.beat();

@@ -4,7 +4,9 @@ import type { FollowedRun, FollowOutcome } from "../command.js";
 import { EventLines } from "../describe/event-lines.js";
 import type { Output } from "../output.js";
 import type { Screen } from "../terminal/screen.js";
+import { progressOf, runTree } from "../tree/run-tree.js";
 import { FrameReader } from "./frame-reader.js";
+import { learnLoops } from "./learn-loops.js";
 import { liveRegion, liveRegionLines, type LiveRegion } from "./live-region.js";
 import { runSummary } from "./run-summary.js";
 
@@ -46,12 +48,12 @@ export async function followLive(
 
 /** The run as it is seen and drawn. */
 class LiveRun {
+  readonly #run: FollowedRun;
   readonly #output: Output;
   readonly #screen: Screen;
   readonly #lines: EventLines;
   readonly #frames: FrameReader;
   readonly #endResize: () => void;
-  readonly #currentView: () => RunView;
   /** Lines that are to stay and have not been written. */
   #pending = "";
   readonly #serverNow: () => number;
@@ -62,12 +64,13 @@ class LiveRun {
   #least = minPauseMs;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ view, fetchFrame }: FollowedRun, serverNow: () => number, output: Output, screen: Screen) {
+  constructor(run: FollowedRun, serverNow: () => number, output: Output, screen: Screen) {
+    const { view, fetchFrame, loops } = run;
+    this.#run = run;
     this.#output = output;
     this.#screen = screen;
     this.#serverNow = serverNow;
-    this.#currentView = view;
-    this.#lines = new EventLines(output.style, () => view().startedAtMs);
+    this.#lines = new EventLines(output.style, () => view().startedAtMs, loops);
     this.#frames = new FrameReader(fetchFrame, () => this.#changed());
     this.#endResize = output.stderr.onResize(() => {
       this.#part = undefined;
@@ -84,10 +87,11 @@ class LiveRun {
   }
 
   get #view(): RunView {
-    return this.#currentView();
+    return this.#run.view();
   }
 
   async see(records: readonly EventRecord[]): Promise<void> {
+    await learnLoops(this.#run, records);
     for (const { event } of records) {
       const lines = this.#lines.linesFor(event);
       // An error of several lines stays above; of it the live part and the summary show the first line.
@@ -100,7 +104,9 @@ class LiveRun {
 
   /** Leaves what there is to say of the whole in place of the live part. */
   async finish(status: Run): Promise<void> {
-    const summary = runSummary(this.#view, status, this.#output.style);
+    // As the live part counts them.
+    const progress = progressOf(runTree(this.#frames.treeFor(this.#view), this.#view), this.#view);
+    const summary = runSummary(this.#view, status, progress, this.#run.loops, this.#output.style);
     const text = `${this.#takePending()}${summary.map((line) => `${line}\n`).join("")}`;
     await this.#screen.draw([], text);
   }

@@ -1,8 +1,6 @@
-import type { Frame, RunView } from "../../client/index.js";
+import type { RunView } from "../../client/index.js";
+import type { FetchFrame } from "../tree/loops.js";
 import { readFrame, type FrameGroup } from "../tree/run-tree.js";
-
-/** Fetches a run's newest frame. */
-export type FetchFrame = (runId: string, signal: AbortSignal) => Promise<Frame | undefined>;
 
 /** Milliseconds between two requests at least; a server that takes long is asked more rarely. */
 const minPauseMs = 1000;

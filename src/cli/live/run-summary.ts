@@ -1,7 +1,7 @@
 import type { Run, RunView } from "../../client/index.js";
-import { countNodes } from "../describe/count-nodes.js";
+import type { NodeCounts } from "../describe/count-nodes.js";
 import { columnsOf, fitWidth } from "../terminal/fit-width.js";
-import { approvalLabel } from "../describe/approval-label.js";
+import { approvalLabel, type LoopNodes } from "../describe/approval-label.js";
 import { renderStatus } from "../tree/render-node.js";
 import { elapsed, failureReason } from "../describe/run-result.js";
 import { errorTitle } from "../describe/error-text.js";
@@ -13,9 +13,14 @@ import { escapeControls } from "../terminal/escape-controls.js";
 const maxFailed = 5;
 
 /** What stays on the screen of a run that was followed: how it ended, and why. */
-export function runSummary(view: RunView, status: Run, style: Style): string[] {
+export function runSummary(
+  view: RunView,
+  status: Run,
+  { known, done, failed }: NodeCounts,
+  loops: LoopNodes,
+  style: Style,
+): string[] {
   const { symbol, paint } = renderStatus(status.status, { style, spinner: style.symbols.running });
-  const { known, done, failed } = countNodes(view);
   const took = elapsed(view);
   const facts = [`${done} of ${known} nodes done`, ...(failed > 0 ? [`${failed} failed`] : [])];
   const run = `run ${escapeControls(view.runId)}`;
@@ -27,19 +32,21 @@ export function runSummary(view: RunView, status: Run, style: Style): string[] {
   return [
     `${paint(symbol)} ${style.bold(name)} ${paint(statusWord)}${took}  ${style.dim(facts.join(", ") + (fits ? `, ${run}` : ""))}`,
     ...(fits ? [] : [style.dim(`  ${run}`)]),
-    ...reasons(view, style),
+    ...reasons(view, loops, style),
   ];
 }
 
-function reasons(view: RunView, style: Style): string[] {
+function reasons(view: RunView, loops: LoopNodes, style: Style): string[] {
   const indented = (text: string) => `  ${text}`;
   // The lines above have the rest of each error.
   const firstLine = (text: string, room = style.width) =>
     fitWidth(text, Math.max(20, room - 4), style.symbols.cut);
-  const waiting = view.openApprovals.map((gate) => style.yellow(`${approvalLabel(gate)} waits for approval`));
+  const waiting = view.openApprovals.map((gate) =>
+    style.yellow(`${approvalLabel(gate, loops)} waits for approval`),
+  );
   const failed = failedNodes(view);
   const named = failed.slice(0, maxFailed).map((node) => {
-    const name = approvalLabel(node);
+    const name = approvalLabel(node, loops);
     const reason = firstLine(failureReason(node), style.width - columnsOf(name));
     return `${style.bold(name)}  ${style.red(reason)}`;
   });

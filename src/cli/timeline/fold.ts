@@ -1,3 +1,4 @@
+import { iterationOf, noLoops } from "../describe/approval-label.js";
 import { endOf, startOf, type Span, type TimelineRow } from "./timeline.js";
 
 /** What a chart shows in one row: an attempt of a node, or all turns of a node in a loop. */
@@ -9,7 +10,7 @@ export interface ChartRow extends TimelineRow {
 }
 
 /** The rows of a chart: one for each attempt, with the turns of a loop together, unless each is asked for. */
-export function chartRows(rows: readonly TimelineRow[], showTurns: boolean): ChartRow[] {
+export function chartRows(rows: readonly TimelineRow[], showTurns: boolean, loops = noLoops): ChartRow[] {
   const byNode = new Map<string, TimelineRow[]>();
   for (const row of rows) {
     const others = byNode.get(row.nodeId);
@@ -19,9 +20,12 @@ export function chartRows(rows: readonly TimelineRow[], showTurns: boolean): Cha
   const shown = [...byNode.values()].flatMap((ofNode) => {
     const turns = new Set(ofNode.map(({ iteration }) => iteration)).size;
     if (turns > 1 && !showTurns) return [fold(ofNode, turns)];
+    // A loop that is not in the tree any more is known by its other iterations.
+    const loopsHere = turns > 1 ? new Set(ofNode.map(({ nodeId }) => nodeId)) : loops;
     return ofNode.map((row) => {
       const isRetried = ofNode.some((other) => other.iteration === row.iteration && other !== row);
-      const turn = turns > 1 || row.iteration > 0 ? `#${row.iteration}` : "";
+      const iteration = iterationOf(row, loopsHere);
+      const turn = iteration === undefined ? "" : `#${iteration}`;
       const attempt = isRetried && row.attempt > 0 ? `attempt ${row.attempt}` : "";
       return { ...row, turns: 0, detail: [turn, attempt].filter((part) => part !== "").join(" ") };
     });

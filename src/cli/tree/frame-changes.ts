@@ -80,7 +80,7 @@ function changesOf(was: Element, is: Element, { symbols }: Style): string {
 function elementsOf(frame: Frame): Element[] | undefined {
   const iterations = iterationsOf(frame);
   const elements: Element[] = [];
-  const visit = (node: FrameNode, depth: number, place: string): void => {
+  const visit = (node: FrameNode, depth: number, place: string, isInLoop: boolean): void => {
     if (node?.kind !== "element") return;
     const props: Record<string, unknown> = node.props ?? {};
     const kind = kindOf(node.tag);
@@ -95,7 +95,10 @@ function elementsOf(frame: Frame): Element[] | undefined {
       key,
       depth,
       kind,
-      name: name === undefined ? "" : escapeControls(name) + (turn > 0 ? ` (iteration ${turn})` : ""),
+      name:
+        name === undefined
+          ? ""
+          : escapeControls(name) + (isInLoop && iterations.has(name) ? ` (iteration ${turn})` : ""),
       waits: waitsFor(props),
       has: new Map([
         ...Object.entries(props).map(([prop, value]) => [prop, String(value)] as const),
@@ -103,10 +106,12 @@ function elementsOf(frame: Frame): Element[] | undefined {
         ["text", text],
       ]),
     });
-    children.forEach((child, index) => visit(child, depth + 1, `${key}/${index}`));
+    children.forEach((child, index) =>
+      visit(child, depth + 1, `${key}/${index}`, isInLoop || kind === "loop"),
+    );
   };
   try {
-    visit(JSON.parse(frame.xmlJson) as FrameNode, 0, "");
+    visit(JSON.parse(frame.xmlJson) as FrameNode, 0, "", false);
     return elements;
   } catch {
     return undefined;

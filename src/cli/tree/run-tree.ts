@@ -20,6 +20,7 @@ export interface FrameTask {
   readonly kind: "task";
   readonly nodeId: string;
   readonly iteration: number;
+  readonly isInLoop: boolean;
   /** What a person is asked at its gate; empty where the workflow does not say. */
   readonly label: string;
   readonly needsApproval: boolean;
@@ -51,6 +52,17 @@ export function iterationsOf(frame: Frame): Map<string, number> {
   }
 }
 
+/** The tasks of a tree, in its order. */
+export function tasksIn(tree: FrameItem): FrameTask[] {
+  return tree.kind === "task" ? [tree] : tree.children.flatMap(tasksIn);
+}
+
+/** The ids of the tasks that are in a loop. */
+export function loopNodesIn(tree: FrameItem | undefined): Set<string> {
+  const tasks = tree === undefined ? [] : tasksIn(tree);
+  return new Set(tasks.filter(({ isInLoop }) => isInLoop).map(({ nodeId }) => nodeId));
+}
+
 /** A container's or task's kind, for people. */
 export function kindOf(tag: unknown): string {
   const kind = escapeControls(String(tag).replace(/^smithers:/, ""));
@@ -63,7 +75,7 @@ interface Reading {
   readonly turns: Map<FrameItem, number>;
 }
 
-function readElement(node: FrameNode, reading: Reading, depth = 0): FrameItem | undefined {
+function readElement(node: FrameNode, reading: Reading, depth = 0, isInLoop = false): FrameItem | undefined {
   if (node?.kind !== "element") return undefined;
   const { iterations, turns } = reading;
   const props: Record<string, unknown> = node.props ?? {};
@@ -75,12 +87,15 @@ function readElement(node: FrameNode, reading: Reading, depth = 0): FrameItem | 
       kind: "task",
       nodeId: id,
       iteration: iterations.get(id) ?? 0,
+      isInLoop,
       label: typeof props["label"] === "string" ? escapeMessage(props["label"]) : "",
       needsApproval: String(props["needsApproval"]) === "true",
     };
   }
   const inside = Array.isArray(node.children) && depth < maxDepth ? node.children : [];
-  const children = inside.flatMap((child) => readElement(child, reading, depth + 1) ?? []);
+  const children = inside.flatMap(
+    (child) => readElement(child, reading, depth + 1, isInLoop || what === "loop") ?? [],
+  );
   const turn = children.reduce(
     (newest, item) => Math.max(newest, item.kind === "task" ? item.iteration : (turns.get(item) ?? 0)),
     0,
@@ -134,6 +149,7 @@ export function runTree(frame: FrameGroup | undefined, view: RunView): RunGroup 
       kind: "task",
       nodeId: node.nodeId,
       iteration: node.iteration,
+      isInLoop: node.iteration > 0,
       label: "",
       needsApproval: node.approval !== null,
       node,
@@ -148,11 +164,5 @@ function isOpen(node: NodeView): boolean {
 
 /** How many nodes are known, by the events or the tree, and in which state. */
 export function progressOf(tree: RunGroup, view: RunView): NodeCounts {
-  const progress = countNodes(view);
-  const visit = (item: RunItem): void => {
-    if (item.kind === "group") item.children.forEach(visit);
-    else if (item.node === undefined) progress.known++;
-  };
-  visit(tree);
-  return progress;
+  return countNodes(view, tasksIn(tree));
 }

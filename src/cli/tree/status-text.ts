@@ -5,7 +5,7 @@ import { errorTitle } from "../describe/error-text.js";
 import { errorSections } from "../describe/error-sections.js";
 import { paintStatus } from "../terminal/paint-status.js";
 import { readTree } from "./read-tree.js";
-import { runTree } from "./run-tree.js";
+import { loopNodesIn, runTree } from "./run-tree.js";
 import type { Style } from "../terminal/style.js";
 import { fieldList } from "../terminal/table.js";
 import { groupWords, treeLines } from "./tree-lines.js";
@@ -25,14 +25,15 @@ export async function statusText(status: Run, session: Session, style: Style): P
   ]);
   const { view, problem, asOf } = history;
   const now = session.serverNow();
+  const loops = loopNodesIn(frame);
   const rows = treeRows(runTree(frame, view), view, Infinity);
   const within = frame?.within;
   const tree = [
     ...(within === undefined || rows.length === 0 ? [] : [style.dim(groupWords(within, style))]),
     ...treeLines(rows, { view, now, style, spinner: style.symbols.running }),
   ];
-  const errors = errorSections(view, tree, session, style);
-  const still = findBlockers(status, view, now, workflowPath).flatMap(({ what, command }) => [
+  const errors = errorSections(view, tree, session, style, loops);
+  const still = findBlockers(status, view, now, workflowPath, loops).flatMap(({ what, command }) => [
     `${style.yellow(style.symbols.waiting)} ${what}`,
     ...(command === undefined
       ? []

@@ -93,13 +93,15 @@ const asIs = (text: string) => text;
 function taskName(task: RunTask): string {
   // Between symbols and words an empty name would not be seen at all.
   const name = escapeControls(task.nodeId) || "''";
-  return task.iteration === 0 ? name : `${name} #${task.iteration}`;
+  return task.isInLoop || task.iteration > 0 ? `${name} #${task.iteration}` : name;
 }
 
 /** A container in words, with those it shares its line with: what each is, its name, and a loop's turn. */
 export function groupWords(group: Container, style: Style): string {
-  const { what, name, turn = 0, within } = group;
-  const words = [what, name, turn === 0 ? "" : `(iteration ${turn})`].filter((word) => word !== "").join(" ");
+  const { what, name, turn, within } = group;
+  const words = [what, name, turn === undefined ? "" : `(iteration ${turn})`]
+    .filter((word) => word !== "")
+    .join(" ");
   return within === undefined ? words : `${words} ${style.symbols.within} ${groupWords(within, style)}`;
 }
 

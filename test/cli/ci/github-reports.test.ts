@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { githubReports } from "../../../src/cli/ci/github-reports.js";
 import type { FollowEnding, ReportContext } from "../../../src/cli/ci/reporter.js";
+import { noLoops } from "../../../src/cli/describe/approval-label.js";
 import type { Run, RunView, SmithersEvent } from "../../../src/client/index.js";
 import { failedRun, viewOf } from "./run-views.js";
 
@@ -24,7 +25,7 @@ async function reported(view: RunView, ending: Partial<FollowEnding> = {}, event
   reporter.observe?.(
     events.map((event) => ({ runId: "r", iteration: 0, attempt: 1, ...event }) as SmithersEvent),
   );
-  await reporter.end(view, { status: undefined, problem: undefined, exitCode: 0, ...ending });
+  await reporter.end(view, { status: undefined, problem: undefined, exitCode: 0, loops: noLoops, ...ending });
   return { annotations, summary: await readFile(summary, "utf8"), output: await readFile(output, "utf8") };
 }
 

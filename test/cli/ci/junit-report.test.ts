@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { junitReport } from "../../../src/cli/ci/junit-report.js";
 import type { FollowEnding } from "../../../src/cli/ci/reporter.js";
+import { noLoops } from "../../../src/cli/describe/approval-label.js";
 import type { Run, RunView } from "../../../src/client/index.js";
 import { failedRun, viewOf } from "./run-views.js";
 import { parseXml, type XmlElement } from "./xml.js";
@@ -13,7 +14,13 @@ async function suiteOf(view: RunView, ending: Partial<FollowEnding> = {}): Promi
   const folder = await mkdtemp(join(tmpdir(), "smithers-client-junit-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, "report.xml");
-  const given: FollowEnding = { status: undefined, problem: undefined, exitCode: 1, ...ending };
+  const given: FollowEnding = {
+    status: undefined,
+    problem: undefined,
+    exitCode: 1,
+    loops: noLoops,
+    ...ending,
+  };
   await junitReport(file).end(view, given);
   const document = parseXml(await readFile(file, "utf8"));
   expect(document).toMatchObject({ name: "testsuites", children: [{ name: "testsuite" }] });

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { writeReports, type FollowEnding, type Reporter } from "../../../src/cli/ci/reporter.js";
+import { noLoops } from "../../../src/cli/describe/approval-label.js";
 import { emptyRunView } from "../../../src/client/index.js";
 
-const ending: FollowEnding = { status: undefined, problem: undefined, exitCode: 0 };
+const ending: FollowEnding = { status: undefined, problem: undefined, exitCode: 0, loops: noLoops };
 
 test("a report that cannot be written is said, and the others are written", async () => {
   const [written, notes]: [string[], string[]] = [[], []];

@@ -63,7 +63,7 @@ const underWay = [
 test("the tree, with each node's state, time, attempt and turn, and what is known of the whole", () => {
   expect(drawn(release, underWay, 12_400, { turns: { draft: 1, review: 1 } })).toEqual([
     "",
-    "* release › sequence  running  12s  ━━━━━━╍╍───────  2 of 7 nodes done, 1 failed",
+    "* release › sequence  running  12s  ━━━━╍╍─────────  1 of 6 nodes done, 1 failed",
     "├─ parallel",
     "│  ├─ ✓ lint        0.8s",
     "│  └─ * unit tests  12s, attempt 2",
@@ -73,6 +73,27 @@ test("the tree, with each node's state, time, attempt and turn, and what is know
     "├─ · gate           needs approval",
     "└─ · ship",
   ]);
+});
+
+test("a node in a loop has its iteration from the first one on, and counts once, in its newest one", () => {
+  const loop = element(
+    "workflow",
+    { name: "w" },
+    element("ralph", { id: "rounds" }, task("draft"), task("review")),
+  );
+  const done = (nodeId: string, iteration: number) => event(0, { type: "NodeFinished", nodeId, iteration });
+  expect(drawn(loop, [done("draft", 0)], 1000, { turns: { draft: 0, review: 0 } })).toEqual([
+    "",
+    expect.stringMatching(/^\* w › loop rounds \(iteration 0\) .* 1 of 2 nodes done$/),
+    expect.stringMatching(/^├─ ✓ draft #0\b/),
+    expect.stringMatching(/^└─ · review #0\b/),
+  ]);
+  const turns = Array.from({ length: 50 }, (_, turn) => [done("draft", turn), done("review", turn)]).flat();
+  const head = (more: readonly SmithersEvent[]) =>
+    drawn(loop, [...turns, ...more], 1000, { turns: { draft: 50, review: 50 } })[1];
+  expect(head([])).toMatch(/ 0 of 2 nodes done$/);
+  expect(head([done("draft", 50)])).toMatch(/ 1 of 2 nodes done$/);
+  expect(head([done("draft", 50), done("review", 50)])).toMatch(/ 2 of 2 nodes done$/);
 });
 
 test("a gate waits from when the run has come to it", () => {
@@ -264,13 +285,13 @@ test.each([1, 20, 40, 80, 200])("hostile texts are shown, not obeyed, and fit %d
 test("plain, and in ASCII", () => {
   const style = { plain: true, symbols: symbolsFor({ LC_ALL: "C" }), width: 72 };
   expect(drawn(release, underWay, 12_400, style).slice(1)).toEqual([
-    "* release > sequence  running  12s  2 of 7 nodes done, 1 failed",
+    "* release > sequence  running  12s  1 of 6 nodes done, 1 failed",
     "  parallel",
     "    + lint        finished in 0.8s",
     "    * unit tests  running for 12s, attempt 2",
-    "  loop rounds > sequence",
-    "    + draft       finished",
-    "    . review      pending",
+    "  loop rounds (iteration 0) > sequence",
+    "    + draft #0    finished",
+    "    . review #0   pending",
     "  . gate          pending, needs approval",
     "  . ship          pending",
   ]);

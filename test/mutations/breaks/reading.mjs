@@ -325,4 +325,25 @@ export default [
     to: "if (true) return",
     tests: ["test/client/follow/unproven.test.ts"],
   },
+  {
+    rule: "a loop's first iteration is named too",
+    file: "src/cli/describe/approval-label.ts",
+    from: "iteration > 0 || loops.has(nodeId)",
+    to: "iteration > 0",
+    tests: ["test/cli/follow/loop.test.ts"],
+  },
+  {
+    rule: "what is in a loop's containers is in the loop",
+    file: "src/cli/tree/run-tree.ts",
+    from: 'isInLoop || what === "loop"',
+    to: 'what === "loop"',
+    tests: ["test/cli/tree/loops.test.ts"],
+  },
+  {
+    rule: "a node in a loop counts once, in its newest iteration",
+    file: "src/cli/describe/count-nodes.ts",
+    from: 'for (const { nodeId, iteration } of expected) see(nodeId, iteration, "pending");',
+    to: "",
+    tests: ["test/cli/live/live-region.test.ts"],
+  },
 ];
