@@ -12,6 +12,7 @@ import * as runs from "./requests/runs.js";
 /** The library's functions with one server's address, key and options in them. */
 export interface SmithersClient {
   runWorkflow: typeof runs.runWorkflow;
+  rerun: typeof runs.rerun;
   resume: typeof runs.resume;
   approve: typeof decisions.approve;
   deny: typeof decisions.deny;
@@ -51,6 +52,7 @@ export function createClient(defaults: ConnectionOptions = {}): SmithersClient {
   };
   return {
     runWorkflow: async (args) => runs.runWorkflow(filled(args)),
+    rerun: async (args) => runs.rerun(filled(args)),
     resume: async (args) => runs.resume(filled(args)),
     approve: async (args) => decisions.approve(filled(args)),
     deny: async (args) => decisions.deny(filled(args)),

@@ -7,9 +7,11 @@ export type { RunArgs } from "./requests/call-server.js";
 export {
   cancel,
   pause,
+  rerun,
   resume,
   retryNode,
   runWorkflow,
+  type RerunArgs,
   type ResumeArgs,
   type RetryNodeArgs,
   type RunWorkflowArgs,

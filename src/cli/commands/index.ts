@@ -9,6 +9,7 @@ import { frames } from "./frames.js";
 import { ls } from "./ls.js";
 import { output } from "./output.js";
 import { pause } from "./pause.js";
+import { rerun } from "./rerun.js";
 import { resume } from "./resume.js";
 import { retry } from "./retry.js";
 import { run } from "./run.js";
@@ -20,7 +21,7 @@ import { watch } from "./watch.js";
 
 /** Every subcommand, as help lists them. */
 export const commandGroups: readonly CommandGroup[] = [
-  { name: "Run", rows: [run, resume, retry, pause, cancel] },
+  { name: "Run", rows: [run, rerun, resume, retry, pause, cancel] },
   { name: "Look", rows: [watch, status, timeline, output, frames, ls] },
   {
     name: "Decide",

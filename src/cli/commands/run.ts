@@ -5,11 +5,11 @@ import {
   checkFollow,
   concurrencyOption,
   followOptions,
-  followRun,
   watchOption,
   type ConcurrencyOptions,
   type FollowOptions,
 } from "../follow/follow-run.js";
+import { startedOutcome } from "../follow/started-outcome.js";
 import { followResumed } from "../follow/follow-resumed.js";
 import { inputOptions, readRunInput, type InputOptions } from "../input/run-input.js";
 import { escapeControls } from "../terminal/escape-controls.js";
@@ -64,14 +64,7 @@ export const run = defineCommand<FollowOptions & RunOptions>({
       started === "resume"
         ? await session.client.resume({ runId: options.runId ?? "", workflowPath, maxConcurrency })
         : started;
-    const { runId } = document;
-    if (options.watch === true) {
-      session.note(
-        `following run ${escapeControls(runId)}; to come back: ${session.commandLine("watch", runId)}`,
-      );
-      return followRun(session, runId, options, { workflowPath, maxConcurrency });
-    }
-    return { kind: "document", document, text: () => escapeControls(runId) };
+    return startedOutcome(document, workflowPath, options, session);
   },
 
   async hint(error, { args: [workflow = ""], options }, session) {

@@ -55,11 +55,10 @@ export async function decideApproval(
   session: Session,
 ): Promise<Outcome> {
   const named: Named = { runId, nodeId, iteration: options.iteration };
-  const approval = await session.waitFor(
+  const [approval, loops] = await session.waitFor(
     `reading the approvals of run ${escapeControls(runId)}`,
-    findApproval(decision, named, session),
+    Promise.all([findApproval(decision, named, session), readLoops(runId, session)]),
   );
-  const loops = await readLoops(runId, session);
   const isOpen = approval.decision === null;
   const choice = choiceOf(options);
   if (isOpen) checkChoice(decision, approval, choice, runId, loops, session);

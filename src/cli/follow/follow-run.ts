@@ -90,7 +90,7 @@ function isGiven(options: object, flags: string): boolean {
 export interface FollowArgs {
   /** Show only what comes after the event with this number. Default: -1, everything. */
   afterSeq?: number | undefined;
-  workflowPath?: string;
+  workflowPath?: string | undefined;
   maxConcurrency?: number | undefined;
   signal?: AbortSignal;
   label?: RunLabel;

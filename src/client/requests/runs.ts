@@ -62,6 +62,31 @@ export async function runWorkflow(args: RunWorkflowArgs): Promise<RunReference> 
   }
 }
 
+/** What {@link rerun} takes. */
+export interface RerunArgs extends RunArgs {
+  /** The id of the run that is started. Default: a UUID made up here. */
+  newRunId?: string | undefined;
+}
+
+/**
+ * Starts a run's workflow again with the same input, under a new id (a Smithers gateway only: other servers keep the input
+ * to themselves). The call is never repeated: if its answer is lost, the error's `mayHaveBeenApplied` is true.
+ *
+ * @example
+ * const { runId: newRunId } = await rerun({ runId });
+ *
+ * @throws {@link HttpError} 404 `NEEDS_GATEWAY` if the server is not a Smithers gateway
+ */
+export async function rerun(args: RerunArgs): Promise<RunReference> {
+  const options = resolveOptions(args);
+  const runId = requiredText("runId", args.runId);
+  const newRunId = checkNewRunId(args.newRunId ?? crypto.randomUUID());
+  const send = (server: ServerApi) => server.rerunRun(runId, newRunId);
+  const answer = await callOnce(options, send, `start of run ${newRunId}`);
+  noteStart(options.baseUrl, newRunId);
+  return answer;
+}
+
 /** What {@link resume} takes. */
 export interface ResumeArgs extends RunArgs {
   /** Where the `.tsx` file is on the server's machine. Default: looked up in the list of runs, if the server needs it. */

@@ -47,6 +47,10 @@ export function gatewayServer(options: ResolvedOptions): ServerApi {
         throw await withWorkflowKeys(error, calls);
       }
     },
+    rerunRun: async (runId, newRunId) => {
+      await refuseKnownRun(calls, newRunId);
+      return toRunReference(await rpc("runs.rerun", { runId, newRunId }), newRunId);
+    },
     resumeRun: async ({ runId }) => {
       const path = `${runPath(runId)}/resume`;
       const answer = toRunReference(await post(path, {}), runId);

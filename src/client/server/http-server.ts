@@ -38,6 +38,7 @@ export function httpServer(options: ResolvedOptions): ServerApi {
       return toRunReference(await post(path, body), runId);
     },
     cancelRun: async (runId) => toRunReference(await post(`${runPath(runId)}/cancel`, {}), runId),
+    rerunRun: gatewayOnly("this server does not start a run again with the input that it had"),
     pauseRun: gatewayOnly("this server does not pause runs"),
     retryNode: gatewayOnly("this server does not run single nodes again"),
     getOutput: gatewayOnly("this server does not give out what a node produced"),

@@ -62,6 +62,8 @@ export interface ServerApi {
   readonly traits: ServerTraits;
   /** Throws a 409 if the run's id exists already. */
   startRun(run: StartedRun): Promise<RunReference>;
+  /** Starts a run's workflow again with the run's input, which the server has kept, under a new id. */
+  rerunRun(runId: string, newRunId: string): Promise<RunReference>;
   /** `workflowPath` is undefined only where `resumeNeedsWorkflow` is false. */
   resumeRun(run: ResumedRun): Promise<RunReference>;
   decide(decision: Decision, runId: string, nodeId: string, body: DecisionBody): Promise<RunReference>;

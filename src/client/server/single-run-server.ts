@@ -21,6 +21,7 @@ export function singleRunServer(options: ResolvedOptions, ownRunId: string): Ser
   return {
     traits: httpServerTraits,
     startRun: unsupported("it starts no runs"),
+    rerunRun: unsupported("it starts no runs"),
     resumeRun: unsupported("it resumes no runs"),
     decide: async (decision, runId, nodeId, body) => {
       const path = of(runId, `/${decision}/${encodeSegment("nodeId", nodeId)}`);

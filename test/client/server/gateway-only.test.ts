@@ -8,6 +8,7 @@ import {
   listRuns,
   listWorkflows,
   pause,
+  rerun,
   resume,
   retryNode,
   runWorkflow,
@@ -21,6 +22,7 @@ const noRoute = answer(404, errorBody("NOT_FOUND", "Route not found"));
 
 const calls: Record<string, (connection: ConnectionOptions) => Promise<unknown>> = {
   pause: (connection) => pause({ ...connection, runId }),
+  rerun: (connection) => rerun({ ...connection, runId }),
   retryNode: (connection) => retryNode({ ...connection, runId, nodeId: "build" }),
   getOutput: (connection) => getOutput({ ...connection, runId, nodeId: "build" }),
   listWorkflows: (connection) => listWorkflows(connection),

@@ -12,6 +12,7 @@ import {
   listRuns,
   listWorkflows,
   pause,
+  rerun,
   resume,
   retryNode,
   runWorkflow,
@@ -360,6 +361,44 @@ test("a retry of a node whose answer is lost is not sent again: the node would r
   expect(asked(gateway)).toHaveLength(1);
 });
 
+describe("a run that is started again", () => {
+  const newRunId = "again-1";
+  const rerunRoute = "POST /v1/rpc/runs.rerun";
+  /** As 0.32.0 answers. */
+  const started = gatewayAnswer(200, {
+    type: "res",
+    id: "84bfe4c8-3e28-4d18-a8a0-a707ad005ad4",
+    ok: true,
+    apiVersion: "v1",
+    payload: { runId: newRunId, workflow: "deploy", system: false },
+  });
+
+  test("has the input that the gateway kept, and a new id that is looked up first", async () => {
+    const { client, gateway } = await recognised((_, route) => {
+      if (route === rerunRoute) return started;
+      return route === `GET /v1/api/runs/${newRunId}` ? played("unknown-run") : undefined;
+    });
+    expect(await client.rerun({ runId, newRunId })).toMatchObject({ runId: newRunId });
+    expect(asked(gateway)).toEqual([`GET /v1/api/runs/${newRunId}`, rerunRoute]);
+    expect(bodies(gateway)).toEqual([{ runId, newRunId }]);
+    expect(await failure(client.rerun({ runId, newRunId: runId }))).toMatchObject({ status: 409 });
+    expect(asked(gateway)).toHaveLength(3);
+  });
+
+  test("is not started twice if the answer is lost, and the error has its id", async () => {
+    const { client, gateway } = await recognised((_, route, socket) => {
+      if (route === `GET /v1/api/runs/${newRunId}`) return played("unknown-run");
+      if (route !== rerunRoute) return undefined;
+      socket.resetAndDestroy();
+      return "silence";
+    });
+    const error = await failure(client.rerun({ runId, newRunId }));
+    expect(error).toMatchObject({ mayHaveBeenApplied: true });
+    expect(String(error)).toContain(`the start of run ${newRunId} may have been applied all the same`);
+    expect(asked(gateway).filter((route) => route === rerunRoute)).toHaveLength(1);
+  });
+});
+
 test("frames are asked for again, although that is a POST", async () => {
   let times = 0;
   const { client } = await recognised((_, route, socket) => {
@@ -452,6 +491,7 @@ test("each function is bound to a server by createClient, and takes it as an arg
     getFrames,
     listApprovals,
     pause,
+    rerun,
     resume,
     retryNode,
     sendSignal,

@@ -1,0 +1,93 @@
+import { HttpError } from "../../client/index.js";
+import { workflowHint } from "../args/workflow-hint.js";
+import { defineCommand, type Session } from "../command.js";
+import {
+  checkFollow,
+  concurrencyOption,
+  followOptions,
+  watchOption,
+  type ConcurrencyOptions,
+  type FollowOptions,
+} from "../follow/follow-run.js";
+import { startedOutcome } from "../follow/started-outcome.js";
+import { inputOptions, readRunInput, type InputOptions } from "../input/run-input.js";
+import { escapeControls } from "../terminal/escape-controls.js";
+import { UsageError } from "../usage-error.js";
+
+/** Where `run` has `{}`, a run that is started again has the input that it had. */
+const inputDescription = "the whole input: a JSON object, a file of one, or stdin (default: the run's)";
+
+interface RerunOptions extends FollowOptions, InputOptions, ConcurrencyOptions {
+  newRunId?: string;
+  watch?: boolean;
+}
+
+export const rerun = defineCommand<RerunOptions>({
+  syntax: "rerun <run-id>",
+  summary: "Start a run's workflow again",
+  description:
+    "Start a run's workflow again under a new id, and print that. A gateway takes the run's input again; other servers keep it to themselves, so give it with --input.",
+  options: [
+    ...inputOptions.map((option) =>
+      option.flags.startsWith("--input") ? { ...option, description: inputDescription } : option,
+    ),
+    { flags: "--new-run-id <id>", description: "an id of your own for the new run" },
+    concurrencyOption,
+    watchOption,
+    ...followOptions,
+  ],
+  examples: ["rerun @latest --watch", "rerun 4f1c --input @input.json -f environment=production"],
+
+  check({ options }, session) {
+    checkFollow(options, session);
+  },
+
+  async execute({ args: [runId = ""], options }, session) {
+    const { client } = session;
+    const { input, field, rawField, newRunId, maxConcurrency } = options;
+    if (input !== undefined) {
+      const workflowPath = await client.findWorkflowPath({ runId });
+      const started = await client.runWorkflow({
+        workflowPath,
+        input: await readRunInput(options, {}, session),
+        runId: newRunId,
+        maxConcurrency,
+      });
+      return startedOutcome(started, workflowPath, options, session);
+    }
+    if ((field ?? rawField ?? maxConcurrency) !== undefined) {
+      const flag = rawField !== undefined ? "-f" : field !== undefined ? "-F" : "--max-concurrency";
+      throw inputMissing(
+        `no server gives a run's input back, so ${flag} goes with the whole of it`,
+        runId,
+        session,
+      );
+    }
+    try {
+      return startedOutcome(await client.rerun({ runId, newRunId }), undefined, options, session);
+    } catch (error) {
+      if (!(error instanceof HttpError) || error.code !== "NEEDS_GATEWAY") throw error;
+      // A run that is not there is the first thing to say.
+      await client.getStatus({ runId });
+      const what = `this server does not give the input of run ${escapeControls(runId)} back, so it has to be given again`;
+      throw inputMissing(`${what}, at ${session.baseUrl}`, runId, session);
+    }
+  },
+
+  async hint(error, { args: [runId = ""] }, session) {
+    if (!(error instanceof HttpError)) return undefined;
+    if (error.code === "DB_NOT_CONFIGURED") {
+      return `this server keeps no list of runs, so name the workflow: ${session.commandLine("run")} <workflow> --input <json>`;
+    }
+    const workflow = await session.cleanupClient.findWorkflowPath({ runId }).catch(() => undefined);
+    return workflow === undefined ? undefined : workflowHint(error, workflow, session);
+  },
+});
+
+function inputMissing(what: string, runId: string, { commandLine }: Session): UsageError {
+  const command = commandLine("rerun --input <json>", runId).replace("'<json>'", "<json>");
+  return new UsageError(what, {
+    code: "INPUT_NEEDED",
+    hint: `${command}; for a run that was started without input: --input '{}'`,
+  });
+}
