@@ -96,10 +96,10 @@ export interface Session {
   /** Does what needs the person's attention to itself, such as a question, after what was begun so before. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
   /**
-   * A command line to type next, for this server, safe to paste: words of our own (`approve --iteration 2`), then `--`,
-   * then each word that a server or a person named.
+   * A command line to type next, for this server, safe to paste: words of our own (`approve --iteration 2`, or an array
+   * where one of them has spaces), then `--`, then each word that a server or a person named.
    */
-  commandLine(ours: string, ...named: string[]): string;
+  commandLine(ours: string | readonly string[], ...named: string[]): string;
 }
 
 /** A result that is one document. */
@@ -118,6 +118,8 @@ export interface DocumentOutcome {
 export interface FollowOutcome {
   kind: "follow";
   runs: readonly FollowedRun[];
+  /** Whether there are several runs, or may be: what is shown of each has the run's label. New ones come at the end. */
+  isGroup: boolean;
   /** What comes of the runs, as it comes. Throws if a run is lost; of several, once the others have ended. */
   updates: AsyncGenerator<RunUpdate, void, undefined>;
   /** Print a "still running" line after this long without output, in ms. Default: never. */
@@ -127,7 +129,7 @@ export interface FollowOutcome {
   /** Maps a run's last status to the exit code, if it is not the table's. */
   exitCode?: (status: string) => number;
   /** The command that follows these runs again, for {@link Session.commandLine}. */
-  rewatch(): readonly [ours: string, ...named: string[]];
+  rewatch(): readonly [ours: string | readonly string[], ...named: string[]];
   /** Called when a signal or `--timeout` ends the following; says what became of the runs that have not ended. */
   onAbort(): Promise<string>;
 }
@@ -135,8 +137,10 @@ export interface FollowOutcome {
 /** One of the runs that are followed. */
 export interface FollowedRun {
   readonly runId: string;
-  /** Stands in front of its lines, if there are several runs. */
+  /** Stands in front of its lines, if there are several runs; it grows when a run starts whose id begins alike. */
   readonly label: RunLabel | undefined;
+  /** Undefined where it was not asked for. */
+  readonly workflowName: string | undefined;
   /** The run as the events read so far show it. */
   view(): RunView;
   /** Its last status, once it has ended. */

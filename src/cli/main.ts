@@ -50,7 +50,7 @@ export async function main(argv: readonly string[], context: Context): Promise<n
     const failure = describeFailure(error, {
       baseUrl: undefined,
       commandName: undefined,
-      commandLine: (ours, ...named) => commandLine(ours.split(" "), named),
+      commandLine: (ours, ...named) => commandLine(ours, named),
     });
     return reportFailure(failure, error, format, output, hasFlag(argv, "--debug"));
   }

@@ -34,16 +34,17 @@ export function callOf(
   return last === "cancel" || last === "approve" || last === "deny" ? last : undefined;
 }
 
-export function runRow({ runId, workflowPath, status, finishedAtMs, runState, summary }: ServedRun): object {
+export function runRow(run: ServedRun): object {
+  const { runId, workflowName, workflowPath, parentRunId, status, finishedAtMs, runState, summary } = run;
   const state = runState === undefined ? {} : { runState: { state: status, ...runState } };
-  const common = { runId, workflowName: "flow", workflowPath, status, startedAtMs: 1, finishedAtMs };
+  const common = { runId, workflowName, workflowPath, parentRunId, status, startedAtMs: 1, finishedAtMs };
   return { ...common, summary, ...state };
 }
 
 export function approvalRows(run: ServedRun): object[] {
-  const { runId, status } = run;
+  const { runId, workflowName, status } = run;
   return run.openApprovals.map((approval) => ({
-    ...{ runId, workflowName: "flow", runStatus: status, waitingMs: 1 },
+    ...{ runId, workflowName, runStatus: status, waitingMs: 1 },
     ...{ requestTitle: approval.nodeId, requestSummary: null },
     ...approval,
   }));

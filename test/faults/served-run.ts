@@ -13,6 +13,10 @@ export type ScriptStep = { tasks: number } | { approvals: ScriptedApproval[]; me
 /** The fields of a run that a test may set. */
 export interface ServedRunFields {
   workflowPath?: string;
+  /** Default: `flow`. */
+  workflowName?: string;
+  /** The run that this one continues. */
+  parentRunId?: string;
   /** The JSON texts of the events so far. */
   events?: string[];
   status?: string;
@@ -61,6 +65,8 @@ const nameOf = ({ nodeId, iteration = 0 }: ScriptedApproval) => `${nodeId}::${it
 export class ServedRun {
   readonly runId: string;
   readonly workflowPath: string;
+  readonly workflowName: string;
+  readonly parentRunId: string | undefined;
   /** The events' JSON texts, by their number. */
   readonly events: string[] = [];
   status: string;
@@ -84,6 +90,8 @@ export class ServedRun {
   constructor(runId: string, fields: ServedRunFields = {}) {
     this.runId = runId;
     this.workflowPath = fields.workflowPath ?? "flow.tsx";
+    this.workflowName = fields.workflowName ?? "flow";
+    this.parentRunId = fields.parentRunId;
     this.status = fields.status ?? "running";
     this.finishedAtMs = fields.finishedAtMs ?? null;
     this.runState = fields.runState;

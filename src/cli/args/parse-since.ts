@@ -2,8 +2,12 @@ import { parseDuration } from "../describe/duration.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { UsageError } from "../usage-error.js";
 
-/** A moment in the past, in ms since 1970, seen from now. */
-export type Since = (now: number) => number;
+/** A moment in the past, as it was typed. */
+export interface Since {
+  text: string;
+  /** In ms since 1970, as `now` is. */
+  at(now: number): number;
+}
 
 /** A date, with or without a time and a zone. */
 const isoTime = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
@@ -15,10 +19,10 @@ const isoTime = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}
 export function parseSince(text: string): Since {
   if (isoTime.test(text)) {
     const ms = Date.parse(/\d[T ]\d/i.test(text) ? text : `${text}T00:00`);
-    if (!Number.isNaN(ms)) return () => ms;
+    if (!Number.isNaN(ms)) return { text, at: () => ms };
   } else if (/^[\d.]+[a-z\d.]*$/.test(text)) {
     const ms = parseDuration(text);
-    return (now) => now - ms;
+    return { text, at: (now) => now - ms };
   }
   throw new UsageError(
     `'${escapeControls(text)}' is neither a duration (30m, 2h) nor a time (2026-01-31, 2026-01-31T10:00Z)`,

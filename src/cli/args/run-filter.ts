@@ -31,6 +31,15 @@ export function matchesFilter(row: RunRow, { status, workflow, since }: RunFilte
   return (
     (status === undefined || row.status === status) &&
     (workflow === undefined || row.workflowName === workflow) &&
-    (since === undefined || (row.startedAtMs ?? row.createdAtMs) >= since(now))
+    (since === undefined || (row.startedAtMs ?? row.createdAtMs) >= since.at(now))
   );
+}
+
+/** The flags that narrow runs down so; each value in one word with its flag, so that it cannot be taken for another. */
+export function filterFlags({ status, workflow, since }: RunFilter): string[] {
+  return [
+    ...(status === undefined ? [] : [`--status=${status}`]),
+    ...(workflow === undefined ? [] : [`--workflow=${workflow}`]),
+    ...(since === undefined ? [] : [`--since=${since.text}`]),
+  ];
 }

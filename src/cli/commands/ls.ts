@@ -3,7 +3,9 @@ import { defineCommand, type Session } from "../command.js";
 import { formatAgo, formatDuration, formatTime } from "../describe/duration.js";
 import { paintStatus } from "../terminal/paint-status.js";
 import { parseCount } from "../args/parse-count.js";
+import { checkFilter, followAll } from "../follow/follow-all.js";
 import {
+  filterFlags,
   matchesFilter,
   sinceOption,
   statusOption,
@@ -15,6 +17,7 @@ import { runLabels } from "../describe/run-labels.js";
 import { maxColumnsOf } from "../terminal/fit-width.js";
 import { table } from "../terminal/table.js";
 import type { Style } from "../terminal/style.js";
+import { UsageError } from "../usage-error.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
 /** As servers have it. */
@@ -22,6 +25,7 @@ const defaultLimit = 50;
 
 interface LsOptions extends RunFilter {
   limit?: number;
+  watch?: boolean;
   quiet?: boolean;
   time?: "relative" | "iso";
 }
@@ -43,6 +47,10 @@ export const ls = defineCommand<LsOptions>({
     statusOption,
     workflowOption,
     sinceOption,
+    {
+      flags: "-w, --watch",
+      description: "follow those that have not ended, and those that start, as watch --all --keep does",
+    },
     { flags: "-q, --quiet", description: "print the run ids alone" },
     {
       flags: "--time <form>",
@@ -52,7 +60,24 @@ export const ls = defineCommand<LsOptions>({
   ],
   examples: ["ls --status waiting-approval", "ls --workflow deploy --since 24h", "ls -q --limit 5"],
 
-  async execute({ options: { limit, quiet, time, ...filter } }, session) {
+  check({ options }, session) {
+    if (options.watch !== true) return;
+    const { limit, quiet, time } = options;
+    const given = Object.entries({ limit, quiet, time }).find(([, value]) => value !== undefined);
+    if (given !== undefined)
+      throw new UsageError(`--${given[0]} is about a list: it does not go with --watch`);
+    checkFilter(options, session);
+  },
+
+  async execute({ options: { limit, watch, quiet, time, ...filter } }, session) {
+    if (watch === true) {
+      return followAll(
+        session,
+        filter,
+        {},
+        { keep: true, rewatch: ["ls", "--watch", ...filterFlags(filter)] },
+      );
+    }
     const { isTTY } = session.context.stdout;
     // No server says that there are more than it was asked for.
     const found = await findRuns(filter, limit ?? defaultLimit + 1, session);

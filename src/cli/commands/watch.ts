@@ -1,15 +1,16 @@
 import { setMaxListeners } from "node:events";
-import { isTerminalStatus, type RunRow } from "../../client/index.js";
 import { defineCommand } from "../command.js";
 import { UsageError } from "../usage-error.js";
+import { checkFilter, followAll } from "../follow/follow-all.js";
 import { followOptions, followRun, type FollowOptions } from "../follow/follow-run.js";
 import { followRuns, RunsLostError } from "../follow/follow-runs.js";
 import { parseCount } from "../args/parse-count.js";
-import { noLimit } from "../args/run-ids.js";
+import { filterFlags, statusOption, workflowOption, type RunFilter } from "../args/run-filter.js";
 
-interface WatchOptions extends FollowOptions {
+interface WatchOptions extends FollowOptions, Pick<RunFilter, "status" | "workflow"> {
   afterSeq?: number;
   all?: boolean;
+  keep?: boolean;
 }
 
 export const watch = defineCommand<WatchOptions>({
@@ -18,18 +19,31 @@ export const watch = defineCommand<WatchOptions>({
   description:
     "Follow a run, or several, to the end; exit with its result, of several with the worst: lost, failed, cancelled, waiting.",
   options: [
-    { flags: "--all", description: "all runs that have not ended yet" },
+    { flags: "--all", description: "all runs that have not ended yet, and those that start meanwhile" },
+    { ...statusOption, description: "with --all: only runs that come to this status" },
+    { ...workflowOption, description: "with --all: only runs of the workflow of this name" },
+    { flags: "--keep", description: "with --all: go on when no run is left" },
     { flags: "--after-seq <n>", description: "start after the event of this number", parse: parseCount(-1) },
     ...followOptions,
   ],
-  examples: ["watch @latest", "watch 4f1c 7c20 --on-approval ask", "watch --all --json | jq -c .type"],
+  examples: [
+    "watch @latest",
+    "watch 4f1c 7c20 --on-approval ask",
+    "watch --all --workflow deploy --keep",
+    "watch --all --json | jq -c .type",
+  ],
 
-  check({ args, options: { afterSeq, all = false, junit } }, { commandLine }) {
+  check({ args, options }, session) {
+    const { afterSeq, all = false, junit, keep, status, workflow } = options;
     const named = namedRuns(args);
     if (all === named.length > 0) {
       const why = all ? "--all follows every run; name none" : "no run named: name some, or use --all";
-      throw new UsageError(why, { hint: commandLine("ls") });
+      throw new UsageError(why, { hint: session.commandLine("ls") });
     }
+    const ofAll = Object.entries({ status, workflow, keep }).find(([, value]) => value !== undefined);
+    if (!all && ofAll !== undefined)
+      throw new UsageError(`--${ofAll[0]} is about all runs: it goes with --all`);
+    checkFilter(options, session);
     if (named.length === 1) return;
     if (afterSeq !== undefined) throw new UsageError("--after-seq is a place in one run; name one run");
     if (junit !== undefined) throw new UsageError("--junit is the report of one run; name one run");
@@ -43,16 +57,14 @@ export const watch = defineCommand<WatchOptions>({
       return followRun(session, runId, options, { afterSeq: options.afterSeq });
     }
     if (options.all === true) {
-      const runs = await client.listRuns<RunRow>({ limit: noLimit });
-      const open = runs.filter(({ status }) => !isTerminalStatus(status)).map((run) => run.runId);
-      if (open.length > 0) return followRuns(session, open, options, ["watch --all"]);
-      session.note("no run is going on");
-      return { kind: "silent", exitCode: 0 };
+      const { keep = false } = options;
+      const rewatch = ["watch", "--all", ...filterFlags(options), ...(keep ? ["--keep"] : [])];
+      return followAll(session, options, options, { keep, rewatch });
     }
     // A run that is not there is reported before anything is shown of the others.
     setMaxListeners(0, session.signal);
-    await Promise.all(named.map((each) => client.getStatus({ runId: each })));
-    return followRuns(session, named, options);
+    const runs = await Promise.all(named.map((each) => client.getStatus({ runId: each })));
+    return followRuns(session, runs, options);
   },
 
   hint: (error, _, session) =>

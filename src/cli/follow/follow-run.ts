@@ -93,7 +93,8 @@ export interface FollowArgs {
   workflowPath?: string | undefined;
   maxConcurrency?: number | undefined;
   signal?: AbortSignal;
-  label?: RunLabel;
+  label?: () => RunLabel;
+  workflowName?: string | undefined;
 }
 
 /**
@@ -110,6 +111,7 @@ export function followRun(
   return {
     kind: "follow",
     runs: [run],
+    isGroup: false,
     updates: updatesOf(run, records),
     heartbeatMs: heartbeatMs(options, session),
     serverNow: session.serverNow,
@@ -135,7 +137,7 @@ export function openFollowedRun(
   session: Session,
   runId: string,
   options: FollowOptions,
-  { label, ...args }: FollowArgs = {},
+  { label, workflowName, ...args }: FollowArgs = {},
 ): { run: FollowedRun; records: RunStream<EventRecord[]> } {
   const fetchFrame: FetchFrame = async (id, signal) => {
     const both = AbortSignal.any([session.signal, signal]);
@@ -145,7 +147,10 @@ export function openFollowedRun(
   const records = driveFollowedRun(session, runId, options, args, loops);
   const run: FollowedRun = {
     runId,
-    label,
+    get label() {
+      return label?.();
+    },
+    workflowName,
     ended: undefined,
     view: () => records.view,
     fetchFrame,
@@ -179,7 +184,7 @@ function driveFollowedRun(
   session: Session,
   runId: string,
   options: FollowOptions,
-  args: Omit<FollowArgs, "label">,
+  args: Omit<FollowArgs, "label" | "workflowName">,
   loops: Loops,
 ): RunStream<EventRecord[]> {
   const { policy, decide } = approvalDecider(options, runId, session, loops);

@@ -1,12 +1,21 @@
 import { setMaxListeners } from "node:events";
-import type { EventRecord, Run, RunStream } from "../../client/index.js";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isTerminalStatus, type EventRecord, type Run, type RunStream } from "../../client/index.js";
 import type { FollowedRun, FollowOutcome, Session } from "../command.js";
 import { paintLabel, runLabels, type RunLabel } from "../describe/run-labels.js";
 import { exitCodes, worstExitCode } from "../exit-codes.js";
 import { CommandError, exitCodeOfError } from "../failure.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { cancelOrDetach } from "./cancel-or-detach.js";
+import type { RunFinder } from "./find-runs.js";
 import { heartbeatMs, openFollowedRun, type FollowOptions } from "./follow-run.js";
+
+/** Milliseconds between two looks for runs that have started. */
+const lookPauseMs = 2000;
+/** After so many looks in a row that failed there is none any more. */
+const maxFailedLooks = 10;
+/** Where others may start, labels are longer from the beginning, so that they seldom change. */
+const minLabelOfMany = 8;
 
 /** Some of the runs could not be followed to their end. */
 export class RunsLostError extends CommandError {
@@ -20,50 +29,143 @@ export class RunsLostError extends CommandError {
   }
 }
 
+/** A run to follow, as far as it is known. */
+export interface RunToFollow {
+  runId: string;
+  workflowName: string | undefined;
+}
+
 /** One of the runs, and its place in the merged stream. */
 interface Lane {
   run: FollowedRun;
   records: RunStream<EventRecord[]>;
-  label: RunLabel;
-  /** What it notes begins with the label. */
+  /** What it notes begins with its label. */
   session: Session;
+  /** The number of the newest event that was read. */
+  position: number;
+  /** When it ended, by `performance.now()`. */
+  endedAt: number;
   /** Why it could not be followed to its end. */
   lost?: unknown;
+}
+
+export interface FollowRunsArgs {
+  /** Finds the runs that start meanwhile. Default: only the runs that were named are followed. */
+  finder?: RunFinder;
+  /** Whether it goes on when all runs have ended. Default: false. */
+  keep?: boolean;
+  /** The command that follows these runs again; default: `watch` with the ids of those that have not ended. */
+  rewatch?: readonly string[];
 }
 
 /**
  * Follows several runs as {@link followRun} follows one, until each has ended. A run whose stream is lost for good leaves
  * the others alone.
  *
- * @param rewatch the command that follows these runs again; default: `watch` with the ids of those that have not ended
  * @throws {RunsLostError} at the end, if a run was lost
  */
 export function followRuns(
   session: Session,
-  runIds: readonly string[],
+  first: readonly RunToFollow[],
   options: FollowOptions,
-  rewatch?: readonly [ours: string, ...named: string[]],
+  { finder, keep = false, rewatch }: FollowRunsArgs = {},
 ): FollowOutcome {
   const stop = new AbortController();
   const signal = AbortSignal.any([session.signal, stop.signal]);
   // Each run listens to it, and no number of runs is a leak.
   setMaxListeners(0, signal);
-  const lanes = runLabels(runIds).map((label): Lane => {
-    const own = labelledSession(session, label);
-    return { label, session: own, ...openFollowedRun(own, label.runId, options, { signal, label }) };
-  });
+  const lanes: Lane[] = [];
+  const runs: FollowedRun[] = [];
+  /** By every id that a run has had: work may go on as another run. */
+  const byId = new Map<string, Lane>();
+  let labels: ReadonlyMap<string, RunLabel> = new Map();
   const open = () => lanes.filter(({ run, lost }) => run.ended === undefined && lost === undefined);
 
+  const ready: { lane: Lane; result: Awaited<ReturnType<typeof nextOf>> }[] = [];
+  let wake = (): void => {};
+  const pull = async (lane: Lane): Promise<void> => {
+    ready.push({ lane, result: await nextOf(lane) });
+    wake();
+  };
+
+  function add(found: readonly RunToFollow[]): Lane[] {
+    const added = found.map(({ runId, workflowName }): Lane => {
+      const earlier = byId.get(runId);
+      const label = () => labels.get(runId) ?? { runId, text: escapeControls(runId), order: 0 };
+      const own = labelledSession(session, label);
+      const position = earlier?.position ?? -1;
+      const opened = openFollowedRun(own, runId, options, {
+        signal,
+        label,
+        workflowName,
+        afterSeq: position,
+      });
+      const lane: Lane = { ...opened, session: own, position, endedAt: Infinity };
+      const at = earlier === undefined ? lanes.length : lanes.indexOf(earlier);
+      lanes[at] = lane;
+      runs[at] = lane.run;
+      byId.set(runId, lane);
+      return lane;
+    });
+    const runIds = runs.map(({ runId }) => runId);
+    const all = runLabels(runIds, finder === undefined ? undefined : minLabelOfMany);
+    labels = new Map(all.map((label) => [label.runId, label]));
+    return added;
+  }
+
+  let looking: Promise<void> = Promise.resolve();
+  /** Takes up the runs that have started since the last look; one look at a time, so that no run is taken twice. */
+  function look(from: RunFinder): Promise<void> {
+    return (looking = looking.catch(() => {}).then(() => lookOnce(from)));
+  }
+  async function lookOnce(from: RunFinder): Promise<void> {
+    const beganAt = performance.now();
+    const found = await from.next((runId) => {
+      const lane = byId.get(runId);
+      if (lane === undefined) return false;
+      // Somebody has resumed it since.
+      const isAgain = lane.run.view().runId === runId && lane.endedAt < beganAt && hasEnded(lane);
+      return !isAgain;
+    });
+    for (const lane of add(found)) void pull(lane);
+    if (found.length > 0) wake();
+  }
+
+  let failedLook: unknown;
+  async function keepLooking(from: RunFinder): Promise<void> {
+    for (let failures = 0; ;) {
+      await sleep(lookPauseMs, undefined, { signal });
+      try {
+        await look(from);
+        failures = 0;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (++failures < maxFailedLooks) continue;
+        return endLooks(error);
+      }
+    }
+  }
+  function endLooks(error: unknown): void {
+    signal.throwIfAborted();
+    failedLook = error;
+    if (!keep || open().length > 0) session.note(`no longer looking for new runs: ${messageOf(error)}`);
+    wake();
+  }
+
   async function* updates(): FollowOutcome["updates"] {
-    const ready: { lane: Lane; result: Awaited<ReturnType<typeof nextOf>> }[] = [];
-    let wake = (): void => {};
-    const pull = async (lane: Lane): Promise<void> => {
-      ready.push({ lane, result: await nextOf(lane) });
-      wake();
-    };
+    const onAbort = () => wake();
+    session.signal.addEventListener("abort", onAbort);
     try {
       for (const lane of lanes) void pull(lane);
-      while (open().length > 0) {
+      if (finder !== undefined) keepLooking(finder).catch(() => {});
+      for (;;) {
+        session.signal.throwIfAborted();
+        if (open().length === 0) {
+          if (keep && failedLook !== undefined) throw failedLook;
+          // One may have started since the last look.
+          if (!keep && finder !== undefined && failedLook === undefined) await look(finder).catch(endLooks);
+          if (!keep && open().length === 0) break;
+        }
         const turn = ready.shift();
         if (turn === undefined) {
           await new Promise<void>((resolve) => (wake = resolve));
@@ -73,10 +175,13 @@ export function followRuns(
         if ("lost" in result) {
           session.signal.throwIfAborted();
           lane.lost = result.lost;
-          if (open().length > 0) lane.session.note(lossOf(lane));
+          if (keep || open().length > 0) lane.session.note(lossOf(lane));
         } else if (result.done) {
           lane.run.ended = result.value;
+          lane.endedAt = performance.now();
         } else {
+          lane.position = result.value.at(-1)?.seq ?? lane.position;
+          byId.set(lane.run.view().runId, lane);
           yield { run: lane.run, records: result.value };
           // Not before: a stream waits until what it brought has been taken.
           void pull(lane);
@@ -84,20 +189,24 @@ export function followRuns(
       }
       throwIfLost(lanes);
     } finally {
+      session.signal.removeEventListener("abort", onAbort);
       stop.abort();
       await Promise.all(lanes.map(({ records }) => records.return().catch(() => {})));
     }
   }
 
+  add(first);
   return {
     kind: "follow",
-    runs: lanes.map(({ run }) => run),
+    runs,
+    isGroup: true,
     updates: updates(),
     heartbeatMs: heartbeatMs(options, session),
     serverNow: session.serverNow,
-    rewatch: () => rewatch ?? ["watch", ...open().map(({ run }) => run.runId)],
+    rewatch: () => (rewatch === undefined ? [["watch"], ...open().map(({ run }) => run.runId)] : [rewatch]),
     async onAbort() {
       const left = open();
+      if (left.length === 0) return "no run is going on";
       if (!options.cancelOnInterrupt && !options.cancelOnTimeout && left.length > 1) {
         return `${left.length} runs go on`;
       }
@@ -109,11 +218,12 @@ export function followRuns(
 }
 
 /** The session as one of several runs has it: what it notes begins with the run's label. */
-function labelledSession(session: Session, label: RunLabel): Session {
+function labelledSession(session: Session, label: () => RunLabel): Session {
   return {
     ...session,
-    note: (line) => session.note(`${paintLabel(label, session.stderrStyle)}  ${line}`),
-    annotate: ({ level, title, text }) => session.annotate({ level, title: `${label.text}  ${title}`, text }),
+    note: (line) => session.note(`${paintLabel(label(), session.stderrStyle)}  ${line}`),
+    annotate: ({ level, title, text }) =>
+      session.annotate({ level, title: `${label().text}  ${title}`, text }),
   };
 }
 
@@ -144,6 +254,13 @@ function lostExitCode({ lost }: Lane): number {
 }
 
 function lossOf({ run, lost }: Lane): string {
-  const why = lost instanceof Error ? lost.message : String(lost);
-  return `lost run ${escapeControls(run.runId)}: ${escapeControls(why)}`;
+  return `lost run ${escapeControls(run.runId)}: ${messageOf(lost)}`;
+}
+
+function messageOf(error: unknown): string {
+  return escapeControls(error instanceof Error ? error.message : String(error));
+}
+
+function hasEnded({ run: { ended } }: Lane): boolean {
+  return ended !== undefined && isTerminalStatus(ended.status);
 }

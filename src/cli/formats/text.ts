@@ -21,7 +21,7 @@ export const text: Format = {
   },
 
   async follow(outcome, output) {
-    if (outcome.runs.length > 1) return printLabelled(outcome, output);
+    if (outcome.isGroup) return printLabelled(outcome, output);
     if (output.screen === undefined || !output.ci.isInteractive) return printLines(outcome, output);
     return followLive(outcome, output, output.screen);
   },

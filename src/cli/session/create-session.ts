@@ -70,8 +70,7 @@ export function createSession(
     },
     waitFor,
     exclusively: mutex(),
-    commandLine: (ours, ...named) =>
-      commandLine(ours.split(" "), named, settings.baseUrlIsFlag ? baseUrl : undefined),
+    commandLine: (ours, ...named) => commandLine(ours, named, settings.baseUrlIsFlag ? baseUrl : undefined),
   };
 }
 

@@ -1,0 +1,237 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { Interrupted } from "../../../src/cli/context.js";
+import { RunFinder } from "../../../src/cli/follow/find-runs.js";
+import type { Session } from "../../../src/cli/command.js";
+import type { RunRow } from "../../../src/client/index.js";
+import { protocolServer } from "../../faults/in-test.js";
+import type { ProtocolServer } from "../../faults/protocol-server.js";
+import type { ScriptStep } from "../../faults/served-run.js";
+import { waitUntil } from "../../wait-until.js";
+import { cli } from "../run-cli.js";
+import { runMain } from "../run-main.js";
+
+const gate: ScriptStep[] = [{ approvals: [{ nodeId: "gate" }] }];
+const approve = ["--on-approval", "approve"];
+
+/** Starts a run, which ends at once unless it has a gate. */
+function start(server: ProtocolServer, runId: string, script: ScriptStep[] = [], workflowName = "flow") {
+  const run = server.addRun(runId, { script, workflowName });
+  run.resume();
+  return run;
+}
+
+/** Follows in this process, for a test that acts meanwhile; `stop` is Ctrl-C. */
+function startMain(server: ProtocolServer, ...args: string[]) {
+  const controller = new AbortController();
+  const stop = () => controller.abort(new Interrupted("SIGINT"));
+  onTestFinished(stop);
+  return { stop, ended: runMain(args, { baseUrl: server.baseUrl, signal: controller.signal }) };
+}
+
+/** How often the server was asked for its runs and streamed them. */
+const looks = (server: ProtocolServer, more: number) => {
+  const before = server.count("listRuns");
+  return waitUntil(() => server.count("listRuns") >= before + more);
+};
+const streamsOf = (server: ProtocolServer, runId: string) =>
+  server.calls.filter(({ call, path }) => call === "events" && path.includes(`/${runId}/`)).length;
+
+describe("watch --all", () => {
+  test("takes up the runs that start meanwhile, and one that has failed by then counts", async () => {
+    const server = await protocolServer();
+    start(server, "first-run", gate);
+    start(server, "old-failure").status = "failed";
+    const watching = startMain(server, "watch", "--all");
+    await waitUntil(() => server.openStreams === 1);
+    start(server, "late-runner", gate);
+    const failing = server.addRun("late-failure", { script: [], end: "failed" });
+    failing.resume();
+    await waitUntil(() => streamsOf(server, "late-runner") > 0 && streamsOf(server, "late-failure") > 0);
+    for (const runId of ["first-run", "late-runner"]) {
+      server.decide("approve", runId, "gate", 0, "somebody");
+      server.resume(runId, "somebody");
+    }
+    const { stdout, exitCode } = await watching.ended;
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^first-ru +.* run +finished$/m);
+    expect(stdout).toMatch(/^late-run +.* run +finished$/m);
+    expect(stdout).toMatch(/^late-fai +.* run +failed/m);
+    expect(stdout).not.toContain("old");
+  });
+
+  test("looks once more when the last run has ended", async () => {
+    const server = await protocolServer({
+      // Another run starts as soon as the end of the first one is known.
+      onCall: ({ call }) => {
+        if (call === "getStatus" && server.runs.size === 1) start(server, "second");
+      },
+    });
+    start(server, "first", gate);
+    const { stdout, exitCode } = await cli(["watch", "--all", ...approve], { baseUrl: server.baseUrl });
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^second +.* run +finished$/m);
+  });
+
+  test("--workflow and --status say which runs are followed, whenever they come to that", async () => {
+    const server = await protocolServer();
+    start(server, "theirs", gate, "test");
+    start(server, "ours", gate, "deploy");
+    const busy = server.addRun("busy", { workflowName: "deploy" });
+    const flags = ["--workflow", "deploy", "--status", "waiting-approval"];
+    const watching = startMain(server, "watch", "--all", ...flags);
+    await waitUntil(() => server.openStreams === 1);
+    await looks(server, 1);
+    expect(streamsOf(server, "busy")).toBe(0);
+    busy.publish({
+      type: "NodeWaitingApproval",
+      runId: "busy",
+      nodeId: "gate",
+      iteration: 0,
+      timestampMs: 1,
+    });
+    busy.status = "waiting-approval";
+    await waitUntil(() => server.openStreams === 2);
+    expect(streamsOf(server, "theirs")).toBe(0);
+    watching.stop();
+    const { stderr, exitCode } = await watching.ended;
+    expect(exitCode).toBe(130);
+    expect(stderr).toMatch(/2 runs go on$/m);
+    expect(stderr).toMatch(
+      /^next: +smithers-client watch --all '--status=waiting-approval' '--workflow=deploy'$/m,
+    );
+  });
+
+  test("--keep goes on when no run is left, and with none at all", async () => {
+    const server = await protocolServer();
+    const watching = startMain(server, "watch", "--all", "--keep", ...approve);
+    await looks(server, 1);
+    start(server, "one", gate);
+    await waitUntil(() => server.runs.get("one")?.status === "finished");
+    await looks(server, 2);
+    start(server, "two", gate);
+    await waitUntil(() => server.runs.get("two")?.status === "finished");
+    await looks(server, 1);
+    watching.stop();
+    const { stdout, stderr, exitCode } = await watching.ended;
+    expect(exitCode).toBe(130);
+    expect(stdout).toMatch(/^one +.* run +finished$[^]*^two +.* run +finished$/m);
+    expect(stderr).toMatch(/no run is going on\nnext: +smithers-client watch --all --keep$/m);
+  });
+
+  test("follows a run that somebody resumes after its end on from there, once", async () => {
+    const server = await protocolServer();
+    const again = start(server, "again", gate);
+    start(server, "other", gate);
+    const watching = startMain(server, "watch", "--all");
+    await waitUntil(() => server.openStreams === 2);
+    server.decide("deny", "again", "gate", 0, "somebody");
+    server.resume("again", "somebody");
+    await waitUntil(() => again.status === "failed" && server.openStreams === 1);
+    await looks(server, 1);
+    const streams = streamsOf(server, "again");
+    await looks(server, 1);
+    expect(streamsOf(server, "again")).toBe(streams);
+    server.decide("approve", "again", "gate", 0, "somebody");
+    again.pace = () => waitUntil(() => streamsOf(server, "again") > streams).then(() => {});
+    server.resume("again", "somebody");
+    await waitUntil(() => again.status === "finished");
+    server.decide("approve", "other", "gate", 0, "somebody");
+    server.resume("other", "somebody");
+    const { stdout, exitCode } = await watching.ended;
+    expect(exitCode).toBe(0);
+    expect(stdout.match(/^again +.* run +failed/gm)).toHaveLength(1);
+    expect(stdout.match(/^again +.* run +finished/gm)).toHaveLength(1);
+  });
+
+  test("leaves what a followed run continues as to that run, though the list shows it first", async () => {
+    const server = await protocolServer();
+    const first = server.addRun("first");
+    const watching = startMain(server, "watch", "--all");
+    await waitUntil(() => server.openStreams === 1);
+    // The list of a server may be ahead of its stream.
+    const second = server.addRun("second", { parentRunId: "first", script: gate });
+    first.status = "continued";
+    const child = server.addRun("child", { parentRunId: "second", script: gate });
+    await looks(server, 2);
+    expect(streamsOf(server, "second")).toBe(0);
+    first.publish({ type: "RunContinuedAsNew", runId: "first", newRunId: "second", timestampMs: 1 });
+    await waitUntil(() => streamsOf(server, "second") === 1);
+    await looks(server, 2);
+    expect([streamsOf(server, "second"), streamsOf(server, "child")]).toEqual([1, 1]);
+    for (const run of [second, child]) run.resume();
+    watching.stop();
+    await watching.ended;
+  });
+
+  test("a server that does not answer the looks leaves the following alone", async () => {
+    const server = await protocolServer();
+    start(server, "only", gate);
+    const watching = startMain(server, "watch", "--all");
+    await waitUntil(() => server.openStreams === 1);
+    const refused = Array.from({ length: 3 }, () => ({ kind: "answer" as const, status: 404 }));
+    server.misbehave("listRuns", ...refused);
+    await looks(server, 4);
+    start(server, "late", gate);
+    await waitUntil(() => server.openStreams === 2);
+    for (const runId of ["only", "late"]) {
+      server.decide("approve", runId, "gate", 0, "somebody");
+      server.resume(runId, "somebody");
+    }
+    server.misbehave("listRuns", ...refused);
+    const { stderr, exitCode } = await watching.ended;
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/^no longer looking for new runs: /m);
+  });
+
+  test.each([
+    ["--keep without --all", ["watch", "x", "--keep"], /--keep .* goes with --all/],
+    ["--workflow without --all", ["watch", "x", "--workflow", "y"], /--workflow .* goes with --all/],
+    ["runs that have ended", ["watch", "--all", "--status", "failed"], /status 'failed' has ended/],
+    ["them of ls, too", ["ls", "--watch", "--status", "failed"], /ls '--status=failed'$/m],
+    ["what is about a list", ["ls", "--watch", "--limit", "3"], /--limit .* does not go with --watch/],
+  ])("refuses %s, before it asks the server", async (_, args, says) => {
+    const { stderr, exitCode } = await cli([...args, "--debug"], { baseUrl: "http://127.0.0.1:1" });
+    expect(exitCode).toBe(4);
+    expect(stderr).not.toContain("debug:");
+    expect(stderr).toMatch(says);
+  });
+});
+
+test("ls --watch follows as watch --all --keep does", async () => {
+  const server = await protocolServer();
+  start(server, "theirs", gate, "test");
+  start(server, "ours", gate, "my deploy");
+  const watching = startMain(server, "ls", "--watch", "--workflow", "my deploy", "--since", "876000h");
+  await waitUntil(() => server.openStreams === 1);
+  server.decide("approve", "ours", "gate", 0, "somebody");
+  server.resume("ours", "somebody");
+  await waitUntil(() => server.openStreams === 0);
+  await looks(server, 1);
+  watching.stop();
+  const { stdout, stderr } = await watching.ended;
+  expect(stdout).toMatch(/^ours +.* run +finished$/m);
+  expect(stderr).toMatch(/^next: +smithers-client ls --watch '--workflow=my deploy' '--since=876000h'$/m);
+});
+
+describe("a look for new runs", () => {
+  const row = (runId: string, status = "running"): RunRow =>
+    ({ runId, status, workflowName: "flow", createdAtMs: 1, startedAtMs: 1 }) as RunRow;
+
+  test("asks for more where more runs have started than it asked for, and else for a page", async () => {
+    let rows = [row("old")];
+    const limits: number[] = [];
+    const listRuns = async ({ limit }: { limit: number }) => {
+      limits.push(limit);
+      return rows.slice(0, limit);
+    };
+    const finder = new RunFinder({ client: { listRuns }, serverNow: () => 2 } as unknown as Session, {});
+    expect(await finder.first()).toHaveLength(1);
+    limits.length = 0;
+    rows = [...Array.from({ length: 150 }, (_, index) => row(`new-${index}`, "failed")), ...rows];
+    const isFollowed = (runId: string) => runId === "old";
+    expect(await finder.next(isFollowed)).toHaveLength(150);
+    expect(limits).toEqual([100, 1_000_000]);
+    expect(await finder.next(isFollowed)).toHaveLength(0);
+    expect(limits).toEqual([100, 1_000_000, 100]);
+  });
+});
