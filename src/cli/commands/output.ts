@@ -13,7 +13,7 @@ const stateWords: Readonly<Record<string, string>> = {
 
 export const output = defineCommand<{ iteration?: number }>({
   syntax: "output <run-id> <node-id>",
-  summary: "Print what a node produced (gateway only)",
+  summary: "Print a node's output (gateway only)",
   description: "Print what a node has produced, as JSON. A gateway only.",
   options: [iterationOption],
   examples: ["output 4f1c build", "output @latest draft --iteration 2 | jq -r .text"],

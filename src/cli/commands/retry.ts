@@ -13,7 +13,7 @@ interface RetryOptions extends FollowOptions {
 
 export const retry = defineCommand<RetryOptions>({
   syntax: "retry <run-id> <node-id>",
-  summary: "Run a node of a run again (gateway only)",
+  summary: "Run a node again (gateway only)",
   description: "Run a node again and let the run go on from there, also after it has failed. A gateway only.",
   options: [
     iterationOption,

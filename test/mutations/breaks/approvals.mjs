@@ -1,3 +1,4 @@
+const question = "src/cli/follow/ask-approval.ts";
 const policy = "src/cli/follow/approval-policy.ts";
 const policyTests = ["test/cli/follow/approval-policy.test.ts"];
 const decide = "src/cli/follow/decide-approval.ts";
@@ -36,8 +37,8 @@ export default [
   {
     rule: "--approve-only approves what matches alone",
     file: policy,
-    from: 'if (policy === "approve" && matches) return "approve";',
-    to: 'if (policy === "approve") return "approve";',
+    from: 'if (policy === "approve" && matches && !asksForChoice(approval)) return "approve";',
+    to: 'if (policy === "approve" && !asksForChoice(approval)) return "approve";',
     tests: policyTests,
   },
   {
@@ -70,28 +71,28 @@ export default [
   },
   {
     rule: "a decision is a whole word, no beginning of one",
-    file: policy,
-    from: "choices.get(answer.trim().toLowerCase())",
-    to: "choices.get(answer.trim().toLowerCase().slice(0, 1))",
+    file: question,
+    from: "words.get(answer.trim().toLowerCase())",
+    to: "words.get(answer.trim().toLowerCase().slice(0, 1))",
     tests: policyTests,
   },
   {
     rule: "the end of the input at the question decides nothing",
-    file: policy,
+    file: question,
     from: "if (answer === undefined) return leave();",
     to: 'if (answer === undefined) return "approve";',
     tests: policyTests,
   },
   {
     rule: "the end of the input at the note decides nothing",
-    file: policy,
+    file: question,
     from: "return note === undefined ? leave() : {",
     to: "return {",
     tests: policyTests,
   },
   {
     rule: "what was decided while another approval was asked about is not asked about",
-    file: policy,
+    file: question,
     from: "signal.throwIfAborted();",
     to: "",
     tests: policyTests,
