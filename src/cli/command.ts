@@ -1,8 +1,9 @@
-import type { EventRecord, Run, RunView, SmithersClient } from "../client/index.js";
+import type { EventRecord, NodeView, Run, RunView, SmithersClient } from "../client/index.js";
 import type { OptionSpec } from "./args/option.js";
 import type { Annotation, CiSystem } from "./ci/ci-system.js";
 import type { Context } from "./context.js";
 import type { FetchFrame, Loops } from "./tree/loops.js";
+import type { OutputLine } from "./describe/output-lines.js";
 import type { Reporter } from "./ci/reporter.js";
 import type { RunLabel } from "./describe/run-labels.js";
 import type { Style } from "./terminal/style.js";
@@ -28,6 +29,8 @@ export interface CommandSpec<Options = object> {
   changesRuns?: true;
   /** Whether a shell's completion offers a run of this status. Default: any. */
   offersRun?(status: string): boolean;
+  /** Whether a shell's completion offers every node of the run as `node-id`. Default: those that wait for an approval. */
+  offersAnyNode?: true;
   /** Command lines that work, without the program's name. */
   examples: readonly [string, string, ...string[]];
   /**
@@ -134,6 +137,22 @@ export interface FollowOutcome {
   onAbort(): Promise<string>;
 }
 
+/** What the nodes of a run print, line by line. */
+export interface LogOutcome extends Omit<FollowOutcome, "kind" | "updates"> {
+  kind: "log";
+  updates: AsyncGenerator<LogUpdate, void, undefined>;
+  /** The nodes whose names stand in front of their lines, as far as they are known; undefined for one node alone. */
+  nodes: readonly NodeTurn[] | undefined;
+}
+
+/** A node in one turn of its loop. */
+export type NodeTurn = Pick<NodeView, "nodeId" | "iteration">;
+
+/** What came of the output: the events, for a machine, and the lines that they complete, for people. */
+export interface LogUpdate extends RunUpdate {
+  lines: readonly OutputLine[];
+}
+
 /** One of the runs that are followed. */
 export interface FollowedRun {
   readonly runId: string;
@@ -164,4 +183,4 @@ export interface SilentOutcome {
   exitCode: number;
 }
 
-export type Outcome = DocumentOutcome | FollowOutcome | SilentOutcome;
+export type Outcome = DocumentOutcome | FollowOutcome | LogOutcome | SilentOutcome;

@@ -5,7 +5,7 @@ import { readFormat, readSettings, type Settings } from "./args/settings.js";
 import { commandNameOf } from "./args/syntax.js";
 import { findCiSystem } from "./ci/index.js";
 import { writeReports, type FollowEnding } from "./ci/reporter.js";
-import type { FollowOutcome, Outcome, Session } from "./command.js";
+import type { FollowOutcome, LogOutcome, Outcome, Session } from "./command.js";
 import { commandGroups, commands } from "./commands/index.js";
 import { complete } from "./completion/complete.js";
 import { completeWord } from "./completion/scripts.js";
@@ -104,6 +104,7 @@ async function show(outcome: Outcome, shown: Shown): Promise<number> {
     case "silent":
       return outcome.exitCode;
     case "follow":
+    case "log":
       return follow(outcome, shown);
     case "document": {
       const exitCode = outcome.exitCode ?? exitCodes.done;
@@ -119,10 +120,10 @@ async function show(outcome: Outcome, shown: Shown): Promise<number> {
 }
 
 /** Shows runs that are followed; the exit code is that of the run that ended worst. */
-async function follow(outcome: FollowOutcome, shown: Shown): Promise<number> {
+async function follow(outcome: FollowOutcome | LogOutcome, shown: Shown): Promise<number> {
   const { format, output, session, debug, fail } = shown;
   try {
-    await format.follow(outcome, output);
+    await (outcome.kind === "log" ? format.log(outcome, output) : format.follow(outcome, output));
     return await endFollowing(outcome, session);
   } catch (error) {
     const hasEnded = outcome.runs.every(({ ended }) => ended !== undefined);
@@ -146,7 +147,7 @@ async function follow(outcome: FollowOutcome, shown: Shown): Promise<number> {
 }
 
 /** The runs have ended: their reports are written, and the worst of them is the result. */
-async function endFollowing(outcome: FollowOutcome, session: Session): Promise<number> {
+async function endFollowing(outcome: FollowOutcome | LogOutcome, session: Session): Promise<number> {
   const codeOf = outcome.exitCode ?? exitCodeOf;
   const statuses = outcome.runs.map(({ runId, ended }) => {
     if (ended === undefined) throw new Error(`the following of run ${runId} ended before the run`);
@@ -162,7 +163,7 @@ async function endFollowing(outcome: FollowOutcome, session: Session): Promise<n
 }
 
 async function report(
-  { runs }: FollowOutcome,
+  { runs }: FollowOutcome | LogOutcome,
   { note }: Session,
   ending: Omit<FollowEnding, "status" | "loops">,
 ): Promise<void> {

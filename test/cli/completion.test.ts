@@ -149,6 +149,11 @@ describe("live ids", () => {
     expect(await offeredInTime(["deny", waiting.slice(0, -1), ""])).toEqual(["gate-b"]);
   });
 
+  test("of nodes are all of the run, where they are not to be decided", async () => {
+    expect(await offeredInTime(["logs", waiting, ""])).toEqual(["gate-a", "gate-b", "ship"]);
+    expect(await offeredInTime(["logs", ""])).toContain(failed);
+  });
+
   test("of a server that is not there, or says nothing, are none", async () => {
     const silent = await RawServer.start(() => {});
     const silentUrl = silent.baseUrl;

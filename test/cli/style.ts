@@ -14,6 +14,7 @@ export function styleOf(changes: Partial<Style> = {}): Style {
     magenta: asIs,
     width: 80,
     symbols: symbolsFor({ LANG: "en_GB.UTF-8" }),
+    hasColor: false,
     plain: false,
     ...changes,
   };

@@ -4,10 +4,20 @@ import driving from "./breaks/driving.mjs";
 import exitCodes from "./breaks/exit-codes.mjs";
 import input from "./breaks/input.mjs";
 import network from "./breaks/network.mjs";
+import output from "./breaks/output.mjs";
 import reading from "./breaks/reading.mjs";
 
 /**
  * Rules and how each is broken: in `file` the text `from`, which is there once, becomes `to`, and one of `tests` has to
  * fail.
  */
-export const breaks = [...approvals, ...driving, ...reading, ...network, ...exitCodes, ...ci, ...input];
+export const breaks = [
+  ...approvals,
+  ...driving,
+  ...reading,
+  ...network,
+  ...exitCodes,
+  ...ci,
+  ...input,
+  ...output,
+];

@@ -324,6 +324,9 @@ if (!isNewer) {
       const told = await cli(["signal", runId, "payment"]);
       expect(told.exitCode).toBe(4);
       expect(told.stderr).toContain("which came with 0.32");
+      const { stdout, stderr, exitCode } = await cli(["logs", runId]);
+      expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 0 });
+      expect(stderr).toContain("older than 0.32, the first version that keeps what nodes print");
     });
   });
 }
@@ -374,6 +377,27 @@ if (isNewer) {
     });
   });
 
+  describe("`readHistory`, `logs`", () => {
+    test("print what nodes print", async () => {
+      const runId = await start("./prints.tsx");
+      const followed = await cli(["logs", runId, "--follow"]);
+      expect(followed.exitCode).toBe(1);
+      const { stdout, stderr, exitCode } = await cli(["logs", runId]);
+      expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+      expect(followed.stdout).toBe(stdout);
+      for (const line of ["build     | compiling 3 modules", "check     | checked 12 files"]) {
+        expect(stdout.split("\n")).toContain(line);
+      }
+      expect(stdout.split("\n").at(-2)).toBe("deploy    | step 25");
+
+      const history = client.readHistory({ runId });
+      const texts: string[] = [];
+      for await (const event of history) if (event.type === "NodeOutput") texts.push(event.text);
+      expect(texts.join("")).toContain("compiling 3 modules\n");
+      expect(await history.ended).toMatchObject({ status: { status: "failed" }, asOf: null });
+    });
+  });
+
   describe("timers and quotas that are due", () => {
     test("a timer beside a gate", async () => {
       const runId = await start("./timer.tsx");
@@ -419,7 +443,7 @@ if (isNewer) {
       expect(isTerminalStatus("continued")).toBe(true);
       const watched = await cli(["watch", runId]);
       expect(watched.exitCode).toBe(0);
-      expect(watched.stderr).toContain(`run ${runId} goes on as run ${continued[0]}; following that`);
+      expect(watched.stderr).toContain(`run ${runId} continues as run ${continued[0]}; following that`);
     });
   });
 }

@@ -6,6 +6,7 @@ import { cancel } from "./cancel.js";
 import { completion } from "./completion.js";
 import { deny } from "./deny.js";
 import { frames } from "./frames.js";
+import { logs } from "./logs.js";
 import { ls } from "./ls.js";
 import { output } from "./output.js";
 import { pause } from "./pause.js";
@@ -22,7 +23,7 @@ import { watch } from "./watch.js";
 /** Every subcommand, as help lists them. */
 export const commandGroups: readonly CommandGroup[] = [
   { name: "Run", rows: [run, rerun, resume, retry, pause, cancel] },
-  { name: "Look", rows: [watch, status, timeline, output, frames, ls] },
+  { name: "Look", rows: [watch, logs, status, timeline, output, frames, ls] },
   {
     name: "Decide",
     rows: [

@@ -7,6 +7,8 @@ import type { Context } from "../context.js";
 import { formatAgo } from "../describe/duration.js";
 import { approvalQuestion } from "../tree/approval-question.js";
 import { topicNames } from "../args/help.js";
+import { readTree } from "../tree/read-tree.js";
+import { tasksOf } from "../tree/run-tree.js";
 import { latestRun } from "../args/run-ids.js";
 import { namesOf, optionNamed, optionsOf, placeholderOf, readWords } from "../args/read-words.js";
 import { isDirectory } from "../args/resolve-path.js";
@@ -32,7 +34,7 @@ const patienceMs = 1000;
 /** How many of the newest runs are offered from. */
 const recentRuns = 200;
 
-type Completable = Pick<CommandSpec, "syntax" | "summary" | "options" | "offersRun">;
+type Completable = Pick<CommandSpec, "syntax" | "summary" | "options" | "offersRun" | "offersAnyNode">;
 
 function withHelp(commands: readonly CommandSpec[]): readonly Completable[] {
   const syntax = `help [${[...commands.map(commandNameOf), ...topicNames].join("|")}]`;
@@ -75,6 +77,16 @@ export async function offersFor(
   if (name === "node-id") {
     const client = clientFor(values, context);
     const runId = await wholeRunId(args[0] ?? "", client);
+    if (command.offersAnyNode === true) {
+      const tree = await readTree(runId, { client });
+      return {
+        words: harmless(
+          tree === undefined
+            ? []
+            : tasksOf(tree).map(({ nodeId, label }) => ({ word: nodeId, about: label })),
+        ),
+      };
+    }
     const approvals = await client.listApprovals({ runId });
     const words = approvals.map(async ({ nodeId, requestTitle, requestSummary }) => {
       const request = requestTitle === nodeId ? null : { title: requestTitle, summary: requestSummary };

@@ -1,4 +1,4 @@
-import type { EventRecord, Frame, ResumeReason, RunStream } from "../../client/index.js";
+import type { EventRecord, Frame, Reconnect, ResumeReason, RunStream } from "../../client/index.js";
 import type { OptionSpec } from "../args/option.js";
 import { parseCount } from "../args/parse-count.js";
 import { ciOption } from "../ci/index.js";
@@ -205,14 +205,23 @@ function driveFollowedRun(
     },
     onResumed: (_, reason) => session.note(`resumed the run, ${resumeReasons[reason]}`),
     onResumeFailed: (id, error) => session.note(manualResumeHint(id, error, session)),
-    onReconnect: ({ position, attempt, delayMs, cause }) => {
-      // A server that closes an idle stream cleanly is no news, unless it does nothing else.
-      if (cause === undefined && attempt < 3) return;
-      const why = cause instanceof Error ? escapeControls(cause.message) : "the server closed the stream";
-      const after = position === -1 ? "" : `, continuing after event ${position}`;
-      session.note(`reconnecting in ${formatDuration(delayMs)}${after}: ${why}`);
-    },
-    onContinued: ({ runId: old, newRunId }) =>
-      session.note(`run ${escapeControls(old)} continues as run ${escapeControls(newRunId)}; following that`),
+    onReconnect: noteReconnect(session),
+    onContinued: ({ runId: old, newRunId }) => session.note(continuedNote(old, newRunId)),
   });
+}
+
+/** Notes each reconnect that a person should know of. */
+export function noteReconnect({ note }: Session): (reconnect: Reconnect) => void {
+  return ({ position, attempt, delayMs, cause }) => {
+    // A server that closes an idle stream cleanly is no news, unless it does nothing else.
+    if (cause === undefined && attempt < 3) return;
+    const why = cause instanceof Error ? escapeControls(cause.message) : "the server closed the stream";
+    const after = position === -1 ? "" : `, continuing after event ${position}`;
+    note(`reconnecting in ${formatDuration(delayMs)}${after}: ${why}`);
+  };
+}
+
+/** The note for a run whose work goes on as another one, which is followed then. */
+export function continuedNote(runId: string, newRunId: string): string {
+  return `run ${escapeControls(runId)} continues as run ${escapeControls(newRunId)}; following that`;
 }

@@ -1,4 +1,4 @@
-import type { DocumentOutcome, FollowOutcome } from "../command.js";
+import type { DocumentOutcome, FollowOutcome, LogOutcome } from "../command.js";
 import type { Failure } from "../failure.js";
 import type { Output } from "../output.js";
 
@@ -10,5 +10,7 @@ export interface Format {
   document(outcome: DocumentOutcome, output: Output): Promise<void>;
   /** Shows what comes of the runs until all have ended. */
   follow(outcome: FollowOutcome, output: Output): Promise<void>;
+  /** Shows what the nodes of a run print. */
+  log(outcome: LogOutcome, output: Output): Promise<void>;
   failure(failure: Failure, output: Output): Promise<void>;
 }

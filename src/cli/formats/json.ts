@@ -1,4 +1,6 @@
 import { ProtocolError } from "../../client/index.js";
+import type { FollowOutcome, LogOutcome } from "../command.js";
+import type { Output } from "../output.js";
 import type { Format } from "./format.js";
 import { jsonText } from "../describe/json-text.js";
 import { escapeJsonControls } from "../terminal/escape-controls.js";
@@ -14,17 +16,21 @@ export const json: Format = {
     await stdout.write(`${escapeJsonControls(text)}\n`);
   },
 
-  async follow(outcome, { stdout }) {
-    for await (const { records } of outcome.updates) {
-      // One write for each chunk: one for each event would take three times as long.
-      await stdout.write(escapeJsonControls(records.map(({ data }) => `${toOneLine(data)}\n`).join("")));
-    }
-  },
+  follow: writeEvents,
+  log: writeEvents,
 
   async failure({ code, message, status, hint }, { stderr }) {
     await stderr.write(`${escapeJsonControls(JSON.stringify({ error: { code, message, status, hint } }))}\n`);
   },
 };
+
+async function writeEvents({ updates }: FollowOutcome | LogOutcome, { stdout }: Output): Promise<void> {
+  for await (const { records } of updates) {
+    if (records.length === 0) continue;
+    // One write for each chunk: one for each event would take three times as long.
+    await stdout.write(escapeJsonControls(records.map(({ data }) => `${toOneLine(data)}\n`).join("")));
+  }
+}
 
 /** A line break in JSON text is only ever space between its parts. */
 function toOneLine(data: string): string {

@@ -5,6 +5,7 @@ import { heartbeat } from "./heartbeat.js";
 import { printLabelled } from "./labelled-lines.js";
 import { learnLoops } from "../live/learn-loops.js";
 import { followLive } from "../live/follow-live.js";
+import { printOutput } from "./output.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import type { Output } from "../output.js";
 import type { Format } from "./format.js";
@@ -25,6 +26,8 @@ export const text: Format = {
     if (output.screen === undefined || !output.ci.isInteractive) return printLines(outcome, output);
     return followLive(outcome, output, output.screen);
   },
+
+  log: printOutput,
 
   async failure({ message, hint }, { stderr, stderrStyle: style }) {
     const next = hint === undefined ? "" : `${style.dim("next:")}  ${escapeControls(hint)}\n`;

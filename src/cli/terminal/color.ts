@@ -30,8 +30,9 @@ export async function styleFor(
   env: Environment,
   { noColor, plain }: { noColor: boolean; plain: boolean },
 ): Promise<Style> {
-  const rest = { width: widthOf(stream, env), symbols: symbolsFor(env), plain };
-  if (!wantsColor(stream, env, noColor)) {
+  const hasColor = wantsColor(stream, env, noColor);
+  const rest = { width: widthOf(stream, env), symbols: symbolsFor(env), hasColor, plain };
+  if (!hasColor) {
     return {
       bold: asIs,
       dim: asIs,

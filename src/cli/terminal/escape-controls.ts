@@ -30,6 +30,23 @@ export function escapeWhole(text: string): string {
   return text.replace(unsafe, (character) => short[character] ?? escaped(character));
 }
 
+/** A text's colours and the like (SGR), which change nothing but how what follows looks. */
+const colors = new RegExp(`(${"\u001b"}\\[[\\d;:]{0,64}m)`);
+const noColor = "\u001b[0m";
+
+/**
+ * A line that a node printed, however long it is: its tabs and colours stay, and the colours end with it; without
+ * `hasColor` they are dropped. Everything else is shown as {@link escapeControls} does.
+ */
+export function escapeOutput(line: string, hasColor: boolean): string {
+  const parts = line.split(colors);
+  const shown = parts.map((part, index) => {
+    if (index % 2 === 1) return hasColor ? part : "";
+    return part.split("\t").map(escapeWhole).join("\t");
+  });
+  return shown.join("") + (hasColor && parts.length > 1 ? noColor : "");
+}
+
 function escapeUpTo(max: number, text: string): string {
   // A text that was cut before and has words around it now is not cut again.
   if (text.length <= 1.1 * max) return escapeWhole(text);

@@ -12,6 +12,8 @@ export interface Style {
   /** Columns to fit into; `Infinity` where nothing has to fit. */
   readonly width: number;
   readonly symbols: Symbols;
+  /** Whether colours are shown, also those of others. */
+  readonly hasColor: boolean;
   /** Words beside every symbol, and no line drawings: for who has the screen read out. */
   readonly plain: boolean;
 }

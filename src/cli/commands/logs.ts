@@ -1,0 +1,76 @@
+import { emptyRunView } from "../../client/index.js";
+import { parseCount } from "../args/parse-count.js";
+import { parseSince, type Since } from "../args/parse-since.js";
+import { defineCommand, type FollowedRun, type LogOutcome } from "../command.js";
+import { exitCodes } from "../exit-codes.js";
+import { readOutput } from "../follow/read-output.js";
+import { Loops } from "../tree/loops.js";
+import { readTree } from "../tree/read-tree.js";
+import { tasksOf } from "../tree/run-tree.js";
+
+interface LogsOptions {
+  follow?: boolean;
+  tail?: number;
+  since?: Since;
+  iteration?: number;
+  attempt?: number;
+  stream?: string;
+}
+
+export const logs = defineCommand<LogsOptions>({
+  syntax: "logs <run-id> [node-id]",
+  aliases: ["log"],
+  summary: "Show what the nodes of a run have printed",
+  description:
+    "Print what the nodes of a run have printed, line by line, behind the name of each node if there are several.",
+  options: [
+    { flags: "-f, --follow", description: "go on until the run ends, and exit with its result" },
+    {
+      flags: "--tail <n>",
+      description: "only the last so many lines (with --json: events)",
+      parse: parseCount(0),
+    },
+    {
+      flags: "--since <duration|time>",
+      description: "only what was printed since then: 10m, 2026-01-31T10:00Z",
+      parse: parseSince,
+    },
+    {
+      flags: "--iteration <n>",
+      description: "only this turn of a loop (0 is the first)",
+      parse: parseCount(0),
+    },
+    { flags: "--attempt <n>", description: "only this attempt (1 is the first)", parse: parseCount(1) },
+    { flags: "--stream <stdout|stderr>", description: "only this stream", choices: ["stdout", "stderr"] },
+  ],
+  offersAnyNode: true,
+  examples: ["logs 4f1c build --tail 50", "logs @latest --follow"],
+
+  async execute({ args: [runId = "", nodeId], options }, session) {
+    const status = await session.client.getStatus({ runId });
+    const tree = nodeId === undefined ? await readTree(runId, session) : undefined;
+    const known = tree === undefined ? [] : tasksOf(tree);
+    const follow = options.follow === true;
+    const sinceMs = options.since?.at(session.serverNow());
+    const run: FollowedRun = {
+      ...{ runId, label: undefined, workflowName: status.workflowName, reporters: [] },
+      view: () => emptyRunView(runId),
+      fetchFrame: async () => undefined,
+      loops: new Loops(async () => undefined),
+      // The result is known from the start if it is not the run's.
+      ended: follow ? undefined : status,
+    };
+    const outcome: LogOutcome = {
+      kind: "log",
+      isGroup: false,
+      runs: [run],
+      updates: readOutput(run, status, { ...options, nodeId, sinceMs }, options, session),
+      nodes: nodeId !== undefined || known.length === 1 ? undefined : known,
+      heartbeatMs: undefined,
+      serverNow: session.serverNow,
+      rewatch: () => [follow ? "logs --follow" : "logs", runId, ...(nodeId === undefined ? [] : [nodeId])],
+      onAbort: async () => (follow ? "the run goes on" : "there may be more output"),
+    };
+    return follow ? outcome : { ...outcome, exitCode: () => exitCodes.done };
+  },
+});

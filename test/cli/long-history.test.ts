@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import { beforeAll, expect, inject, test } from "vitest";
+import { httpFetch } from "../../src/cli/network/http-fetch.js";
+import { makeHistory } from "../long-history.js";
+import { runMain } from "./run-main.js";
+
+const runId = "long-history";
+const events = 50_000;
+
+beforeAll(() =>
+  makeHistory(join(inject("serverRoot"), "smithers.db"), { runId, events, status: "finished" }),
+);
+
+/** A page brings 199 new events; some are opened ahead in vain, and a slow machine makes sure now and then. */
+const maxRequests = 1.5 * Math.ceil(events / 199);
+
+async function countRequests(...words: string[]): Promise<{ stdout: string; requests: number }> {
+  const real = httpFetch({});
+  let requests = 0;
+  const { stdout } = await runMain(words, {
+    baseUrl: inject("baseUrl"),
+    fetch: (url, request) => (requests++, real(url, request)),
+  });
+  return { stdout, requests };
+}
+
+test("logs of 50,000 events takes a request for each page", { timeout: 120_000 }, async () => {
+  const { stdout, requests } = await countRequests("logs", runId, "plan");
+  const lines = stdout.split("\n").slice(0, -1);
+  expect(lines.length).toBeGreaterThan(9000);
+  expect(lines[0]).toBe("0.0 compiled 214 modules in 1.8 s");
+  expect(requests).toBeLessThan(maxRequests);
+});
+
+test("timeline of 50,000 events reads them once", { timeout: 120_000 }, async () => {
+  const { stdout, requests } = await countRequests("timeline", runId, "--json");
+  expect(JSON.parse(stdout)).toMatchObject({ status: "finished" });
+  expect(requests).toBeLessThan(maxRequests);
+});

@@ -1,0 +1,65 @@
+const lines = "src/cli/describe/output-lines.ts";
+const selected = "src/cli/follow/selected-output.ts";
+const escape = "src/cli/terminal/escape-controls.ts";
+const lineTests = ["test/cli/describe/output-lines.test.ts"];
+const logsTests = ["test/cli/logs.test.ts"];
+
+/** What nodes print: whole lines, all of them, none of them obeyed. */
+export default [
+  {
+    rule: "the chunks of two streams are parts of two lines",
+    file: lines,
+    from: "`${String(attempt)} ${String(stream)}`",
+    to: "`${String(attempt)}`",
+    tests: lineTests,
+  },
+  {
+    rule: "the end of a node's attempt ends its line",
+    file: lines,
+    from: "if (attemptEnds.has(event.type)) {",
+    to: "if (false) {",
+    tests: lineTests,
+  },
+  {
+    rule: "a line has a longest length",
+    file: lines,
+    from: "line.length > maxLength ? piecesOf(line) : [line]",
+    to: "[line]",
+    tests: lineTests,
+  },
+  {
+    rule: "an agent's colours are dropped where there are none",
+    file: escape,
+    from: 'return hasColor ? part : "";',
+    to: "return part;",
+    tests: logsTests,
+  },
+  {
+    rule: "an agent's colours end with their line",
+    file: escape,
+    from: '(hasColor && parts.length > 1 ? noColor : "")',
+    to: '""',
+    tests: logsTests,
+  },
+  {
+    rule: "nothing of an agent but colours reaches the terminal",
+    file: escape,
+    from: 'part.split("\\t").map(escapeWhole).join("\\t")',
+    to: "part",
+    tests: logsTests,
+  },
+  {
+    rule: "a server that is too old to keep output is named",
+    file: selected,
+    from: "if (!this.#isNewer && runState === undefined)",
+    to: "if (false)",
+    tests: logsTests,
+  },
+  {
+    rule: "what is followed after its last lines comes once",
+    file: "src/cli/follow/read-output.ts",
+    from: "afterSeq: history?.position",
+    to: "afterSeq: undefined",
+    tests: logsTests,
+  },
+];
