@@ -12,6 +12,8 @@ const maintenancePage = "<!doctype html><html><h1>Down for maintenance</h1><p>Ba
 export interface ChaosProxyOptions extends FaultDealerOptions {
   /** Port of the server behind. */
   target: number;
+  /** Whether the server gives out events by pages, rather than as a stream. */
+  hasPages: boolean;
   /** Takes the server down and up again. */
   restart: () => void;
 }
@@ -59,7 +61,8 @@ export class ChaosProxy {
   }
 
   async #serve(request: RawRequest, socket: Socket): Promise<void> {
-    const isStream = /\/events(\?|$)/.test(request.path);
+    const hasEvents = /\/events(\?|$)/.test(request.path);
+    const isStream = hasEvents && !this.#options.hasPages;
     const plan = this.#dealer.deal(isStream, request.method, request.path);
     if (plan.delayMs > 0) await sleep(plan.delayMs);
     switch (plan.fault) {
@@ -83,6 +86,7 @@ export class ChaosProxy {
       if (plan.fault === "drop") return void socket.resetAndDestroy();
       if (isStream && upstream.statusCode === 200) await this.#passStream(upstream, socket, plan);
       else await this.#passAnswer(upstream, socket, plan);
+      if (hasEvents && upstream.statusCode === 200) this.#dealer.hasOpened = true;
     } catch {
       // The server is down, or went down while it answered.
       if (plan.keepsAlive) socket.resetAndDestroy();
@@ -106,9 +110,11 @@ export class ChaosProxy {
   async #passAnswer(upstream: IncomingMessage, socket: Socket, plan: Plan): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const part of upstream) chunks.push(part as Buffer);
+    if (this.#options.hasPages && plan.stallMs % 9 === 0) this.#options.restart();
     const body = plan.isGzipped ? gzipSync(Buffer.concat(chunks)) : Buffer.concat(chunks);
     const headers = {
       "content-type": upstream.headers["content-type"] ?? "",
+      ...versionOf(upstream),
       ...encodingOf(plan),
       "content-length": String(body.length),
       connection: plan.keepsAlive ? "keep-alive" : "close",
@@ -166,6 +172,12 @@ export class ChaosProxy {
     }
     end();
   }
+}
+
+/** By this header a gateway is recognised. */
+function versionOf({ headers }: IncomingMessage): Record<string, string> {
+  const version = headers["x-smithers-api-version"];
+  return typeof version === "string" ? { "x-smithers-api-version": version } : {};
 }
 
 function encodingOf({ isGzipped }: Plan): Record<string, string> {

@@ -70,8 +70,11 @@ export function isSlowSeed(seed: number): boolean {
   return chooseKind(new Random(seed)).isSlow;
 }
 
-/** Plays a made-up run on a server, follows it through the proxy, and compares what came with what happened. */
-export async function followThroughFaults(seed: number): Promise<Outcome> {
+/**
+ * Plays a made-up run on a server, or on a gateway, follows it through the proxy, and compares what came with what
+ * happened.
+ */
+export async function followThroughFaults(seed: number, isGateway = seed % 4 === 3): Promise<Outcome> {
   const random = new Random(seed);
   const { isDriven, isLong, isSlow } = chooseKind(random);
   const idleTimeoutMs = isSlow ? 5000 : 150;
@@ -81,11 +84,13 @@ export async function followThroughFaults(seed: number): Promise<Outcome> {
     // Long enough that a new connection brings the next page, or so short that one brings more than a page.
     pollMs: random.pick([3, 50, 80]),
     listsApprovals: random.chance(0.3),
+    isGateway,
   });
   const restarts = new Restarts(server, random.fork());
   const proxy = await ChaosProxy.start({
     target: server.port,
     random: random.fork(),
+    hasPages: isGateway,
     restart: () => restarts.restart(),
     longestStallMs: isSlow ? 2500 : idleTimeoutMs / 2,
     furthestStrike: isDriven || isLong ? 40_000 : 9000,

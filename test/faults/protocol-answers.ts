@@ -13,7 +13,8 @@ export type Call =
   | "getStatus"
   | "getFrames"
   | "listRuns"
-  | "listApprovals";
+  | "listApprovals"
+  | "nodeStates";
 
 export function callOf(
   method: string,

@@ -1,53 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { eventPage, fromGateway, gatewayHeaders, refuseDecision, toGateway } from "./gateway-dialect.js";
 import { approvalRows, callOf, frameRows, runRow, sendJson, type Call } from "./protocol-answers.js";
+import type { Misbehaviour, RecordedDecision, RecordedResume, SeenCall } from "./protocol-records.js";
 import { block, errorBody, listen } from "./raw-server.js";
 import { ServedRun, terminalStatuses, type ServedRunFields } from "./served-run.js";
 
-export type { Call };
-
-/** What the server does with one request in place of its duty. `taken`: it does the work and loses the answer. */
-export type Misbehaviour =
-  | { kind: "answer"; status: number; body?: unknown; headers?: Record<string, string> }
-  | { kind: "reset"; taken: boolean }
-  | { kind: "hang"; taken: boolean };
-
-/** A request that the server saw. */
-export interface SeenCall {
-  call: Call;
-  method: string;
-  /** With its query. */
-  path: string;
-  headers: IncomingMessage["headers"];
-  body: unknown;
-  /** When it came, by `performance.now()`. */
-  atMs: number;
-}
-
-/** A decision as the server recorded it. */
-export interface RecordedDecision {
-  runId: string;
-  nodeId: string;
-  iteration: number;
-  decision: "approve" | "deny";
-  /** `client` for what came over the wire without a `decidedBy`. */
-  by: string;
-  /** By `performance.now()`. */
-  atMs: number;
-  /** What the approval was at that moment; undefined where nothing had asked for it. */
-  before: "open" | "approve" | "deny" | undefined;
-}
-
-/** A resume as the server recorded it. */
-export interface RecordedResume {
-  runId: string;
-  by: string;
-  atMs: number;
-  /** The run's status at that moment. */
-  status: string;
-  /** How many decisions waited for it. */
-  unapplied: number;
-}
+export type { Call, Misbehaviour, RecordedDecision, RecordedResume, SeenCall };
 
 export interface ProtocolServerOptions {
   /** How an event goes over the wire. Default: as the servers send it. */
@@ -60,6 +19,8 @@ export interface ProtocolServerOptions {
   pageSize?: number;
   /** Whether it lists open approvals, as 0.32 does. Default: false. */
   listsApprovals?: boolean;
+  /** Speak as a gateway does, and go on by itself after decisions; it lists approvals, then. Default: false. */
+  isGateway?: boolean;
   /** Awaited before a request is served. */
   onCall?: (call: SeenCall) => Promise<void> | void;
 }
@@ -137,7 +98,7 @@ export class ProtocolServer {
   addRun(runId: string, fields: ServedRunFields = {}): ServedRun {
     const run = new ServedRun(runId, fields);
     // A server that lists approvals says more about a run, too.
-    if (this.#options.listsApprovals === true) run.runState ??= {};
+    if (this.#listsApprovals) run.runState ??= {};
     this.runs.set(runId, run);
     return run;
   }
@@ -160,6 +121,10 @@ export class ProtocolServer {
     const before = run.decisionOf(nodeId, iteration);
     this.decisions.push({ runId, nodeId, iteration, decision, by, atMs: performance.now(), before });
     run.decide(decision, nodeId, iteration);
+    if (this.#options.isGateway !== true) return;
+    setTimeout(() => {
+      if (run.unapplied > 0 && run.status.startsWith("waiting")) this.resume(runId, "gateway");
+    }, 20);
   }
 
   /** Resumes a run; false where it is running. */
@@ -168,6 +133,10 @@ export class ProtocolServer {
     const { status, unapplied } = run;
     this.resumes.push({ runId, by, atMs: performance.now(), status, unapplied });
     return run.resume();
+  }
+
+  get #listsApprovals(): boolean {
+    return this.#options.listsApprovals === true || this.#options.isGateway === true;
   }
 
   #run(runId: string): ServedRun {
@@ -187,8 +156,8 @@ export class ProtocolServer {
     const text = Buffer.concat(chunks).toString();
     const body = text === "" ? undefined : (JSON.parse(text) as Record<string, unknown>);
     const { method = "", url: path = "", headers } = request;
-    const call = callOf(method, path, body);
-    if (call === undefined) return sendJson(response, 404, errorBody("NOT_FOUND", "Route not found"));
+    const { call, ...asked } = this.#understand(method, path, body);
+    if (call === undefined) return this.#answer(response, 404, errorBody("NOT_FOUND", "Route not found"));
     const seen: SeenCall = { call, method, path, headers, body, atMs: performance.now() };
     this.calls.push(seen);
 
@@ -198,16 +167,29 @@ export class ProtocolServer {
       return sendJson(response, status, said, also);
     }
     if (misbehaviour !== undefined) {
-      if (misbehaviour.taken) this.#perform(call, path, body);
+      if (misbehaviour.taken) this.#perform(call, asked.path, asked.body);
       if (misbehaviour.kind === "reset") request.socket.resetAndDestroy();
       return;
     }
     await this.#options.onCall?.(seen);
     // The client may have left meanwhile.
     if (response.destroyed) return;
-    if (call === "events") return this.#stream(path, response);
-    const { status, answer } = this.#perform(call, path, body);
-    sendJson(response, status, answer);
+    if (call === "events" && this.#options.isGateway !== true) return this.#stream(path, response);
+    const { status, answer } = this.#perform(call, asked.path, asked.body);
+    this.#answer(
+      response,
+      status,
+      this.#options.isGateway === true ? toGateway(call, status, answer) : answer,
+    );
+  }
+
+  #understand(method: string, path: string, body: Record<string, unknown> | undefined) {
+    if (this.#options.isGateway === true) return fromGateway(method, path, body) ?? { path, body };
+    return { call: callOf(method, path, body), path, body };
+  }
+
+  #answer(response: ServerResponse, status: number, answer: unknown): void {
+    sendJson(response, status, answer, this.#options.isGateway === true ? gatewayHeaders : {});
   }
 
   /** Does what a request asks for. */
@@ -226,7 +208,7 @@ export class ProtocolServer {
         return { status: 200, answer: rows.slice(0, limit).map(runRow) };
       }
       case "listApprovals":
-        return this.#options.listsApprovals === true
+        return this.#listsApprovals
           ? { status: 200, answer: { approvals: [...this.runs.values()].flatMap(approvalRows) } }
           : { status: 404, answer: errorBody("NOT_FOUND", "Route not found") };
       case "runWorkflow": {
@@ -244,6 +226,10 @@ export class ProtocolServer {
     switch (call) {
       case "getStatus":
         return { status: 200, answer: runRow(run) };
+      case "events":
+        return { status: 200, answer: eventPage(run, path) };
+      case "nodeStates":
+        return { status: 200, answer: run.nodeStates };
       case "getFrames":
         return { status: 200, answer: frameRows(run, limit) };
       case "resume":
@@ -261,6 +247,8 @@ export class ProtocolServer {
       default: {
         const { iteration, decidedBy } = body ?? {};
         const by = typeof decidedBy === "string" ? decidedBy : "client";
+        const refusal = refuseDecision(run, nodeId, Number(iteration ?? 0));
+        if (this.#options.isGateway === true && refusal !== undefined) return refusal;
         this.decide(decision as "approve" | "deny", runId, nodeId, Number(iteration ?? 0), by);
       }
     }

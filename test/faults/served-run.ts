@@ -115,6 +115,14 @@ export class ServedRun {
     return summary;
   }
 
+  /** Each node with its state. */
+  get nodeStates(): object[] {
+    return [...this.#nodes].map(([name, state]) => {
+      const [nodeId, iteration] = name.split("::");
+      return { nodeId, iteration: Number(iteration), state, label: null };
+    });
+  }
+
   get openApprovals(): OpenApproval[] {
     return [...this.#approvals.values()].filter(({ decision }) => decision === undefined);
   }

@@ -1,10 +1,11 @@
 import type { TestProject } from "vitest/node";
 import { startRealServer } from "../real-server.js";
-import { source } from "./server-source.js";
+import { startGateway } from "./gateway-program.js";
+import { isGateway, source } from "./server-source.js";
 
 /** Starts the server of the version asked for; the tests that need another one for themselves start theirs. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const server = await startRealServer({ source });
+  const server = isGateway ? await startGateway() : await startRealServer({ source });
   project.provide("baseUrl", server.baseUrl);
   project.provide("serverRoot", server.root);
   return () => server.stop();

@@ -1,9 +1,9 @@
 /*
- * npm run test:servers -- 0.5.0 0.32.0
+ * npm run test:servers -- 0.5.0 0.32.0 gateway
  *
  * Installs each version named, once, starts it for real and runs the end-to-end suite against it; then prints the table
- * of what works with which. SMITHERS_SERVERS names the directory that keeps installations of other versions than that of
- * the tests; 0.32.0 takes 800 MB.
+ * of what works with which; `gateway` is `smithers gateway` of 0.32.0. SMITHERS_SERVERS names the directory that keeps
+ * installations of other versions than that of the tests; 0.32.0 takes 800 MB.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
@@ -14,7 +14,12 @@ import { installServer } from "./install.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const repository = join(here, "..", "..");
-const known = readdirSync(here).filter((name) => existsSync(join(here, name, "package.json")));
+/** What comes with a version. */
+const versionOf = { gateway: "0.32.0" };
+const known = [
+  ...readdirSync(here).filter((name) => existsSync(join(here, name, "package.json"))),
+  ...Object.keys(versionOf),
+];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((version) => !known.includes(version));
 if (asked.length === 0 || unknown.length > 0) {
@@ -45,7 +50,7 @@ function test(version) {
   const env = {
     ...process.env,
     SMITHERS_TEST_VERSION: version,
-    SMITHERS_TEST_INSTALLATION: installServer(version),
+    SMITHERS_TEST_INSTALLATION: installServer(versionOf[version] ?? version),
   };
   const passed = run(process.execPath, [...words, `--outputFile.json=${outputFile}`], {
     cwd: repository,

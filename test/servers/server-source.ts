@@ -4,12 +4,16 @@ import type { ServerSource } from "../real-server.js";
 
 const { SMITHERS_TEST_VERSION: version = "", SMITHERS_TEST_INSTALLATION: installation = "" } = process.env;
 
-const [own = "", common = ""] = [`./${version}/workflows`, "../workflows"].map((path) =>
-  fileURLToPath(new URL(path, import.meta.url)),
-);
+const [own = "", common = ""] = [
+  `./${version === "gateway" ? "0.32.0" : version}/workflows`,
+  "../workflows",
+].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
 /** The version that this run of the suite is about. Newer ones have workflows written for them. */
 export const source: ServerSource = { installation, workflows: existsSync(own) ? own : common };
 
+/** Whether it is the gateway of a version that this run is about. */
+export const isGateway = version === "gateway";
+
 /** Whether the version has what 0.32 added: signals, timers, a list of gates, runs that go on as new ones. */
-export const isNewer = Number(version.split(".")[1]) >= 32;
+export const isNewer = isGateway || Number(version.split(".")[1]) >= 32;

@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { findInstallation } from "../../src/cli/serve/find-installation.js";
 import { cleanEnvironment } from "../cli/run-cli.js";
-import { makeServerRoot, modulesOf } from "../real-server.js";
+import { makeServerRoot, modulesOf, type ServerSource } from "../real-server.js";
 import { waitUntil } from "../wait-until.js";
 import { source } from "./server-source.js";
 
@@ -18,14 +18,10 @@ export interface SmithersProgram {
 /** Starts the server's own program in a directory with the workflows, and resolves when it answers. */
 export async function startSmithers(words: readonly string[]): Promise<SmithersProgram> {
   const { bun = "" } = findInstallation([source.installation]);
-  const folder = join(modulesOf(source), "smithers-orchestrator");
-  const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
-    bin: { smithers: string };
-  };
   const root = await makeServerRoot(source);
   const port = await freePort();
   const baseUrl = `http://127.0.0.1:${port}`;
-  const child = spawn(bun, ["--no-install", join(folder, bin.smithers), ...words, "--port", String(port)], {
+  const child = spawn(bun, ["--no-install", programOf(source), ...words, "--port", String(port)], {
     cwd: root,
     env: cleanEnvironment(baseUrl, { DO_NOT_TRACK: "1" }),
     stdio: "ignore",
@@ -45,7 +41,16 @@ export async function startSmithers(words: readonly string[]): Promise<SmithersP
   };
 }
 
-async function freePort(): Promise<number> {
+/** The file that is the server's own program. */
+export function programOf(from: ServerSource): string {
+  const folder = join(modulesOf(from), "smithers-orchestrator");
+  const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+    bin: { smithers: string };
+  };
+  return join(folder, bin.smithers);
+}
+
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

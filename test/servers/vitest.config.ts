@@ -1,10 +1,12 @@
 import { defineConfig } from "vitest/config";
-import { isNewer } from "./server-source.js";
+import { isGateway, isNewer } from "./server-source.js";
 
 export default defineConfig({
   test: {
     // Before 0.32 there are no other kinds of servers.
-    include: ["test/servers/end-to-end.spec.ts", ...(isNewer ? ["test/servers/other-servers.spec.ts"] : [])],
+    include: isGateway
+      ? ["test/servers/gateway.spec.ts"]
+      : ["test/servers/end-to-end.spec.ts", ...(isNewer ? ["test/servers/other-servers.spec.ts"] : [])],
     globalSetup: ["test/servers/global-setup.ts"],
     // A server that takes a run for alive for half a minute after its engine died is waited for.
     testTimeout: 120_000,

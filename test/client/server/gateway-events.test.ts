@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   ConnectionError,
+  loadRunView,
   ProtocolError,
   streamEvents,
   TimeoutError,
@@ -10,7 +11,7 @@ import { OversizedAnswer } from "../../../src/client/http/request.js";
 import { resolveOptions } from "../../../src/client/options.js";
 import type { EventMessage } from "../../../src/client/server/event-decoder.js";
 import { openEventPages } from "../../../src/client/server/gateway-events.js";
-import { failure, gather } from "../../faults/in-test.js";
+import { failure, gather, protocolServer } from "../../faults/in-test.js";
 import { answer } from "../../faults/raw-server.js";
 import { gatewayAnswer, played, recordedGateway, type Script } from "../../faults/recorded-gateway.js";
 import { FakeClock } from "../follow/fake-run.js";
@@ -278,4 +279,20 @@ describe("over a real socket", () => {
     const { error } = await gather(watchRun({ baseUrl, runId, reconnectDelayMs: 10 }));
     expect(error).toMatchObject({ code: "POSITION_MOVED" });
   });
+});
+
+test("a history of 50,000 events takes as many requests as it has pages, and a few to prove its end", async () => {
+  const count = 50_000;
+  const server = await protocolServer({ isGateway: true });
+  const events = outputs(count - 2).map((each) => JSON.stringify({ ...each, timestampMs: 2 }));
+  const end = JSON.stringify({ ...finished, timestampMs: 3 });
+  const run = server.addRun("long", { status: "finished", finishedAtMs: 3 });
+  for (const event of [JSON.stringify({ ...started, timestampMs: 1 }), ...events, end]) run.publish(event);
+  const { items, error } = await gather(watchRun({ baseUrl: server.baseUrl, runId: "long" }));
+  expect(error).toBeUndefined();
+  expect(items).toHaveLength(count);
+  expect(server.count("events")).toBe(count / 1000 + 2);
+  expect(server.count("getStatus")).toBe(2);
+  const { view, position } = await loadRunView({ baseUrl: server.baseUrl, runId: "long" });
+  expect([view.status, position]).toEqual(["finished", count - 1]);
 });
