@@ -44,11 +44,15 @@ export async function statusText(status: Run, session: Session, style: Style): P
     ...(tree.length === 0 ? [] : ["", ...tree]),
     ...errors.flatMap((lines) => ["", ...lines]),
     ...(problem === "" ? [] : ["", style.red(`its events cannot be read: ${problem}`)]),
-    ...(asOf === null
-      ? []
-      : ["", style.dim(`the run goes on; the nodes are shown as of ${formatTime(asOf)}`)]),
+    ...(asOf === null ? [] : ["", style.dim(`the run goes on; ${readUpTo(view)}`)]),
     ...(still.length === 0 ? [] : ["", ...still]),
   ].join("\n");
+}
+
+function readUpTo({ updatedAtMs }: RunView): string {
+  return updatedAtMs === null
+    ? "no event of it has come yet"
+    : `the nodes are shown as of ${formatTime(updatedAtMs)}`;
 }
 
 async function readView(

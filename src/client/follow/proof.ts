@@ -109,6 +109,35 @@ export class Proof {
     }
   }
 
+  /**
+   * Whether the server shows nothing of the run beside its status: it counts no node, and a new connection brings no event
+   * although its first page comes at once.
+   */
+  async isEmpty(): Promise<boolean> {
+    const { view } = this.#progress;
+    let connection: EventConnection | undefined;
+    try {
+      const { status, summary } = await getStatus(this.#callArgs(view));
+      if (isTerminalStatus(status) || Object.keys(summary).length > 0) return false;
+      connection = await withServer(this.#options, (server) => server.openEvents(view.runId, -1));
+      const endsAt = performance.now() + maxPageMs;
+      for (;;) {
+        const next = connection.next(pageTimeoutMs);
+        next.catch(() => {});
+        const turn = await settledWithin(endsAt - performance.now(), next);
+        if (turn === undefined) return true;
+        // A comment brings no event.
+        if (turn.value === undefined || turn.value.length > 0) return false;
+      }
+    } catch (error) {
+      this.#args.signal?.throwIfAborted();
+      if (!isOutage(error)) throw error;
+      return false;
+    } finally {
+      connection?.close();
+    }
+  }
+
   #toLook(result: Look["result"], run: Run, { view, records }: Page): Look {
     const missingEnds = endedNodes(run.summary) - endedNodesOf(view) - this.#silentlyEnded;
     return { result, run, view, records: [...records], missingEnds };

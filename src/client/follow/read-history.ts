@@ -133,7 +133,8 @@ export async function* readToPresent(
       silenceMs = look?.result === "ended" ? Infinity : 2 * silenceMs;
       if (look?.result === "ended") continue;
       if (look === undefined) {
-        if (silenceMs < maxSilenceMs || hasUnyielded()) continue;
+        const isEmpty = !untilProven && progress.stream === undefined && (await proof.isEmpty());
+        if ((silenceMs < maxSilenceMs && !isEmpty) || hasUnyielded()) continue;
         const { view } = progress;
         return toResult(view, await getStatus(inner), false);
       }

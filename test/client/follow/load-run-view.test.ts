@@ -53,6 +53,22 @@ describe.concurrent("a run that is not over", options, () => {
     },
   );
 
+  test("is loaded at once where it has no event yet, and a second connection shows so", async ({
+    onTestFinished,
+  }) => {
+    const server = await protocolServer({ pollMs }, onTestFinished);
+    server.addRun("r", { status: "running" });
+    const { view, position, status, asOf } = await loadRunView({ baseUrl: server.baseUrl, runId: "r" });
+    expect({ nodes: view.nodes.size, position, status: status.status }).toEqual({
+      nodes: 0,
+      position: -1,
+      status: "running",
+    });
+    // Nobody can know that none is on its way.
+    expect(asOf).not.toBeNull();
+    expect(server.count("events")).toBe(2);
+  });
+
   test("is loaded while it keeps producing, in a bounded number of requests", async ({ onTestFinished }) => {
     const server = await protocolServer({ pollMs }, onTestFinished);
     const run = server.addRun("r", { script: [{ tasks: 700 }, { approvals: [{ nodeId: "review" }] }] });
