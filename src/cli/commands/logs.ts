@@ -20,7 +20,7 @@ interface LogsOptions {
 export const logs = defineCommand<LogsOptions>({
   syntax: "logs <run-id> [node-id]",
   aliases: ["log"],
-  summary: "Show what the nodes of a run have printed",
+  summary: "Show what a run's nodes have printed",
   description:
     "Print what the nodes of a run have printed, line by line, behind the name of each node if there are several.",
   options: [
