@@ -47,8 +47,8 @@ const screen = process.stderr.isTTY ? new Screen(process.stderr, process.env, is
 
 let questions;
 
-function askAtTerminal(prompt, signal) {
-  questions ??= new Questions({
+function questionsAtTerminal() {
+  return (questions ??= new Questions({
     keyboard: () => process.stdin,
     output: process.stderr,
     screen,
@@ -56,8 +56,7 @@ function askAtTerminal(prompt, signal) {
     // As the terminal itself would do it: to the whole process group.
     interrupt: () => process.kill(0, "SIGINT"),
     suspend: () => process.kill(0, "SIGTSTP"),
-  });
-  return questions.ask(prompt, signal);
+  }));
 }
 
 if (screen !== undefined) {
@@ -138,7 +137,10 @@ const stdin = {
     }
     return Buffer.concat(chunks);
   },
-  question: async (prompt, signal) => (screen === undefined ? undefined : askAtTerminal(prompt, signal)),
+  question: async (...args) => (screen === undefined ? undefined : questionsAtTerminal().ask(...args)),
+  listen(onKeys, signal) {
+    if (stdin.isTTY && screen !== undefined) void questionsAtTerminal().listen(onKeys, signal);
+  },
 };
 
 /** Undefined where it has been deleted. */

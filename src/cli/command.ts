@@ -2,6 +2,7 @@ import type { EventRecord, NodeView, Run, RunView, SmithersClient } from "../cli
 import type { OptionSpec } from "./args/option.js";
 import type { Annotation, CiSystem } from "./ci/ci-system.js";
 import type { Context } from "./context.js";
+import type { ApprovalDesk } from "./live/approval-desk.js";
 import type { FetchFrame, Loops } from "./tree/loops.js";
 import type { OutputLine } from "./describe/output-lines.js";
 import type { Reporter } from "./ci/reporter.js";
@@ -123,6 +124,8 @@ export interface FollowOutcome {
   runs: readonly FollowedRun[];
   /** Whether there are several runs, or may be: what is shown of each has the run's label. New ones come at the end. */
   isGroup: boolean;
+  /** Where the approvals lie that a person is to decide, for a format that shows them side by side; undefined for none. */
+  desk: ApprovalDesk | undefined;
   /** What comes of the runs, as it comes. Throws if a run is lost; of several, once the others have ended. */
   updates: AsyncGenerator<RunUpdate, void, undefined>;
   /** Print a "still running" line after this long without output, in ms. Default: never. */
@@ -164,6 +167,8 @@ export interface FollowedRun {
   view(): RunView;
   /** Its last status, once it has ended. */
   ended: Run | undefined;
+  /** Why it could not be followed to its end, if it could not. */
+  lost: unknown;
   /** Fetches the newest frame of the run's tree. */
   fetchFrame: FetchFrame;
   /** Which of its nodes are in a loop, as far as it has been asked for. */

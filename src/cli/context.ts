@@ -1,4 +1,5 @@
 import type { Fetch } from "../client/index.js";
+import type { KeyListener, QuestionRules } from "./terminal/questions.js";
 import type { Screen } from "./terminal/screen.js";
 import type { Environment } from "./environment.js";
 
@@ -26,7 +27,9 @@ export interface InputStream {
    * Asks for one line, on stderr, as soon as the terminal is ours; undefined where the input has ended. Rejects with the
    * signal's reason.
    */
-  question(prompt: string, signal: AbortSignal): Promise<string | undefined>;
+  question(prompt: string, signal: AbortSignal, rules?: QuestionRules): Promise<string | undefined>;
+  /** Gives single keys, as soon as the terminal is ours and while no question is asked, until the signal is aborted. */
+  listen(onKeys: KeyListener, signal: AbortSignal): void;
 }
 
 /** A signal that the process was sent. */

@@ -261,6 +261,7 @@ describe("a bug of ours", () => {
       isTTY: false,
       bytes: () => Promise.reject(thrown),
       question: async () => undefined,
+      listen: () => {},
     },
   });
   const args = ["run", "x.tsx", "--input", "-"];

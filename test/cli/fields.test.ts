@@ -18,7 +18,12 @@ async function send(words: string[], stdin = "") {
   };
   const result = await runMain(words, {
     baseUrl: defaultBaseUrl,
-    stdin: { isTTY: false, bytes: async () => Buffer.from(stdin), question: async () => undefined },
+    stdin: {
+      isTTY: false,
+      bytes: async () => Buffer.from(stdin),
+      question: async () => undefined,
+      listen: () => {},
+    },
     cwd,
     fetch,
   });

@@ -21,7 +21,12 @@ async function sendWith(argv: string[], { file = "", stdin = "" }: { file?: Byte
   };
   const result = await runMain(argv, {
     baseUrl: defaultBaseUrl,
-    stdin: { isTTY: false, bytes: async () => Buffer.from(stdin), question: async () => undefined },
+    stdin: {
+      isTTY: false,
+      bytes: async () => Buffer.from(stdin),
+      question: async () => undefined,
+      listen: () => {},
+    },
     cwd,
     fetch,
   });

@@ -49,7 +49,12 @@ export interface CliResult {
 /** Executes a command line in this process, in a context as the binary makes it without a terminal. */
 export function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { env, input = "", cwd = process.cwd(), baseUrl = inject("baseUrl") } = options;
-  const stdin = { isTTY: false, bytes: async () => Buffer.from(input), question: async () => undefined };
+  const stdin = {
+    isTTY: false,
+    bytes: async () => Buffer.from(input),
+    question: async () => undefined,
+    listen: () => {},
+  };
   return runMain(args, { baseUrl, cwd, stdin, ...(env === undefined ? {} : { env }) });
 }
 

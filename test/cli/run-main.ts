@@ -27,7 +27,12 @@ export async function runMain(argv: readonly string[], options: MainOptions): Pr
     onResize: () => () => {},
   });
   const context: Context = {
-    stdin: { isTTY: false, bytes: async () => new Uint8Array(), question: async () => undefined },
+    stdin: {
+      isTTY: false,
+      bytes: async () => new Uint8Array(),
+      question: async () => undefined,
+      listen: () => {},
+    },
     stdout: stream("stdout"),
     stderr: stream("stderr"),
     env: { SMITHERS_BASE_URL: baseUrl, ...env },

@@ -66,7 +66,7 @@ export class ServedRun {
   readonly runId: string;
   readonly workflowPath: string;
   readonly workflowName: string;
-  readonly parentRunId: string | undefined;
+  parentRunId: string | undefined;
   /** The events' JSON texts, by their number. */
   readonly events: string[] = [];
   status: string;

@@ -6,6 +6,7 @@ import input from "./breaks/input.mjs";
 import network from "./breaks/network.mjs";
 import output from "./breaks/output.mjs";
 import reading from "./breaks/reading.mjs";
+import table from "./breaks/table.mjs";
 
 /**
  * Rules and how each is broken: in `file` the text `from`, which is there once, becomes `to`, and one of `tests` has to
@@ -20,4 +21,5 @@ export const breaks = [
   ...ci,
   ...input,
   ...output,
+  ...table,
 ];

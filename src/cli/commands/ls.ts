@@ -30,9 +30,6 @@ interface LsOptions extends RunFilter {
   time?: "relative" | "iso";
 }
 
-/** Ids that a server makes up nearly always differ within these, and of others a person sees what they are. */
-const minShortId = 8;
-
 export const ls = defineCommand<LsOptions>({
   syntax: "ls",
   aliases: ["list", "ps"],
@@ -92,10 +89,7 @@ export const ls = defineCommand<LsOptions>({
         if (rows.length === 0) return "";
         // Whatever reads a pipe is to have all of it.
         if (!isTTY) return runTable(rows, whole, { time, now: session.serverNow(), style, width: Infinity });
-        const short = runLabels(
-          found.map(({ runId }) => runId),
-          minShortId,
-        ).map(({ text }) => text.trimEnd());
+        const short = runLabels(found.map(({ runId }) => runId)).map(({ text }) => text.trimEnd());
         return runTable(rows, short, { time, now: session.serverNow(), style, width: style.width });
       },
     };

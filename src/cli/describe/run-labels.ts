@@ -11,17 +11,17 @@ export interface RunLabel {
   order: number;
 }
 
-/** Shorter ones say little, and soon mean several runs when they are typed. */
-const defaultMin = 4;
+/** Ids that a server makes up nearly always differ within these, and of others a person sees what they are. */
+const minLength = 8;
 
-/** For each run the shortest beginning of its id that tells it from the others, of at least `min` characters. */
-export function runLabels(runIds: readonly string[], min = defaultMin): RunLabel[] {
+/** For each run the shortest beginning of its id that tells it from the others, of eight characters at least. */
+export function runLabels(runIds: readonly string[]): RunLabel[] {
   const sorted = runIds.map((runId) => [...runId]).sort((a, b) => (a.join("") < b.join("") ? -1 : 1));
   const names = new Map(
     sorted.map((id, index) => {
       // In this order nobody has more in common with it than one of its neighbours.
       const shared = Math.max(inCommon(id, sorted[index - 1]), inCommon(id, sorted[index + 1]));
-      return [id.join(""), escapeControls(id.slice(0, Math.max(min, shared + 1)).join(""))];
+      return [id.join(""), escapeControls(id.slice(0, Math.max(minLength, shared + 1)).join(""))];
     }),
   );
   const width = maxColumnsOf([...names.values()]);
@@ -31,10 +31,18 @@ export function runLabels(runIds: readonly string[], min = defaultMin): RunLabel
   });
 }
 
-/** The label in the colour of its run: any but red, which says that something failed. */
-export function paintLabel({ text, order }: RunLabel, { cyan, magenta, yellow, green }: Style): string {
+/** The label in the colour of its run. */
+export function paintLabel(label: RunLabel, style: Style): string {
+  return labelPaint(label, style)(label.text);
+}
+
+/** The colour of a run: any but red, which says that something failed. */
+export function labelPaint(
+  { order }: RunLabel,
+  { cyan, magenta, yellow, green }: Style,
+): (text: string) => string {
   const colors = [cyan, magenta, yellow, green];
-  return (colors[order % colors.length] ?? cyan)(text);
+  return colors[order % colors.length] ?? cyan;
 }
 
 function inCommon(id: readonly string[], other: readonly string[] = []): number {

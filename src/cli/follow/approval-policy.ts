@@ -1,5 +1,6 @@
 import type { ApprovalView, ApprovalContext, ApprovalDecision } from "../../client/index.js";
 import type { Session } from "../command.js";
+import type { ApprovalDesk } from "../live/approval-desk.js";
 import { UsageError } from "../usage-error.js";
 import type { OptionSpec } from "../args/option.js";
 import { asksForChoice, decisionCommand } from "../describe/approval-choice.js";
@@ -36,12 +37,17 @@ export const approvalOptions: readonly OptionSpec[] = [
   { flags: "--no-resume", description: "do not resume the run when a decision needs it" },
 ];
 
-/** The function that decides the gates of a run, by the options given; for `ask` a person does. */
+/**
+ * The function that decides the gates of a run, by the options given; for `ask` a person does.
+ *
+ * @param desk where the person is asked while it is attended; default: at a prompt
+ */
 export function approvalDecider(
   { onApproval, approveOnly = [], bell }: ApprovalOptions,
   runId: string,
   session: Session,
   loops = new Loops(async () => undefined),
+  desk?: ApprovalDesk,
 ): {
   policy: ApprovalPolicy;
   decide: (gate: ApprovalView, context: ApprovalContext) => Promise<ApprovalDecision>;
@@ -67,7 +73,10 @@ export function approvalDecider(
       await learnt;
       const label = approvalLabel(approval, loops);
       if (bell !== false && policy !== "exit") session.ring(`${label} waits for approval`);
-      if (policy === "ask")
+      const isAtDesk = policy === "ask" && desk?.onChange !== undefined;
+      // A key is no choice among options.
+      if (isAtDesk && !asksForChoice(approval)) return await desk.ask({ runId, name: label, question, signal });
+      if (policy === "ask" && !isAtDesk)
         return await session.exclusively(() =>
           askApproval({ approval, runId, question, loops }, session, signal),
         );

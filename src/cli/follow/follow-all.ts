@@ -31,7 +31,8 @@ export async function followAll(
   { keep, rewatch }: { keep: boolean; rewatch: readonly string[] },
 ): Promise<Outcome> {
   const finder = new RunFinder(session, filter);
-  const open = await finder.first();
+  // Those that start come after those that have started.
+  const open = (await finder.first()).reverse();
   if (open.length > 0 || keep) return followRuns(session, open, options, { finder, keep, rewatch });
   session.note("no run is going on");
   return { kind: "silent", exitCode: 0 };

@@ -6,6 +6,7 @@ import { junitFile, junitReport } from "../ci/junit-report.js";
 import type { Reporter } from "../ci/reporter.js";
 import type { FollowedRun, FollowOutcome, Session } from "../command.js";
 import { approvalLabel } from "../describe/approval-label.js";
+import type { ApprovalDesk } from "../live/approval-desk.js";
 import { formatDuration, parseDuration } from "../describe/duration.js";
 import type { RunLabel } from "../describe/run-labels.js";
 import { waitingFor } from "../describe/waiting-for.js";
@@ -95,6 +96,7 @@ export interface FollowArgs {
   signal?: AbortSignal;
   label?: () => RunLabel;
   workflowName?: string | undefined;
+  desk?: ApprovalDesk | undefined;
 }
 
 /**
@@ -112,6 +114,7 @@ export function followRun(
     kind: "follow",
     runs: [run],
     isGroup: false,
+    desk: undefined,
     updates: updatesOf(run, records),
     heartbeatMs: heartbeatMs(options, session),
     serverNow: session.serverNow,
@@ -152,6 +155,7 @@ export function openFollowedRun(
     },
     workflowName,
     ended: undefined,
+    lost: undefined,
     view: () => records.view,
     fetchFrame,
     loops,
@@ -184,10 +188,10 @@ function driveFollowedRun(
   session: Session,
   runId: string,
   options: FollowOptions,
-  args: Omit<FollowArgs, "label" | "workflowName">,
+  { desk, ...args }: Omit<FollowArgs, "label" | "workflowName">,
   loops: Loops,
 ): RunStream<EventRecord[]> {
-  const { policy, decide } = approvalDecider(options, runId, session, loops);
+  const { policy, decide } = approvalDecider(options, runId, session, loops, desk);
   return session.client.driveRecords({
     runId,
     ...args,

@@ -6,6 +6,7 @@ import { paintLabel, runLabels, type RunLabel } from "../describe/run-labels.js"
 import { exitCodes, worstExitCode } from "../exit-codes.js";
 import { CommandError, exitCodeOfError } from "../failure.js";
 import { escapeControls } from "../terminal/escape-controls.js";
+import { ApprovalDesk } from "../live/approval-desk.js";
 import { cancelOrDetach } from "./cancel-or-detach.js";
 import type { RunFinder } from "./find-runs.js";
 import { heartbeatMs, openFollowedRun, type FollowOptions } from "./follow-run.js";
@@ -14,8 +15,6 @@ import { heartbeatMs, openFollowedRun, type FollowOptions } from "./follow-run.j
 const lookPauseMs = 2000;
 /** After so many looks in a row that failed there is none any more. */
 const maxFailedLooks = 10;
-/** Where others may start, labels are longer from the beginning, so that they seldom change. */
-const minLabelOfMany = 8;
 
 /** Some of the runs could not be followed to their end. */
 export class RunsLostError extends CommandError {
@@ -45,8 +44,6 @@ interface Lane {
   position: number;
   /** When it ended, by `performance.now()`. */
   endedAt: number;
-  /** Why it could not be followed to its end. */
-  lost?: unknown;
 }
 
 export interface FollowRunsArgs {
@@ -74,12 +71,13 @@ export function followRuns(
   const signal = AbortSignal.any([session.signal, stop.signal]);
   // Each run listens to it, and no number of runs is a leak.
   setMaxListeners(0, signal);
+  const desk = session.canPrompt ? new ApprovalDesk(session.context.stdin) : undefined;
   const lanes: Lane[] = [];
   const runs: FollowedRun[] = [];
   /** By every id that a run has had: work may go on as another run. */
   const byId = new Map<string, Lane>();
   let labels: ReadonlyMap<string, RunLabel> = new Map();
-  const open = () => lanes.filter(({ run, lost }) => run.ended === undefined && lost === undefined);
+  const open = () => lanes.filter(({ run }) => run.ended === undefined && run.lost === undefined);
 
   const ready: { lane: Lane; result: Awaited<ReturnType<typeof nextOf>> }[] = [];
   let wake = (): void => {};
@@ -99,6 +97,7 @@ export function followRuns(
         label,
         workflowName,
         afterSeq: position,
+        desk,
       });
       const lane: Lane = { ...opened, session: own, position, endedAt: Infinity };
       const at = earlier === undefined ? lanes.length : lanes.indexOf(earlier);
@@ -108,8 +107,7 @@ export function followRuns(
       return lane;
     });
     const runIds = runs.map(({ runId }) => runId);
-    const all = runLabels(runIds, finder === undefined ? undefined : minLabelOfMany);
-    labels = new Map(all.map((label) => [label.runId, label]));
+    labels = new Map(runLabels(runIds).map((label) => [label.runId, label]));
     return added;
   }
 
@@ -174,7 +172,7 @@ export function followRuns(
         const { lane, result } = turn;
         if ("lost" in result) {
           session.signal.throwIfAborted();
-          lane.lost = result.lost;
+          lane.run.lost = result.lost;
           if (keep || open().length > 0) lane.session.note(lossOf(lane));
         } else if (result.done) {
           lane.run.ended = result.value;
@@ -200,6 +198,7 @@ export function followRuns(
     kind: "follow",
     runs,
     isGroup: true,
+    desk,
     updates: updates(),
     heartbeatMs: heartbeatMs(options, session),
     serverNow: session.serverNow,
@@ -237,7 +236,7 @@ async function nextOf({ records }: Lane): Promise<IteratorResult<EventRecord[], 
 
 /** @throws {RunsLostError} */
 function throwIfLost(lanes: readonly Lane[]): void {
-  const lost = lanes.filter((lane) => lane.lost !== undefined);
+  const lost = lanes.filter(({ run }) => run.lost !== undefined);
   if (lost.length === 0) return;
   const of = lanes.length === lost.length ? "" : ` of ${lanes.length}`;
   throw new RunsLostError(
@@ -248,13 +247,13 @@ function throwIfLost(lanes: readonly Lane[]): void {
 }
 
 /** A run that was there and is refused now is lost, as one whose server is gone is. */
-function lostExitCode({ lost }: Lane): number {
+function lostExitCode({ run: { lost } }: Lane): number {
   const code = exitCodeOfError(lost);
   return code === exitCodes.usage ? exitCodes.server : code;
 }
 
-function lossOf({ run, lost }: Lane): string {
-  return `lost run ${escapeControls(run.runId)}: ${messageOf(lost)}`;
+function lossOf({ run }: Lane): string {
+  return `lost run ${escapeControls(run.runId)}: ${messageOf(run.lost)}`;
 }
 
 function messageOf(error: unknown): string {

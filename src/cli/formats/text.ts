@@ -6,6 +6,7 @@ import { printLabelled } from "./labelled-lines.js";
 import { learnLoops } from "../live/learn-loops.js";
 import { followLive } from "../live/follow-live.js";
 import { printOutput } from "./output.js";
+import { followTable } from "../live/follow-table.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import type { Output } from "../output.js";
 import type { Format } from "./format.js";
@@ -22,9 +23,10 @@ export const text: Format = {
   },
 
   async follow(outcome, output) {
-    if (outcome.isGroup) return printLabelled(outcome, output);
-    if (output.screen === undefined || !output.ci.isInteractive) return printLines(outcome, output);
-    return followLive(outcome, output, output.screen);
+    const { screen, ci } = output;
+    if (screen === undefined || !ci.isInteractive)
+      return outcome.isGroup ? printLabelled(outcome, output) : printLines(outcome, output);
+    return outcome.isGroup ? followTable(outcome, output, screen) : followLive(outcome, output, screen);
   },
 
   log: printOutput,

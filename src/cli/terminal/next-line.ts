@@ -5,6 +5,9 @@ const pasteBegins = "\u001b[200~";
 const pasteEnds = "\u001b[201~";
 /** Ctrl-C. */
 export const interruptKey = "\u0003";
+/** Ctrl-Z. */
+export const suspendKey = "\u001a";
+export const escapeKey = "\u001b";
 
 export interface NextLine {
   /** What the line's editor is to be given. */

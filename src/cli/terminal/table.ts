@@ -40,7 +40,7 @@ export function table(
       widths
         .map((columnWidth, index) => {
           const { text, paint } = row[index] ?? { text: "" };
-          const fitting = fitWidth(text, columnWidth);
+          const fitting = fitWidth(text, columnWidth, style.symbols.cut);
           const padding = index === widths.length - 1 ? 0 : columnWidth - columnsOf(fitting);
           return (paint?.(fitting) ?? fitting) + " ".repeat(padding);
         })

@@ -4,11 +4,11 @@ import { runLabels } from "../../../src/cli/describe/run-labels.js";
 
 const textsFor = (...runIds: string[]) => runLabels(runIds).map(({ text }) => text);
 
-test("labels are the shortest beginnings that differ, of four characters at least", () => {
-  expect(textsFor("4f1c9a2b-8d3e", "7c20aaaa-0000")).toEqual(["4f1c", "7c20"]);
-  expect(textsFor("nightly-41", "weekly", "nightly-42")).toEqual(["nightly-41", "week      ", "nightly-42"]);
-  expect(textsFor("a", "ab", "abcdefgh")).toEqual(["a   ", "ab  ", "abcd"]);
-  expect(textsFor("only-one")).toEqual(["only"]);
+test("labels are the shortest beginnings that differ, of eight characters at least", () => {
+  expect(textsFor("4f1c9a2b-8d3e", "7c20aaaa-0000")).toEqual(["4f1c9a2b", "7c20aaaa"]);
+  expect(textsFor("nightly-41", "weekly", "nightly-42")).toEqual(["nightly-41", "weekly    ", "nightly-42"]);
+  expect(textsFor("a", "ab", "abcdefghi")).toEqual(["a       ", "ab      ", "abcdefgh"]);
+  expect(textsFor("the-only-one")).toEqual(["the-only"]);
   expect(textsFor()).toEqual([]);
 });
 

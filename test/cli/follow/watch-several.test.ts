@@ -38,13 +38,15 @@ describe("watch with several run ids", () => {
     expect(exitCode).toBe(1);
     const lines = stdout.trimEnd().split("\n");
     for (const line of lines)
-      expect(line).toMatch(/^((one-|two-|thre) {2} +\d|two- {14}\S|two- {18}(at |…))/);
-    expect(stdout).toMatch(/^one- .* run +finished$/m);
-    expect(stdout).toMatch(/^two- .* run +failed, see publish above$/m);
-    expect(stdout).toMatch(/^thre .* run +finished$/m);
+      expect(line).toMatch(
+        /^((one-\w{4}|two-\w{4}|three-\w\w) {2} +\d|two-\w{4} {14}\S|two-\w{4} {18}(at |…))/,
+      );
+    expect(stdout).toMatch(/^one-\w+ .* run +finished$/m);
+    expect(stdout).toMatch(/^two-\w+ .* run +failed, see publish above$/m);
+    expect(stdout).toMatch(/^three-\w+ .* run +finished$/m);
     // A run that is named twice is followed once.
-    expect(lines.filter((line) => /^one- .* run +started$/.test(line))).toHaveLength(1);
-    expect(stderr).toMatch(/^thre {2}approved gate$/m);
+    expect(lines.filter((line) => /^one-\w+ .* run +started$/.test(line))).toHaveLength(1);
+    expect(stderr).toMatch(/^three-\w\w {2}approved gate$/m);
   });
 
   test("--json gives the events as they are, with the run in each", async () => {
@@ -144,7 +146,7 @@ test("--all follows what has not ended, and says so where there is nothing", asy
 test("questions about the gates of several runs are asked one at a time, each with its run", async () => {
   const runs = [await waiting("q1"), await waiting("q2")];
   const [first = "", second = ""] = runs;
-  const terminal = startInTerminal(["watch", ...runs]);
+  const terminal = startInTerminal(["watch", ...runs, "--plain"]);
   try {
     const screen = await terminal.shows(/approve, deny or skip\?/);
     expect(screen.match(/approve, deny or skip/g)).toHaveLength(1);
@@ -236,9 +238,9 @@ describe("from a server that misbehaves", () => {
     });
     const { stdout, stderr, exitCode } = await cli(["watch", "first", "other"], { baseUrl: continuing });
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^firs .* run +continues as run second-life$/m);
-    expect(stdout).toMatch(/^firs .* run +finished$/m);
-    expect(stderr).toMatch(/^firs +run first continues as run second-life/m);
+    expect(stdout).toMatch(/^first .* run +continues as run second-life$/m);
+    expect(stdout).toMatch(/^first .* run +finished$/m);
+    expect(stderr).toMatch(/^first +run first continues as run second-life/m);
   });
 
   test("two hundred runs are followed at once, each to its end", async () => {

@@ -1,0 +1,110 @@
+import type { RunView } from "../../client/index.js";
+import type { FollowedRun, FollowOutcome } from "../command.js";
+import { labelPaint } from "../describe/run-labels.js";
+import type { Output } from "../output.js";
+import { widthOf } from "../terminal/color.js";
+import type { Screen } from "../terminal/screen.js";
+import type { Style } from "../terminal/style.js";
+import { LiveDrawing, type Picture } from "./live-drawing.js";
+import { runFacts, type RunFacts } from "./run-facts.js";
+import { resultLine } from "./result-line.js";
+import { runTable, type TableRow } from "./run-table.js";
+import { TableKeys } from "./table-keys.js";
+
+/**
+ * Draws runs as a table at a terminal, a row for each, and leaves a line for each in the end, however that comes. Where a
+ * person is asked about approvals, they are decided in it.
+ */
+export async function followTable(outcome: FollowOutcome, output: Output, screen: Screen): Promise<void> {
+  const live = new LiveTable(outcome, output, screen);
+  try {
+    for await (const update of outcome.updates) live.changed(update.run);
+  } finally {
+    await live.close();
+  }
+}
+
+/** The facts of a run, and what they were made of. */
+interface KnownFacts {
+  facts: RunFacts;
+  view: RunView;
+  ended: FollowedRun["ended"];
+  lost: unknown;
+}
+
+class LiveTable {
+  readonly #outcome: FollowOutcome;
+  readonly #output: Output;
+  readonly #screen: Screen;
+  readonly #drawing: LiveDrawing;
+  readonly #keys: TableKeys | undefined;
+  readonly #known = new Map<FollowedRun, KnownFacts>();
+  #turn = 0;
+
+  constructor(outcome: FollowOutcome, output: Output, screen: Screen) {
+    this.#outcome = outcome;
+    this.#output = output;
+    this.#screen = screen;
+    const { desk } = outcome;
+    this.#keys =
+      desk === undefined
+        ? undefined
+        : new TableKeys(desk, {
+            rowOf: (runId) => outcome.runs.findIndex((run) => run.runId === runId),
+            labelOf: (runId) =>
+              outcome.runs.find((run) => run.runId === runId)?.label?.text.trimEnd() ?? runId,
+            onChange: () => void this.#drawing.draw(),
+            columns: () => screen.columns,
+            symbols: output.style.symbols,
+          });
+    this.#drawing = new LiveDrawing(screen, output.stderr, () => this.#render());
+  }
+
+  changed(run: FollowedRun): void {
+    this.#known.delete(run);
+    this.#drawing.changed();
+  }
+
+  async close(): Promise<void> {
+    this.#keys?.close();
+    const { runs } = this.#outcome;
+    await this.#drawing.close(runs.map((run) => resultLine(run, this.#factsOf(run), this.#output.style)));
+  }
+
+  #render(): Picture {
+    const { style, env } = this.#output;
+    const { runs, serverNow } = this.#outcome;
+    const keys = this.#keys;
+    const rows = runs.map((run): TableRow => {
+      const asked = keys?.approvalsOf(run.runId) ?? [];
+      return {
+        facts: this.#factsOf(run),
+        label: run.label?.text.trimEnd() ?? run.runId,
+        paintLabel: run.label === undefined ? style.bold : labelPaint(run.label, style),
+        approvals: asked.map(({ text }) => text),
+        selected: asked.find(({ isSelected }) => isSelected)?.text,
+      };
+    });
+    const moves = rows.some(({ facts }) => facts.category === "running");
+    if (moves) this.#turn++;
+    const { spinner } = style.symbols;
+    const drawn: Style = {
+      ...style,
+      width: widthOf({ isTTY: true, columns: this.#screen.columns }, env),
+    };
+    const look = { now: serverNow(), style: drawn, spinner: spinner[this.#turn % spinner.length] ?? "" };
+    // Below it there is room for the cursor, and for a question.
+    const lines = runTable(rows, keys?.hint ?? "", look, this.#screen.rows - 2);
+    keys?.drawn();
+    return { lines, moves };
+  }
+
+  #factsOf(run: FollowedRun): RunFacts {
+    const [view, { ended, lost }] = [run.view(), run];
+    const known = this.#known.get(run);
+    if (known?.view === view && known.ended === ended && known.lost === lost) return known.facts;
+    const facts = runFacts(run);
+    this.#known.set(run, { facts, view, ended, lost });
+    return facts;
+  }
+}

@@ -1,0 +1,85 @@
+import { isTerminalStatus, type NodeView, type RunView } from "../../client/index.js";
+import type { FollowedRun } from "../command.js";
+import { approvalLabel, requestWords } from "../describe/approval-label.js";
+import { silentMs } from "../describe/blockers.js";
+import { countNodes, type NodeCounts } from "../describe/count-nodes.js";
+import { formatDuration, formatRunningTime } from "../describe/duration.js";
+import { errorTitle } from "../describe/error-text.js";
+import { failedNodes, ownError } from "../describe/failed-nodes.js";
+import { failureReason } from "../describe/run-result.js";
+import { waitingSince } from "../describe/waiting-since.js";
+import { nodeCategory, statusFacts, type Category } from "../status-table.js";
+import { escapeControls } from "../terminal/escape-controls.js";
+
+/** What a table says of a run; all texts have been made visible. */
+export interface RunFacts {
+  status: string;
+  category: Category;
+  workflow: string;
+  counts: NodeCounts;
+  /** What executes, what it waits for, or why it failed. */
+  now: string;
+  /** How long it has taken so far, or took; empty before its start. */
+  time(now: number): string;
+  /** How long it has been silent, where that is long for a run that executes; otherwise empty. */
+  silence(now: number): string;
+}
+
+/** So many nodes are named; no line has room for more. */
+const maxNamed = 20;
+
+/** The facts of a run, which are good until its view changes or it ends. */
+export function runFacts(run: FollowedRun): RunFacts {
+  const view = run.view();
+  const { startedAtMs, updatedAtMs } = view;
+  const status = run.ended?.status ?? view.status;
+  const hasEnded = isTerminalStatus(status) && status !== "unknown";
+  const isLost = run.lost !== undefined;
+  const endedAtMs = view.finishedAtMs ?? run.ended?.finishedAtMs ?? updatedAtMs;
+  return {
+    status: isLost ? "lost" : status === "unknown" ? "connecting" : escapeControls(status),
+    category: isLost ? "failed" : statusFacts(status).category,
+    workflow: escapeControls(run.workflowName ?? "-"),
+    counts: countNodes(view),
+    now: isLost ? errorTitle(run.lost) : whatNow(view, status),
+    time(now) {
+      if (startedAtMs === null) return "";
+      return hasEnded || isLost
+        ? formatDuration((endedAtMs ?? startedAtMs) - startedAtMs)
+        : formatRunningTime(now - startedAtMs);
+    },
+    silence(now) {
+      const quiet = now - (updatedAtMs ?? now);
+      const isSilent = !isLost && status === "running" && quiet >= silentMs;
+      return isSilent ? `no event for ${formatRunningTime(quiet)}` : "";
+    },
+  };
+}
+
+function whatNow(view: RunView, status: string): string {
+  if (status === "failed") return reasonOf(view);
+  if (isTerminalStatus(status)) return "";
+  const approvals = view.openApprovals
+    .filter((approval) => waitingSince(approval, view) !== undefined)
+    .map((approval) => {
+      const words = requestWords(approval.request?.title, approval.request?.summary);
+      return approvalLabel(approval) + (words === "" ? "" : `: ${words}`);
+    });
+  const nodes = [...view.nodes.values()];
+  const inCategory = (category: Category) =>
+    nodes.filter(({ state, approval }) => approval?.decision !== null && nodeCategory(state) === category);
+  const active = inCategory("running");
+  const rest = active.length > 0 ? active : approvals.length > 0 ? [] : inCategory("waiting");
+  return [...approvals, ...rest.slice(0, maxNamed).map(nameOf)].join(", ");
+}
+
+function nameOf(node: NodeView): string {
+  return approvalLabel(node) + (node.attempt > 1 ? ` (attempt ${node.attempt})` : "");
+}
+
+/** Why a run failed, in a line. */
+export function reasonOf(view: RunView): string {
+  const [first] = failedNodes(view);
+  const own = errorTitle(ownError(view));
+  return first === undefined ? own : `${approvalLabel(first)}: ${failureReason(first)}`;
+}
