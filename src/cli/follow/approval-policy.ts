@@ -75,7 +75,8 @@ export function approvalDecider(
       if (bell !== false && policy !== "exit") session.ring(`${label} waits for approval`);
       const isAtDesk = policy === "ask" && desk?.onChange !== undefined;
       // A key is no choice among options.
-      if (isAtDesk && !asksForChoice(approval)) return await desk.ask({ runId, name: label, question, signal });
+      if (isAtDesk && !asksForChoice(approval))
+        return await desk.ask({ runId, name: label, question, signal });
       if (policy === "ask" && !isAtDesk)
         return await session.exclusively(() =>
           askApproval({ approval, runId, question, loops }, session, signal),

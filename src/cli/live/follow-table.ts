@@ -5,6 +5,9 @@ import type { Output } from "../output.js";
 import { widthOf } from "../terminal/color.js";
 import type { Screen } from "../terminal/screen.js";
 import type { Style } from "../terminal/style.js";
+import type { FetchFrame } from "../tree/loops.js";
+import type { FrameGroup } from "../tree/run-tree.js";
+import { FrameReader } from "./frame-reader.js";
 import { LiveDrawing, type Picture } from "./live-drawing.js";
 import { runFacts, type RunFacts } from "./run-facts.js";
 import { resultLine } from "./result-line.js";
@@ -28,6 +31,7 @@ export async function followTable(outcome: FollowOutcome, output: Output, screen
 interface KnownFacts {
   facts: RunFacts;
   view: RunView;
+  frame: FrameGroup | undefined;
   ended: FollowedRun["ended"];
   lost: unknown;
 }
@@ -39,6 +43,9 @@ class LiveTable {
   readonly #drawing: LiveDrawing;
   readonly #keys: TableKeys | undefined;
   readonly #known = new Map<FollowedRun, KnownFacts>();
+  readonly #frames = new Map<FollowedRun, FrameReader>();
+  /** Trees are asked for one after the other, however many runs there are. */
+  #fetching: Promise<unknown> = Promise.resolve();
   #turn = 0;
 
   constructor(outcome: FollowOutcome, output: Output, screen: Screen) {
@@ -67,6 +74,7 @@ class LiveTable {
 
   async close(): Promise<void> {
     this.#keys?.close();
+    for (const reader of this.#frames.values()) reader.close();
     const { runs } = this.#outcome;
     await this.#drawing.close(runs.map((run) => resultLine(run, this.#factsOf(run), this.#output.style)));
   }
@@ -99,12 +107,30 @@ class LiveTable {
     return { lines, moves };
   }
 
+  /** The newest tree there is of a run. */
+  #treeOf(run: FollowedRun): FrameGroup | undefined {
+    const reader = this.#frames.get(run) ?? this.#readerOf(run);
+    return reader.treeFor(run.view());
+  }
+
+  #readerOf(run: FollowedRun): FrameReader {
+    const fetch: FetchFrame = (runId, signal) => {
+      const fetched = this.#fetching.then(() => run.fetchFrame(runId, signal));
+      this.#fetching = fetched.catch(() => {});
+      return fetched;
+    };
+    const reader = new FrameReader(fetch, () => this.changed(run));
+    this.#frames.set(run, reader);
+    return reader;
+  }
+
   #factsOf(run: FollowedRun): RunFacts {
-    const [view, { ended, lost }] = [run.view(), run];
+    const [view, frame, { ended, lost }] = [run.view(), this.#treeOf(run), run];
     const known = this.#known.get(run);
-    if (known?.view === view && known.ended === ended && known.lost === lost) return known.facts;
-    const facts = runFacts(run);
-    this.#known.set(run, { facts, view, ended, lost });
+    if (known?.view === view && known.frame === frame && known.ended === ended && known.lost === lost)
+      return known.facts;
+    const facts = runFacts(run, frame);
+    this.#known.set(run, { facts, view, frame, ended, lost });
     return facts;
   }
 }

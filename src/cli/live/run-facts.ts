@@ -1,6 +1,6 @@
 import { isTerminalStatus, type NodeView, type RunView } from "../../client/index.js";
 import type { FollowedRun } from "../command.js";
-import { approvalLabel, requestWords } from "../describe/approval-label.js";
+import { approvalLabel, requestWords, type LoopNodes } from "../describe/approval-label.js";
 import { silentMs } from "../describe/blockers.js";
 import { countNodes, type NodeCounts } from "../describe/count-nodes.js";
 import { formatDuration, formatRunningTime } from "../describe/duration.js";
@@ -9,6 +9,7 @@ import { failedNodes, ownError } from "../describe/failed-nodes.js";
 import { failureReason } from "../describe/run-result.js";
 import { waitingSince } from "../describe/waiting-since.js";
 import { nodeCategory, statusFacts, type Category } from "../status-table.js";
+import { progressOf, runTree, type FrameGroup } from "../tree/run-tree.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
 /** What a table says of a run; all texts have been made visible. */
@@ -28,8 +29,12 @@ export interface RunFacts {
 /** So many nodes are named; no line has room for more. */
 const maxNamed = 20;
 
-/** The facts of a run, which are good until its view changes or it ends. */
-export function runFacts(run: FollowedRun): RunFacts {
+/**
+ * The facts of a run, which are good until its view or its tree changes or it ends.
+ *
+ * @param frame its newest tree, which has nodes that no event has named yet
+ */
+export function runFacts(run: FollowedRun, frame?: FrameGroup): RunFacts {
   const view = run.view();
   const { startedAtMs, updatedAtMs } = view;
   const status = run.ended?.status ?? view.status;
@@ -40,8 +45,8 @@ export function runFacts(run: FollowedRun): RunFacts {
     status: isLost ? "lost" : status === "unknown" ? "connecting" : escapeControls(status),
     category: isLost ? "failed" : statusFacts(status).category,
     workflow: escapeControls(run.workflowName ?? "-"),
-    counts: countNodes(view),
-    now: isLost ? errorTitle(run.lost) : whatNow(view, status),
+    counts: frame === undefined ? countNodes(view) : progressOf(runTree(frame, view), view),
+    now: isLost ? errorTitle(run.lost) : whatNow(view, status, run.loops),
     time(now) {
       if (startedAtMs === null) return "";
       return hasEnded || isLost
@@ -56,25 +61,25 @@ export function runFacts(run: FollowedRun): RunFacts {
   };
 }
 
-function whatNow(view: RunView, status: string): string {
+function whatNow(view: RunView, status: string, loops?: LoopNodes): string {
   if (status === "failed") return reasonOf(view);
   if (isTerminalStatus(status)) return "";
   const approvals = view.openApprovals
     .filter((approval) => waitingSince(approval, view) !== undefined)
     .map((approval) => {
       const words = requestWords(approval.request?.title, approval.request?.summary);
-      return approvalLabel(approval) + (words === "" ? "" : `: ${words}`);
+      return approvalLabel(approval, loops) + (words === "" ? "" : `: ${words}`);
     });
   const nodes = [...view.nodes.values()];
   const inCategory = (category: Category) =>
     nodes.filter(({ state, approval }) => approval?.decision !== null && nodeCategory(state) === category);
   const active = inCategory("running");
   const rest = active.length > 0 ? active : approvals.length > 0 ? [] : inCategory("waiting");
-  return [...approvals, ...rest.slice(0, maxNamed).map(nameOf)].join(", ");
+  return [...approvals, ...rest.slice(0, maxNamed).map((node) => nameOf(node, loops))].join(", ");
 }
 
-function nameOf(node: NodeView): string {
-  return approvalLabel(node) + (node.attempt > 1 ? ` (attempt ${node.attempt})` : "");
+function nameOf(node: NodeView, loops?: LoopNodes): string {
+  return approvalLabel(node, loops) + (node.attempt > 1 ? ` (attempt ${node.attempt})` : "");
 }
 
 /** Why a run failed, in a line. */
