@@ -34,7 +34,7 @@ export default [
     rule: "a note that is taken back, or ends with the input, decides nothing",
     file: keys,
     from: "if (note !== undefined && !signal.aborted)",
-    to: "if (!signal.aborted)",
+    to: 'note ??= "";\n    if (!signal.aborted)',
     tests: keyTests,
   },
   {
