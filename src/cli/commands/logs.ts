@@ -59,10 +59,12 @@ export const logs = defineCommand<LogsOptions>({
       loops: new Loops(async () => undefined),
       // The result is known from the start if it is not the run's.
       ended: follow ? undefined : status,
+      lost: undefined,
     };
     const outcome: LogOutcome = {
       kind: "log",
       isGroup: false,
+      desk: undefined,
       runs: [run],
       updates: readOutput(run, status, { ...options, nodeId, sinceMs }, options, session),
       nodes: nodeId !== undefined || known.length === 1 ? undefined : known,
