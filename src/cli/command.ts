@@ -91,7 +91,7 @@ export interface Session {
   note(line: string): void;
   /** Rings for a person who may look elsewhere, once for what comes together; silent where nobody sits at a terminal. */
   ring(text: string): void;
-  /** What is followed under, which decides how it is told. */
+  /** The CI system, which decides how a followed run is printed. */
   readonly ci: CiSystem;
   /** A line of narrative that a CI system marks where it can; the texts have been made visible. */
   annotate(annotation: Annotation): void;

@@ -13,7 +13,7 @@ import { formatDuration } from "./describe/duration.js";
 import { exitCodeOfHttpStatus, exitCodes } from "./exit-codes.js";
 import { isRefusal } from "./describe/server-refusal.js";
 
-/** What is told of an error, and the code that the process ends with. */
+/** What is shown of an error, and the code that the process ends with. */
 export interface Failure {
   exitCode: number;
   code: string;

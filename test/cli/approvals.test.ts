@@ -4,7 +4,7 @@ import { answer } from "../faults/raw-server.js";
 import { waitUntil } from "../wait-until.js";
 import { cli, freshId } from "./run-cli.js";
 
-test("approvals lists the open gates of a real server", async () => {
+test("approvals lists the open approvals of a real server", async () => {
   const runId = freshId("odd");
   await cli(["run", "odd-ids.tsx", "--run-id", runId]);
   await waitUntil(async () => (await cli(["status", runId, "--json"])).stdout.includes("waiting-approval"));

@@ -137,22 +137,22 @@ describe("input", () => {
 });
 
 describe("approve and deny", () => {
-  test("with several open gates decide nothing, and list them", async () => {
+  test("with several open approvals decide nothing, and list them", async () => {
     const runId = await waitingRun("gates.tsx");
     const before = await getStatus({ baseUrl, runId });
     const { stdout, stderr, exitCode } = await cli(["approve", runId]);
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 4 });
-    expect(stderr).toMatch(/2 open gates: gate-a, gate-b/);
+    expect(stderr).toMatch(/2 open approvals: gate-a, gate-b/);
     expect(await getStatus({ baseUrl, runId })).toEqual(before);
     expect((await cli(["approve", runId, "gate-b"])).exitCode).toBe(0);
     expect((await cli(["approve", runId])).stdout).toBe(`approved gate-a of run ${runId}\n`);
   });
 
-  test("with no open gate decide nothing", async () => {
+  test("with no open approval decide nothing", async () => {
     const runId = await finishedRun();
     const { stderr, exitCode } = await cli(["approve", runId, "--json"]);
     expect(exitCode).toBe(4);
-    expect(JSON.parse(stderr)).toMatchObject({ error: { code: "NO_OPEN_GATE" } });
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: "NO_OPEN_APPROVAL" } });
   });
 
   test("reach a node whose id has what a path may carry", async () => {

@@ -244,7 +244,7 @@ for (const [shell, { command, load }] of Object.entries(shells))
       expect(words.slice(-expected.length)).toEqual(expected);
     });
 
-    test("completes the open gates of a real run", async () => {
+    test("completes the open approvals of a real run", async () => {
       const runId = freshId("odd");
       await client.runWorkflow({ workflowPath: "odd-ids.tsx", input: {}, runId });
       const runStatus = async () => (await client.getStatus({ runId }).catch(() => undefined))?.status;

@@ -165,7 +165,7 @@ describe("ends", () => {
 
   const slowRun = async () => {
     const runId = freshId("slow");
-    await client.runWorkflow({ workflowPath: "slow.tsx", input: {}, runId });
+    await client.runWorkflow({ workflowPath: "slow.tsx", input: { steps: 50 }, runId });
     await waitUntil(async () => (await client.getStatus({ runId })).summary["in-progress"]);
     return runId;
   };

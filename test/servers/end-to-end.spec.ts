@@ -292,7 +292,7 @@ describe("hostile ids", () => {
 });
 
 describe("`listApprovals`, `approvals`", () => {
-  test("list the open gates, and no decided one", async () => {
+  test("list the open approvals, and no decided one", async () => {
     const { baseUrl } = await ownServer();
     const own = createClient({ baseUrl });
     expect(await own.listApprovals()).toEqual([]);

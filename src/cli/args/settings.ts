@@ -45,7 +45,7 @@ export const environmentHelp: readonly (readonly [string, string])[] = [
   ["SMITHERS_PLAIN", "1 for what --plain does"],
   ["NO_COLOR, FORCE_COLOR", "colours never, or always"],
   ["COLUMNS", "the width to fit into, where the terminal's own is not wanted"],
-  ["CI, GITHUB_ACTIONS", "how a followed run is told: plain lines, or groups and annotations"],
+  ["CI, GITHUB_ACTIONS", "how a followed run is printed: plain lines, or groups and annotations"],
   ["HTTPS_PROXY, HTTP_PROXY", "the proxy to an https:// or http:// server; not to http:// on this machine"],
   ["NO_PROXY", "hosts and networks that are reached without one"],
   ["NODE_EXTRA_CA_CERTS", "a file with certificates to trust besides the system's"],

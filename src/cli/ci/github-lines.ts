@@ -53,7 +53,7 @@ export class GithubLines implements LinePrinter {
 
 type NodeName = Parameters<typeof approvalLabel>[0];
 
-/** What one node did and said. */
+/** What one node did and printed. */
 class NodeLog {
   readonly node: NodeName;
   #lines: string[] = [];

@@ -24,7 +24,7 @@ const annotationLimits = { maxLines: 40, maxLength: 4000, maxFrames: 10 };
 /** The most columns of a server's text in a cell. */
 const cellWidth = 200;
 
-/** Tells GitHub how a run ended: annotations, the step's summary, and its outputs `run-id` and `status`. */
+/** Reports to GitHub how a run ended: annotations, the step's summary, and its outputs `run-id` and `status`. */
 export function githubReports(context: ReportContext): Reporter {
   const { GITHUB_STEP_SUMMARY: summaryFile, GITHUB_OUTPUT: outputFile } = context.env;
   const times = new RunTimes();

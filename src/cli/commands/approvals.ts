@@ -1,7 +1,7 @@
 import type { ApprovalRow, SmithersClient } from "../../client/index.js";
 import { defineCommand } from "../command.js";
 import { formatDuration } from "../describe/duration.js";
-import { approvalLabel, requestWords, type LoopNodes } from "../describe/approval-label.js";
+import { approvalLabel, requestOf, requestWords, type LoopNodes } from "../describe/approval-label.js";
 import { readTree } from "../tree/read-tree.js";
 import { loopNodesIn } from "../tree/run-tree.js";
 import { table } from "../terminal/table.js";
@@ -10,7 +10,7 @@ import { escapeControls } from "../terminal/escape-controls.js";
 export const approvals = defineCommand<{ quiet?: boolean }>({
   syntax: "approvals",
   summary: "List the open approvals of all runs",
-  description: "List the gates of all runs that wait for a person, the longest open first.",
+  description: "List the approvals that runs wait for, the longest open first.",
   options: [{ flags: "-q, --quiet", description: "print the run id and the node id alone" }],
   examples: [
     "approvals",
@@ -18,7 +18,7 @@ export const approvals = defineCommand<{ quiet?: boolean }>({
   ],
 
   async execute({ options }, { client, waitFor, serverNow }) {
-    const rows = await waitFor("reading the open gates", client.listApprovals());
+    const rows = await waitFor("reading the open approvals", client.listApprovals());
     return {
       kind: "document",
       document: rows,
@@ -29,7 +29,7 @@ export const approvals = defineCommand<{ quiet?: boolean }>({
             .join("\n");
         }
         if (rows.length === 0) return "";
-        const loops = await waitFor("reading the open gates", loopsOf(rows, client));
+        const loops = await waitFor("reading the open approvals", loopsOf(rows, client));
         const now = serverNow();
         return table(
           ["RUN ID", "NODE", "WORKFLOW", "WAITING", "ASKS"].map((heading) => ({ heading })),
@@ -38,7 +38,7 @@ export const approvals = defineCommand<{ quiet?: boolean }>({
             { text: approvalLabel(row, loops.get(row.runId)) },
             { text: escapeControls(row.workflowName) },
             { text: formatDuration(waited(row, now)), paint: style.yellow },
-            { text: asks(row) },
+            { text: requestWords(requestOf(row)?.title, row.requestSummary) },
           ]),
           style,
         );
@@ -69,9 +69,4 @@ async function loopsOf(
 /** By the server's clock; our own may differ. */
 function waited({ requestedAtMs, waitingMs }: ApprovalRow, now: number): number {
   return requestedAtMs === null ? waitingMs : now - requestedAtMs;
-}
-
-/** What the gate asks, in so far as that is more than its node's name. */
-function asks(row: { nodeId: string; requestTitle: string; requestSummary: string | null }): string {
-  return requestWords(row.requestTitle === row.nodeId ? null : row.requestTitle, row.requestSummary);
 }

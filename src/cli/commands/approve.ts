@@ -4,10 +4,10 @@ import { decideApproval, decideOptions, type DecideOptions } from "../follow/dec
 export const approve = defineCommand<DecideOptions>({
   syntax: "approve <run-id> [node-id]",
   summary: "Approve what a run waits for",
-  description: "Approve a gate that waits for a person; without a node id, the one that is open.",
+  description: "Grant an approval that a run waits for; without a node id, the one that is open.",
   options: decideOptions,
   changesRuns: true,
   offersRun: (status) => status === "waiting-approval",
-  examples: ["approve 4f1c", "approve 4f1c gate:prod --note 'looks good'"],
+  examples: ["approve 4f1c", "approve 4f1c deploy:prod --note 'looks good'"],
   execute: (input, session) => decideApproval("approve", input, session),
 });

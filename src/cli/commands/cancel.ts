@@ -13,7 +13,7 @@ export const cancel = defineCommand<{ watch?: boolean }>({
   description: "Cancel a run that is executing; what it has under way ends first.",
   options: [{ flags: "-w, --watch", description: "follow the run to its end; exit 0 when it is cancelled" }],
   changesRuns: true,
-  // At a gate 0.5.0 refuses it, and denying the gate is what is meant.
+  // While a run waits for an approval, 0.5.0 refuses to cancel it; denying the approval is what is meant.
   offersRun: (status) => !isTerminalStatus(status) && status !== "waiting-approval",
   examples: ["cancel 4f1c", "cancel 4f1c --watch"],
 
@@ -30,7 +30,7 @@ export const cancel = defineCommand<{ watch?: boolean }>({
     let isCancelledAlready: boolean;
     try {
       const answer = await client.cancel({ runId });
-      // From 0.32 on the answer tells whether it was this call that ended the run.
+      // From 0.32 on the answer says whether it was this call that ended the run.
       const endedAs = answer["won"] === false ? String(answer["terminalStatus"]) : undefined;
       isCancelledAlready = endedAs === "cancelled";
       if (endedAs !== undefined && !isCancelledAlready)

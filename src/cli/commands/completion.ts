@@ -6,7 +6,7 @@ import { escapeControls } from "../terminal/escape-controls.js";
 export const completion = defineCommand({
   syntax: "completion <bash|zsh|fish>",
   summary: "Complete words in bash, zsh or fish",
-  description: "Print a script that completes commands, flags, run ids and open gates in your shell.",
+  description: "Print a script that completes commands, flags, run ids and open approvals in your shell.",
   options: [],
   examples: [
     'completion bash    # in ~/.bashrc: eval "$(smithers-client completion bash)"',

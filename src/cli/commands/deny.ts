@@ -4,10 +4,10 @@ import { decideApproval, decideOptions, type DecideOptions } from "../follow/dec
 export const deny = defineCommand<DecideOptions>({
   syntax: "deny <run-id> [node-id]",
   summary: "Deny what a run waits for",
-  description: "Deny a gate that waits for a person; without a node id, the one that is open.",
+  description: "Deny an approval that a run waits for; without a node id, the one that is open.",
   options: decideOptions,
   changesRuns: true,
   offersRun: (status) => status === "waiting-approval",
-  examples: ["deny 4f1c", "deny 4f1c gate:prod --note 'wrong branch'"],
+  examples: ["deny 4f1c", "deny 4f1c deploy:prod --note 'wrong branch'"],
   execute: (input, session) => decideApproval("deny", input, session),
 });

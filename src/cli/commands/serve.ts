@@ -51,15 +51,11 @@ export const serve = defineCommand<ServeOptions>({
     const { context, signal } = session;
     const root = resolvePath(options.root ?? ".", context);
     if (!isDirectory(root)) throw new UsageError(`--root: there is no directory ${escapeControls(root)}`);
+    const database =
+      typeof options.db === "string" ? readDatabase(options.db, context) : join(root, "smithers.db");
     const { entry, bun } = install([root, context.cwd ?? root, ownDirectory], context.env["PATH"]);
-    const settings: ServerSettings = {
-      entry,
-      root,
-      port: options.port ?? defaultPort,
-      database:
-        typeof options.db === "string" ? readDatabase(options.db, context) : join(root, "smithers.db"),
-      listsRuns: options.db !== false,
-    };
+    const port = options.port ?? defaultPort;
+    const settings: ServerSettings = { entry, root, port, database, listsRuns: options.db !== false };
 
     try {
       const onLine = (line: string): void => session.note(session.stderrStyle.dim(escapeControls(line)));

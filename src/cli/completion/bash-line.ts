@@ -5,7 +5,7 @@ export interface BashLine {
   /** The word at the cursor, without its quotes. */
   current: string;
   /**
-   * What to put in place of what bash takes for the word at the cursor, so that the whole word becomes this one, quoted
+   * What replaces what bash takes for the word at the cursor, so that the whole word becomes this one, quoted
    * for where it stands; undefined for a word that does not begin as the current one, or cannot be written there.
    */
   replacement(word: string): string | undefined;

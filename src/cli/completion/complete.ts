@@ -40,9 +40,10 @@ async function answer(
   const offers = await offersFor(rest.slice(0, -1), rest.at(-1) ?? "", context, commands);
   const width = "words" in offers ? maxColumnsOf(offers.words.map(({ word }) => word)) : 0;
   return linesFor(offers, ({ word, about }) => {
-    const said = fitWidth(escapeControls(about), widest);
+    const shownAbout = fitWidth(escapeControls(about), widest);
     // zsh shows one text for a word, where fish puts its own beside it.
-    const shown = shell === "zsh" ? `${word}${" ".repeat(width - columnsOf(word))}  ${said}`.trimEnd() : said;
+    const shown =
+      shell === "zsh" ? `${word}${" ".repeat(width - columnsOf(word))}  ${shownAbout}`.trimEnd() : shownAbout;
     return `${word}\t${shown}`;
   });
 }

@@ -4,6 +4,7 @@ import { createClient, type RunRow, type SmithersClient } from "../../client/ind
 import type { CommandSpec } from "../command.js";
 import type { OptionSpec } from "../args/option.js";
 import type { Context } from "../context.js";
+import { requestOf } from "../describe/approval-label.js";
 import { formatAgo } from "../describe/duration.js";
 import { approvalQuestion } from "../tree/approval-question.js";
 import { topicNames } from "../args/help.js";
@@ -28,7 +29,7 @@ export type Offers = { words: readonly Offer[] } | { files: "files" | "directori
 /** What the outside world has to give for it. */
 export type OfferContext = Pick<Context, "cwd" | "env" | "fetch" | "now">;
 
-/** How long a server is waited for, in ms: whoever pressed the key waits too. */
+/** How long a server is waited for, in ms: the person who pressed the key waits too. */
 const patienceMs = 1000;
 
 /** How many of the newest runs are offered from. */
@@ -88,9 +89,9 @@ export async function offersFor(
       };
     }
     const approvals = await client.listApprovals({ runId });
-    const words = approvals.map(async ({ nodeId, requestTitle, requestSummary }) => {
-      const request = requestTitle === nodeId ? null : { title: requestTitle, summary: requestSummary };
-      const question = await approvalQuestion({ nodeId, request }, runId, client);
+    const words = approvals.map(async (row) => {
+      const { nodeId } = row;
+      const question = await approvalQuestion({ nodeId, request: requestOf(row) }, runId, client);
       return { word: nodeId, about: question || "waits for approval" };
     });
     return { words: harmless(await Promise.all(words)) };

@@ -1,4 +1,4 @@
-import type { ApprovalView } from "../../client/index.js";
+import type { ApprovalRow, ApprovalView } from "../../client/index.js";
 import { escapeControls, escapeMessage } from "../terminal/escape-controls.js";
 
 /** Knows which nodes are in a loop, which no event says of a loop's first iteration. */
@@ -26,6 +26,14 @@ export function approvalLabel(node: NodeName, loops: LoopNodes = noLoops): strin
 export function approveWords(node: NodeName, loops: LoopNodes): string {
   const iteration = iterationOf(node, loops);
   return iteration === undefined ? "approve" : `approve --iteration ${Number(iteration)}`;
+}
+
+/** What a listed approval asks for; null if that is no more than its node's name. */
+export function requestOf(
+  row: Pick<ApprovalRow, "nodeId" | "requestTitle" | "requestSummary">,
+): { title: string | null; summary: string | null } | null {
+  const title = row.requestTitle === row.nodeId ? null : row.requestTitle;
+  return title === null && row.requestSummary === null ? null : { title, summary: row.requestSummary };
 }
 
 /** What an approval's request says, made visible; empty if it says nothing. */

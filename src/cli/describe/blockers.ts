@@ -40,18 +40,18 @@ export function findBlockers(
   if (isTerminalStatus(status.status)) return [];
 
   const blockers: Blocker[] = [];
-  for (const gate of view.openApprovals) {
-    const since = waitingSince(gate, view);
+  for (const approval of view.openApprovals) {
+    const since = waitingSince(approval, view);
     if (since === undefined) continue;
     blockers.push({
-      what: `${approvalLabel(gate, loops)} has been waiting for approval for ${formatRunningTime(now - since)}`,
-      command: [approveWords(gate, loops), runId, gate.nodeId],
+      what: `${approvalLabel(approval, loops)} has been waiting for approval for ${formatRunningTime(now - since)}`,
+      command: [approveWords(approval, loops), runId, approval.nodeId],
     });
   }
   if (status.status === "running") return [...blockers, ...silence(status, view, now, resume)];
 
   const decided = view.unappliedDecisions.map(
-    (gate) => `${approvalLabel(gate, loops)} has been ${gate.decision}`,
+    (approval) => `${approvalLabel(approval, loops)} has been ${approval.decision}`,
   );
   const blocked = runState?.blocked;
   if (decided.length > 0) {
@@ -145,11 +145,9 @@ function blockedBy(blocked: BlockedRun, runId: string, now: number): Blocker {
         command: resume,
       };
     case "event": {
-      const { nodeId, correlationKey } = fields;
-      const name = typeof correlationKey === "string" ? correlationKey : "";
-      const what = `${node} waits for the signal ${escapeControls(name)}`;
-      // Where the wait has a correlation id, that stands in the place of the signal's name.
-      return name === nodeId ? { what, command: ["signal", runId, name] } : { what };
+      const { key, isSignalName } = signalKey(fields);
+      const what = `${node} waits for the signal ${escapeControls(key)}`;
+      return isSignalName ? { what, command: ["signal", runId, key] } : { what };
     }
     case "timer":
       return until(`${node} waits`, `${node} waited`, Date.parse(String(blocked["wakeAt"])));
@@ -162,4 +160,39 @@ function blockedBy(blocked: BlockedRun, runId: string, now: number): Blocker {
     default:
       return { what: `${node} is blocked: ${escapeControls(blocked.kind)}`, command: resume };
   }
+}
+
+/**
+ * A note for a person who follows a run that waits for something other than an approval, with the command that ends the
+ * wait; undefined for kinds of waits that are not known.
+ */
+export function waitNote(runId: string, blocked: BlockedRun, { commandLine }: Session): string | undefined {
+  const fields: Record<string, unknown> = blocked;
+  const node = escapeControls(String(fields["nodeId"]));
+  const until = (time: unknown) => formatTime(new Date(time as number | string).getTime());
+  switch (blocked.kind) {
+    case "event": {
+      const { key, isSignalName } = signalKey(fields);
+      return isSignalName
+        ? `${node} waits for a signal; to send it: ${commandLine("signal --data {}", runId, key)}`
+        : `${node} waits for a signal (${escapeControls(key)})`;
+    }
+    case "timer":
+      return `${node} waits until ${until(fields["wakeAt"])}`;
+    case "quota":
+      return fields["resetAtMs"] === undefined
+        ? `a quota is used up, and nobody knows until when; to try again: ${commandLine("resume", runId)}`
+        : `a quota is used up until ${until(fields["resetAtMs"])}`;
+    default:
+      return undefined;
+  }
+}
+
+/** What a signal has to match: its name, unless the wait has a correlation id, which then is the key. */
+function signalKey({ nodeId, correlationKey }: Record<string, unknown>): {
+  key: string;
+  isSignalName: boolean;
+} {
+  const key = typeof correlationKey === "string" ? correlationKey : "";
+  return { key, isSignalName: key === nodeId };
 }

@@ -20,5 +20,5 @@ function reasonFor(status: string): string {
   if (isTerminalStatus(status)) return `it is over already: ${escapeControls(status)}`;
   if (status === "running")
     return "no engine is executing it: the server was restarted, and it waits for a resume";
-  return `it is paused (${escapeControls(status)}), and this server cancels only what is executing; deny its gate, or resume it and cancel then`;
+  return `it is paused (${escapeControls(status)}), and this server cancels only what is executing; deny its approval, or resume it and cancel then`;
 }

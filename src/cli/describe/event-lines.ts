@@ -48,16 +48,22 @@ export class EventLines implements LinePrinter {
     const key = keyOf(event);
     if (type === "NodeStarted" && key !== undefined) this.#nodes.set(key, at);
     const error = this.#errorOf(event, key);
-    const said = wordsFor(event, this.#nodes.get(key ?? "") ?? null, error.because, this.#style, this.#loops);
+    const shown = wordsFor(
+      event,
+      this.#nodes.get(key ?? "") ?? null,
+      error.because,
+      this.#style,
+      this.#loops,
+    );
     if (key !== undefined && stateOfEndEvent.has(type)) this.#nodes.delete(key);
-    if (said === undefined) return [];
+    if (shown === undefined) return [];
     const since = formatDuration(at - (this.#startedAtMs ?? at)).padStart(8);
     const { width, symbols, dim, bold, red } = this.#style;
     // At a terminal a name leaves room for the words, which wrap where they are longer than a line.
-    const subject = fitWidth(said.subject, Math.max(subjectWidth, Math.floor(width / 2)), symbols.cut);
+    const subject = fitWidth(shown.subject, Math.max(subjectWidth, Math.floor(width / 2)), symbols.cut);
     const padding = " ".repeat(Math.max(0, subjectWidth - columnsOf(subject)));
     return [
-      `${dim(since)}  ${bold(subject)}${padding}  ${said.words}`,
+      `${dim(since)}  ${bold(subject)}${padding}  ${shown.words}`,
       ...error.body.map((line) => indentation + (line.startsWith("    ") ? dim(line) : red(line))),
     ];
   }

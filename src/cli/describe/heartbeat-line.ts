@@ -14,8 +14,8 @@ export function heartbeatLine(view: RunView, now: number, loops = noLoops): stri
       .filter(isExecuting)
       .map((node) => `${approvalLabel(node, loops)} has been running for ${since(node.startedAtMs)}`),
     ...view.openApprovals.map(
-      (gate) =>
-        `${approvalLabel(gate, loops)} has been waiting for approval for ${since(gate.requestedAtMs)}`,
+      (approval) =>
+        `${approvalLabel(approval, loops)} has been waiting for approval for ${since(approval.requestedAtMs)}`,
     ),
   ];
   const what = [...(known === 0 ? [] : [`${done} of ${known} known nodes done`]), ...busy.slice(0, 3)];

@@ -2,7 +2,7 @@ import { columnsOf, maxColumnsOf } from "../terminal/fit-width.js";
 import type { Style } from "../terminal/style.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** Says whose a line is, where several runs are told of side by side. */
+/** Says which run a line is about, when several are followed at once. */
 export interface RunLabel {
   runId: string;
   /** The beginning of the run's id, made visible, with spaces up to the width that the labels share. */
@@ -14,7 +14,7 @@ export interface RunLabel {
 /** Ids that a server makes up nearly always differ within these, and of others a person sees what they are. */
 const minLength = 8;
 
-/** For each run the shortest beginning of its id that tells it from the others, of eight characters at least. */
+/** For each run the shortest unique prefix of its id, of eight characters at least. */
 export function runLabels(runIds: readonly string[]): RunLabel[] {
   const sorted = runIds.map((runId) => [...runId]).sort((a, b) => (a.join("") < b.join("") ? -1 : 1));
   const names = new Map(

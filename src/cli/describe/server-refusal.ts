@@ -2,7 +2,7 @@ import { HttpError } from "../../client/index.js";
 
 /**
  * Whether a 500 of the server refuses the request instead of saying that the server is broken: for a workflow file that
- * it does not have or cannot load, and for a decision about a node that does not wait for one. Only the message tells.
+ * it does not have or cannot load, and for a decision about a node that does not wait for one. Only the message says which.
  */
 export function isRefusal(error: unknown): error is HttpError {
   if (!(error instanceof HttpError) || error.status !== 500 || error.method !== "POST") return false;

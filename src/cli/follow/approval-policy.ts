@@ -11,10 +11,10 @@ import { askApproval } from "./ask-approval.js";
 
 const policies = ["ask", "wait", "approve", "deny", "exit"] as const;
 
-/** What is to become of the gates of a run that is followed. */
+/** What to do at an approval of a run that is followed. */
 export type ApprovalPolicy = (typeof policies)[number];
 
-/** What every command that follows a run takes about its gates. */
+/** What every command that follows a run takes about its approvals. */
 export interface ApprovalOptions {
   onApproval?: ApprovalPolicy;
   approveOnly?: string[];
@@ -25,20 +25,20 @@ export interface ApprovalOptions {
 export const approvalOptions: readonly OptionSpec[] = [
   {
     flags: "--on-approval <policy>",
-    description: "at a gate: ask, wait, approve, deny or exit (default: ask at a terminal, else wait)",
+    description: "at an approval: ask, wait, approve, deny or exit (default: ask at a terminal, else wait)",
     choices: policies,
   },
   {
     flags: "--approve-only <glob>",
-    description: "approve only gates whose node id matches; may be repeated",
+    description: "approve only nodes whose id matches; may be repeated",
     repeatable: true,
   },
-  { flags: "--no-bell", description: "do not ring the terminal's bell when a gate waits for you" },
+  { flags: "--no-bell", description: "do not ring the terminal's bell when an approval waits for you" },
   { flags: "--no-resume", description: "do not resume the run when a decision needs it" },
 ];
 
 /**
- * The function that decides the gates of a run, by the options given; for `ask` a person does.
+ * The function that decides the approvals of a run, by the options given; for `ask` a person does.
  *
  * @param desk where the person is asked while it is attended; default: at a prompt
  */
@@ -50,7 +50,7 @@ export function approvalDecider(
   desk?: ApprovalDesk,
 ): {
   policy: ApprovalPolicy;
-  decide: (gate: ApprovalView, context: ApprovalContext) => Promise<ApprovalDecision>;
+  decide: (approval: ApprovalView, context: ApprovalContext) => Promise<ApprovalDecision>;
 } {
   const policy = onApproval ?? (session.canPrompt ? "ask" : "wait");
   if (approveOnly.length > 0 && policy !== "approve") {

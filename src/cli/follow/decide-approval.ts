@@ -6,7 +6,7 @@ import { parseCount } from "../args/parse-count.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { byOption, followRun, type FollowOptions } from "./follow-run.js";
 import { choiceProblem, decisionCommand, parseRanking, type Choice } from "../describe/approval-choice.js";
-import { approvalLabel, type LoopNodes } from "../describe/approval-label.js";
+import { approvalLabel, type LoopNodes, requestOf } from "../describe/approval-label.js";
 import { readTree } from "../tree/read-tree.js";
 import { loopNodesIn } from "../tree/run-tree.js";
 import { approvalQuestion } from "../tree/approval-question.js";
@@ -189,12 +189,11 @@ function isMeant(approval: { nodeId: string; iteration: number }, { nodeId, iter
 }
 
 function toApproval(row: ApprovalRow): ApprovalView {
-  const { nodeId, iteration, requestedAtMs, requestTitle, requestSummary: summary, ...asked } = row;
-  const title = requestTitle === nodeId ? null : requestTitle;
-  const { approvalMode: mode, options } = asked;
+  const { nodeId, iteration, requestedAtMs, approvalMode: mode, options } = row;
   const request = {
-    title,
-    summary,
+    title: null,
+    summary: null,
+    ...requestOf(row),
     ...(mode === undefined ? {} : { mode }),
     ...(options === undefined ? {} : { options }),
   };
@@ -224,8 +223,8 @@ function severalOpen(
   const isSameNode = meant.every((other) => other.nodeId === nodeId);
   const command = isSameNode ? `${decision} --iteration ${Number(iteration)}` : decision;
   return new UsageError(
-    `run ${escapeControls(runId)} has ${meant.length} open gates: ${labels(meant, loops)}; say which`,
-    { code: "SEVERAL_OPEN_GATES", hint: commandLine(command, runId, nodeId) },
+    `run ${escapeControls(runId)} has ${meant.length} open approvals: ${labels(meant, loops)}; say which`,
+    { code: "SEVERAL_OPEN_APPROVALS", hint: commandLine(command, runId, nodeId) },
   );
 }
 
@@ -237,14 +236,14 @@ function noneOpen(
   { commandLine }: Session,
 ): UsageError {
   const run = `run ${escapeControls(runId)}`;
-  const node = nodeId === undefined ? "no gate" : `node ${escapeControls(nodeId)}`;
+  const node = nodeId === undefined ? "no node" : `node ${escapeControls(nodeId)}`;
   const turn = iteration === undefined ? "" : ` in iteration ${iteration}`;
-  const others = open.length === 0 ? "no gate of it is open" : `open are: ${labels(open, loops)}`;
+  const others = open.length === 0 ? "it has no open approval" : `open are: ${labels(open, loops)}`;
   const message =
     nodeId === undefined && iteration === undefined
-      ? `${run} has no open gate; it is ${escapeControls(status)}`
+      ? `${run} has no open approval; it is ${escapeControls(status)}`
       : `${node}${turn} of ${run} is not waiting for approval; ${others}`;
-  return new UsageError(message, { code: "NO_OPEN_GATE", hint: commandLine("status", runId) });
+  return new UsageError(message, { code: "NO_OPEN_APPROVAL", hint: commandLine("status", runId) });
 }
 
 function labels(approvals: readonly ApprovalView[], loops: LoopNodes): string {

@@ -9,7 +9,7 @@ import { approvalLabel } from "../describe/approval-label.js";
 import type { ApprovalDesk } from "../live/approval-desk.js";
 import { formatDuration, parseDuration } from "../describe/duration.js";
 import type { RunLabel } from "../describe/run-labels.js";
-import { waitingFor } from "../describe/waiting-for.js";
+import { waitNote } from "../describe/blockers.js";
 import { Loops, type FetchFrame } from "../tree/loops.js";
 import { readTree } from "../tree/read-tree.js";
 import { escapeControls } from "../terminal/escape-controls.js";
@@ -204,7 +204,7 @@ function driveFollowedRun(
     onDecided: (approval, decision) =>
       session.note(`${decision === "approve" ? "approved" : "denied"} ${approvalLabel(approval, loops)}`),
     onBlocked: (id, blocked) => {
-      const what = waitingFor(id, blocked, session);
+      const what = waitNote(id, blocked, session);
       if (what !== undefined) session.note(what);
     },
     onResumed: (_, reason) => session.note(`resumed the run, ${resumeReasons[reason]}`),

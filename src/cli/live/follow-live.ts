@@ -102,7 +102,7 @@ class LiveRun {
     if (this.#pending.length > maxPending) await this.#draw();
   }
 
-  /** Leaves what there is to say of the whole in place of the live part. */
+  /** Replaces the live part with a summary of the run. */
   async finish(status: Run): Promise<void> {
     // As the live part counts them.
     const progress = progressOf(runTree(this.#frames.treeFor(this.#view), this.#view), this.#view);

@@ -6,7 +6,7 @@ import { readFrame, type FrameGroup } from "../tree/run-tree.js";
 const minPauseMs = 1000;
 const timesAsLong = 30;
 
-/** Keeps a run's newest tree: asked for when the events tell of another, one request at a time, and never in the way. */
+/** Keeps a run's newest tree: asked for when the events announce another, one request at a time, and never in the way. */
 export class FrameReader {
   readonly #fetch: FetchFrame;
   readonly #onChange: () => void;

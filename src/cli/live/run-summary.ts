@@ -9,7 +9,7 @@ import { failedNodes, ownError } from "../describe/failed-nodes.js";
 import type { Style } from "../terminal/style.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** Failed nodes that are named once more at the end; of further ones the number is told. */
+/** Failed nodes that are named once more at the end; the others are counted. */
 const maxFailed = 5;
 
 /** What stays on the screen of a run that was followed: how it ended, and why. */
@@ -41,8 +41,8 @@ function reasons(view: RunView, loops: LoopNodes, style: Style): string[] {
   // The lines above have the rest of each error.
   const firstLine = (text: string, room = style.width) =>
     fitWidth(text, Math.max(20, room - 4), style.symbols.cut);
-  const waiting = view.openApprovals.map((gate) =>
-    style.yellow(`${approvalLabel(gate, loops)} waits for approval`),
+  const waiting = view.openApprovals.map((approval) =>
+    style.yellow(`${approvalLabel(approval, loops)} waits for approval`),
   );
   const failed = failedNodes(view);
   const named = failed.slice(0, maxFailed).map((node) => {

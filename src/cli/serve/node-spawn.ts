@@ -35,7 +35,7 @@ export function nodeSpawn(command: string, args: readonly string[], options: Spa
       child.once("close", settle);
     });
   });
-  // Whoever waits for it is told; nobody has to.
+  // What waits for the exit sees the error; nothing has to wait.
   ended.catch(() => {});
   return {
     pid: child.pid,

@@ -11,7 +11,7 @@ import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 
-/** What the server process is told. The token comes by environment, so that `ps` does not show it. */
+/** The settings of the server process. The token comes by environment, so that `ps` does not show it. */
 export interface ServerSettings {
   /** The file behind `smithers-orchestrator/server`. */
   entry: string;
@@ -41,7 +41,7 @@ function report(message: ServerReport): void {
 }
 
 /**
- * Makes whoever opens a workflow's default file open ours. `createSmithers` opens `smithers.db` in the working directory
+ * Makes a workflow that opens its default file open ours. `createSmithers` opens `smithers.db` in the working directory
  * (newer ones in a parent that has a `.smithers`), and a decision the server writes to another file is one the engine
  * never sees.
  */

@@ -12,7 +12,7 @@ const graceMs = 3_000;
 export class ServerError extends CommandError {
   /** Its own words, where it did not start. */
   readonly reason: string;
-  /** What went wrong in the system's words, such as `EADDRINUSE`, where it said. */
+  /** What went wrong in the system's words, such as `EADDRINUSE`, if it says. */
   readonly systemCode: string | undefined;
 
   constructor(

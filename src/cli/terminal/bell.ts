@@ -13,8 +13,8 @@ const widest = 200;
  */
 export function bell(text: string, env: Environment): string {
   // A semicolon would begin another field.
-  const said = fitWidth(escapeControls(text), widest).replaceAll(";", ",");
-  return `\u0007${notification(said, env)}`;
+  const shown = fitWidth(escapeControls(text), widest).replaceAll(";", ",");
+  return `\u0007${notification(shown, env)}`;
 }
 
 function notification(text: string, env: Environment): string {

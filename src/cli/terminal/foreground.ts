@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 const maxAgeMs = 500;
 
 /**
- * Tells whether this process is in the foreground of its terminal. In the background, as under `timeout` in a script or
+ * Whether this process is in the foreground of its terminal. In the background, as under `timeout` in a script or
  * after `bg`, a process that reads from the terminal or changes its modes is stopped, and its JavaScript with it. If it
  * cannot be known, a process counts as in the foreground.
  *

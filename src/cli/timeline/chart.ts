@@ -62,13 +62,13 @@ interface Scale {
   barWidth: number;
 }
 
-/** A row's name with what tells it from others, made safe. */
+/** A row's name with its distinguishing detail, made safe. */
 export function nameOf({ nodeId, detail }: Pick<ChartRow, "nodeId" | "detail">): string {
   const name = escapeControls(nodeId) || "''";
   return detail === "" ? name : `${name} (${detail})`;
 }
 
-/** The name in so many columns; the detail is what tells rows apart, so the id gives way first. */
+/** The name in so many columns; the detail distinguishes rows, so the id is cut first. */
 function fitName(row: ChartRow, columns: number, cut: string): string {
   const name = nameOf(row);
   if (columnsOf(name) <= columns || row.detail === "") return fitWidth(name, columns, cut);

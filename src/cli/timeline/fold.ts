@@ -5,7 +5,7 @@ import { endOf, startOf, type Span, type TimelineRow } from "./timeline.js";
 export interface ChartRow extends TimelineRow {
   /** How many turns of a loop the row stands for; 0 for a row of one attempt. */
   turns: number;
-  /** What tells the row from the node's others, such as `#2` or `attempt 2`; empty for the only one. */
+  /** What distinguishes the row from the node's others, such as `#2` or `attempt 2`; empty for the only one. */
   detail: string;
 }
 

@@ -68,7 +68,7 @@ export class RunTimes {
     switch (type) {
       case "RunStarted":
         this.startedAt ??= at;
-        // Where an engine was lost, nobody said so; its last event is all there is to go by.
+        // Nothing records that an engine was lost; its last event is all there is to go by.
         for (const node of this.nodes.values()) stopExecuting(node, this.lastEventAt ?? at);
         if (this.endedAt !== null) this.downtimes.push({ from: this.endedAt, to: at });
         this.endedAt = null;

@@ -4,7 +4,7 @@ import { readTree } from "./read-tree.js";
 import type { FrameItem } from "./run-tree.js";
 
 /**
- * What a gate asks a person, made visible: title and summary of its request, which newer servers send, or its task's
+ * What an approval asks a person, made visible: title and summary of its request, which newer servers send, or its task's
  * label, which the newest frame has. Empty where neither says anything; a server that does not answer is no reason to
  * leave the question out.
  */

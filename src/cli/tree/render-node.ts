@@ -7,14 +7,11 @@ import type { Style } from "../terminal/style.js";
 import { nodeCategory, statusFacts, type Category } from "../status-table.js";
 import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
 
-/** What nodes have in common that are counted together. */
-export type NodeClass = Category;
-
-/** Its class; a gate that was named before the run has come to it is still to come. */
-export function classOf({ node }: RunTask, view: RunView): NodeClass {
+/** The category of a node; an approval that was announced but not reached is still pending. */
+export function categoryOf({ node }: RunTask, view: RunView): Category {
   const state: string = node?.state ?? "pending";
-  const gate = state === "waiting-approval" ? node?.approval : undefined;
-  return gate && waitingSince(gate, view) === undefined ? "pending" : nodeCategory(state);
+  const approval = state === "waiting-approval" ? node?.approval : undefined;
+  return approval && waitingSince(approval, view) === undefined ? "pending" : nodeCategory(state);
 }
 
 /** When and how a node is drawn. */
@@ -27,13 +24,13 @@ export interface Look {
   spinner: string;
 }
 
-/** How the classes look: a symbol, and a colour for it and for the words that matter. */
-export function classLook(
-  nodeClass: NodeClass,
+/** How the categories look: a symbol, and a colour for it and for the words that matter. */
+export function categoryLook(
+  category: Category,
   { style, spinner }: Pick<Look, "style" | "spinner">,
 ): { symbol: string; paint: (text: string) => string } {
   const { symbols, green, red, cyan, yellow, dim } = style;
-  switch (nodeClass) {
+  switch (category) {
     case "done":
       return { symbol: symbols.done, paint: green };
     case "failed":
@@ -56,10 +53,10 @@ export function renderNode(
 ): { symbol: string; paint: (text: string) => string; words: string } {
   const { view, style, now } = look;
   const { node } = task;
-  const nodeClass = classOf(task, view);
-  const base = classLook(nodeClass, look);
+  const category = categoryOf(task, view);
+  const base = categoryLook(category, look);
   const word = (text: string, rest: string) => (style.plain ? [text, rest].filter(Boolean).join(" ") : rest);
-  if (node === undefined || nodeClass === "pending") {
+  if (node === undefined || category === "pending") {
     const ahead = task.needsApproval ? approvalAhead(task) : "";
     return { ...base, words: style.plain ? ["pending", ahead].filter(Boolean).join(", ") : ahead };
   }
@@ -110,6 +107,6 @@ function waitWords({ node, label }: RunTask, { view, now }: Look): string {
 export function renderStatus(
   status: string,
   look: Pick<Look, "style" | "spinner">,
-): ReturnType<typeof classLook> {
-  return classLook(statusFacts(status).category, look);
+): ReturnType<typeof categoryLook> {
+  return categoryLook(statusFacts(status).category, look);
 }

@@ -21,7 +21,7 @@ export interface FrameTask {
   readonly nodeId: string;
   readonly iteration: number;
   readonly isInLoop: boolean;
-  /** What a person is asked at its gate; empty where the workflow does not say. */
+  /** What its approval asks a person; empty if the workflow does not say. */
   readonly label: string;
   readonly needsApproval: boolean;
 }
@@ -120,7 +120,7 @@ function readElement(node: FrameNode, reading: Reading, depth = 0, isInLoop = fa
   return group;
 }
 
-/** A task with what the run's events tell of it. */
+/** A task with what the run's events show about it. */
 export interface RunTask extends FrameTask {
   /** Undefined where no event has named it yet. */
   readonly node: NodeView | undefined;

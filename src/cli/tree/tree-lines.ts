@@ -1,11 +1,12 @@
 import { columnsOf, fitWidth, maxColumnsOf } from "../terminal/fit-width.js";
-import { classLook, renderNode, type Look, type NodeClass } from "./render-node.js";
+import type { Category } from "../status-table.js";
+import { categoryLook, renderNode, type Look } from "./render-node.js";
 import type { RunTask } from "./run-tree.js";
 import type { Container, Rest, TreeRow } from "./tree-rows.js";
 import type { Style } from "../terminal/style.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** Names are aligned up to this width; longer ones push aside only what is said of themselves. */
+/** Names are aligned up to this width; longer ones push only their own words aside. */
 const widestColumn = 40;
 /** The columns that a name has in any case. */
 const minName = 4;
@@ -61,7 +62,7 @@ function cellsOf({ item, lasts }: TreeRow, look: Look): Cells {
   if (item.kind === "rest") {
     const only = item.counts.size === 1 ? [...item.counts.keys()][0] : undefined;
     const { symbol, paint } = only
-      ? classLook(only, look)
+      ? categoryLook(only, look)
       : { symbol: style.symbols.several, paint: style.dim };
     const counts = countWords(item);
     return {
@@ -115,7 +116,7 @@ function guideOf(lasts: readonly boolean[], { symbols, plain }: Style): string {
     .join("");
 }
 
-const classWords: Record<NodeClass, string> = {
+const categoryWords: Record<Category, string> = {
   failed: "failed",
   waiting: "waiting",
   running: "running",
@@ -126,8 +127,8 @@ const classWords: Record<NodeClass, string> = {
 
 /** Such as `3 failed, 120 done, 77 to come`. */
 function countWords({ counts }: Rest): string {
-  return (Object.keys(classWords) as NodeClass[])
-    .filter((nodeClass) => counts.has(nodeClass))
-    .map((nodeClass) => `${counts.get(nodeClass)} ${classWords[nodeClass]}`)
+  return (Object.keys(categoryWords) as Category[])
+    .filter((category) => counts.has(category))
+    .map((category) => `${counts.get(category)} ${categoryWords[category]}`)
     .join(", ");
 }

@@ -1,11 +1,12 @@
-import { classOf, type NodeClass } from "./render-node.js";
+import type { Category } from "../status-table.js";
+import { categoryOf } from "./render-node.js";
 import type { RunGroup, RunItem, RunTask } from "./run-tree.js";
 import type { RunView } from "../../client/index.js";
 
 /** Nodes that are counted instead of shown. */
 export interface Rest {
   readonly kind: "rest";
-  readonly counts: ReadonlyMap<NodeClass, number>;
+  readonly counts: ReadonlyMap<Category, number>;
   /** The container that they are the whole of; undefined where they are among others. */
   readonly group?: Container | undefined;
 }
@@ -51,11 +52,11 @@ export function treeRows(root: RunGroup, view: RunView, max: number): TreeRow[] 
 }
 
 /** What is shown first where there is no room for all; of what is still to come only the next one is. */
-const urgentClasses: readonly NodeClass[] = ["waiting", "failed", "running"];
+const urgentCategories: readonly Category[] = ["waiting", "failed", "running"];
 
 /** What there is in a container. */
 interface Contents {
-  readonly counts: Map<NodeClass, number>;
+  readonly counts: Map<Category, number>;
   tasks: number;
   /** The rows that it takes below its own, whole and with the containers in it folded in which nothing goes on. */
   rows: number;
@@ -76,7 +77,7 @@ class Census {
   /** All tasks, in the tree's order. */
   readonly tasks: RunTask[] = [];
   readonly #view: RunView;
-  readonly #classes = new Map<RunTask, NodeClass>();
+  readonly #categories = new Map<RunTask, Category>();
   readonly #contents = new Map<RunGroup, Contents>();
   readonly #places = new Map<RunItem, Place>();
 
@@ -85,8 +86,8 @@ class Census {
     this.#count(root);
   }
 
-  classOf(task: RunTask): NodeClass {
-    return this.#classes.get(task) ?? classOf(task, this.#view);
+  categoryOf(task: RunTask): Category {
+    return this.#categories.get(task) ?? categoryOf(task, this.#view);
   }
 
   of(group: RunGroup): Contents {
@@ -104,8 +105,10 @@ class Census {
 
   /** The tasks that are active, the most urgent first, and the next one. */
   mostUrgent(max: number): RunTask[] {
-    const active = urgentClasses.flatMap((each) => this.tasks.filter((task) => this.classOf(task) === each));
-    const next = this.tasks.find((task) => this.classOf(task) === "pending");
+    const active = urgentCategories.flatMap((each) =>
+      this.tasks.filter((task) => this.categoryOf(task) === each),
+    );
+    const next = this.tasks.find((task) => this.categoryOf(task) === "pending");
     return [...active, ...(next === undefined ? [] : [next])].slice(0, max);
   }
 
@@ -117,12 +120,12 @@ class Census {
       contents.rows++;
       contents.foldedRows++;
       if (item.kind === "task") {
-        const nodeClass = classOf(item, this.#view);
-        this.#classes.set(item, nodeClass);
+        const category = categoryOf(item, this.#view);
+        this.#categories.set(item, category);
         this.tasks.push(item);
         contents.tasks++;
         contents.filled++;
-        add(contents.counts, nodeClass, 1);
+        add(contents.counts, category, 1);
         continue;
       }
       const inside = this.#count(item);
@@ -214,19 +217,19 @@ function keepOnly(group: RunGroup, kept: ReadonlySet<RunItem>, census: Census): 
   return { ...group, children: [...rest(before), ...children, ...rest(after)] };
 }
 
-function countsOf(items: readonly RunItem[], census: Census): Map<NodeClass, number> {
-  const counts = new Map<NodeClass, number>();
+function countsOf(items: readonly RunItem[], census: Census): Map<Category, number> {
+  const counts = new Map<Category, number>();
   for (const item of items) {
-    if (item.kind === "task") add(counts, census.classOf(item), 1);
+    if (item.kind === "task") add(counts, census.categoryOf(item), 1);
     else addAll(counts, census.of(item).counts);
   }
   return counts;
 }
 
-function addAll(counts: Map<NodeClass, number>, more: ReadonlyMap<NodeClass, number>): void {
-  for (const [nodeClass, count] of more) add(counts, nodeClass, count);
+function addAll(counts: Map<Category, number>, more: ReadonlyMap<Category, number>): void {
+  for (const [category, count] of more) add(counts, category, count);
 }
 
-function add(counts: Map<NodeClass, number>, nodeClass: NodeClass, count: number): void {
-  counts.set(nodeClass, (counts.get(nodeClass) ?? 0) + count);
+function add(counts: Map<Category, number>, category: Category, count: number): void {
+  counts.set(category, (counts.get(category) ?? 0) + count);
 }

@@ -51,7 +51,7 @@ describe("what is decided", () => {
     ] as const;
     const server = await serverWith(both.map(([nodeId, iteration]) => [nodeId, iteration]));
     expect(await decided(server, "approve", "r")).toEqual(
-      refused("SEVERAL_OPEN_GATES", "smithers-client approve -- r a"),
+      refused("SEVERAL_OPEN_APPROVALS", "smithers-client approve -- r a"),
     );
     expect(await decided(server, "approve", "r", "b")).toMatchObject(done("approve b 0"));
   });
@@ -69,7 +69,10 @@ describe("what is decided", () => {
   test("is nothing where nothing waits", async () => {
     const server = await serverWith([["gate", 0]]);
     const hint = "smithers-client status -- r";
-    const noneOpen = { ...refused("NO_OPEN_GATE", hint), hint: expect.stringContaining("status") as string };
+    const noneOpen = {
+      ...refused("NO_OPEN_APPROVAL", hint),
+      hint: expect.stringContaining("status") as string,
+    };
     expect(await decided(server, "approve", "r", "other")).toEqual(noneOpen);
     expect(await decided(server, "approve", "r", "gate", "--iteration", "2")).toEqual(noneOpen);
   });

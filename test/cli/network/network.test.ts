@@ -118,7 +118,7 @@ describe("through a proxy", () => {
     });
     expect(proxy.asked).toContain(`GET ${plainUrl}/v1/runs/${runId}/events`);
     expect(stderr.match(/^warning: .*/gm)).toEqual([
-      `warning: the key goes unencrypted to ${plainUrl}; whoever is on the way can read it`,
+      `warning: the key goes unencrypted to ${plainUrl}; anyone on the way can read it`,
     ]);
 
     const quiet = await call(["status", runId, "--json"], plainUrl, env);

@@ -68,7 +68,7 @@ describe("a command that waits for the server", () => {
     await waitUntil(() => held.length > 0 && terminal.record.includes("⠙"));
     expect(terminal.showsCursor).toBe(false);
     const [line] = (await terminal.screen()).split("\n");
-    const said = args[0] === "approvals" ? "reading the open gates" : `waiting for ${server.baseUrl}`;
+    const said = args[0] === "approvals" ? "reading the open approvals" : `waiting for ${server.baseUrl}`;
     if (columns === 80 || columns === 0) expect(line).toMatch(new RegExp(`^${spinning.source}${said}$`));
     isSlow = false;
     for (const answerNow of held) answerNow();

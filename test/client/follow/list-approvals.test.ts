@@ -7,7 +7,7 @@ import { whenUnlocked } from "../../when-unlocked.js";
 
 const client = createClient({ baseUrl: inject("baseUrl") });
 
-test("on 0.5.0 the open gates come from the events of the runs that wait", async () => {
+test("on 0.5.0 the open approvals come from the events of the runs that wait", async () => {
   const { runId } = await client.runWorkflow({ workflowPath: "./gates.tsx", input: {} });
   await waitUntil(async () => (await client.getStatus({ runId })).status === "waiting-approval");
   const gates = async () => (await client.listApprovals()).filter((row) => row.runId === runId);

@@ -154,17 +154,17 @@ describe("ending early", () => {
   test.each([
     ["a break", (stream: AsyncGenerator) => stream.return(undefined)],
     ["a throw inside the loop", (stream: AsyncGenerator) => stream.throw(new Error("mine")).catch(() => {})],
-  ])("%s closes the socket within 100 ms", async (_, leave) => {
+  ])("%s closes the socket", async (_, leave) => {
     const server = await rawServer((_, socket) =>
       socket.write(streamHead + chunk(block(event(0))).toString()),
     );
-    const stream = streamEvents({ baseUrl: server.baseUrl, runId: "r1" });
+    // Nothing else closes it before the test's time is up.
+    const stream = streamEvents({ baseUrl: server.baseUrl, runId: "r1", idleTimeoutMs: 3_600_000 });
     await stream.next();
     const [socket] = server.sockets;
-    const closed = new Promise<number>((resolve) => socket?.on("close", () => resolve(performance.now())));
-    const left = performance.now();
+    const closed = new Promise((resolve) => socket?.on("close", resolve));
     await leave(stream);
-    expect((await closed) - left).toBeLessThan(100);
+    await closed;
   });
 
   test("an abort closes the socket and throws the signal's reason", async () => {
@@ -203,38 +203,32 @@ describe("ending early", () => {
     expect(error).toEqual(new Error("enough"));
   });
 
-  test("an abort during the wait for a reconnect ends within 50 ms", async () => {
+  test("an abort during the wait for a reconnect ends it", async () => {
     const server = await rawServer((_, socket) => socket.end(streamHead + chunk(block(event(0))).toString()));
     const controller = new AbortController();
-    let abortedAt = 0;
     const onReconnect = ({ delayMs }: Reconnect) => {
       expect(delayMs).toBeGreaterThan(10_000);
-      setTimeout(() => {
-        abortedAt = performance.now();
-        controller.abort(new Error("enough"));
-      }, 30);
+      setTimeout(() => controller.abort(new Error("enough")), 30);
     };
     const args = {
       baseUrl: server.baseUrl,
       runId: "r1",
       signal: controller.signal,
-      reconnectDelayMs: 30_000,
+      reconnectDelayMs: 3_600_000,
       onReconnect,
     };
     const { error } = await gather(streamEvents(args));
     expect(error).toEqual(new Error("enough"));
-    expect(performance.now() - abortedAt).toBeLessThan(50);
   });
 
-  test("an abort during the wait for the headers ends within 50 ms", async () => {
+  test("an abort during the wait for the headers ends it", async () => {
     const server = await rawServer(() => {});
     const controller = new AbortController();
-    const pending = gather(streamEvents({ baseUrl: server.baseUrl, runId: "r1", signal: controller.signal }));
+    const args = { runId: "r1", signal: controller.signal, timeoutMs: 3_600_000 };
+    const pending = gather(streamEvents({ baseUrl: server.baseUrl, ...args }));
     await waitUntil(() => server.requests.length === 1);
-    const abortedAt = performance.now();
     controller.abort(new Error("enough"));
     expect((await pending).error).toEqual(new Error("enough"));
-    expect(performance.now() - abortedAt).toBeLessThan(50);
   });
 
   test("an aborted signal sends nothing", async () => {
@@ -310,13 +304,13 @@ test(
     const built = fileURLToPath(new URL("../../../dist/client/index.js", import.meta.url));
     expect(existsSync(built), "the library is not built: npm run build").toBe(true);
     const total = 120 * 2 ** 20;
-    const server = await rawServer((_, socket) => {
+    // All alike, so that a reader which took some for a page goes on with a new connection.
+    const one = block(event(0, "NodeOutput", { text: "x".repeat(1000) }));
+    const part = chunk(one.repeat(60));
+    const server = await rawServer(({ path }, socket) => {
       socket.write(streamHead);
-      const blocks = Array.from({ length: 60 }, (_, n) =>
-        block(event(n, "NodeOutput", { text: "x".repeat(1000) })),
-      );
-      const part = chunk(blocks.join(""));
-      let left = total;
+      const after = Number(/afterSeq=(\d+)/.exec(path)?.[1] ?? -1);
+      let left = total - (after + 1) * one.length;
       const send = () => {
         while (left > 0) {
           left -= part.length;

@@ -87,7 +87,7 @@ describe("the server of one run", () => {
 
   test("has the gates of its run listed", async () => {
     const { baseUrl } = await oneRunServer();
-    // The run is over, and so no gate of it is open, whatever its nodes' states count.
+    // The run is over, and so it has no open approval, whatever its nodes' states count.
     expect(await listApprovals({ baseUrl })).toEqual([]);
   });
 });

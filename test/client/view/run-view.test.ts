@@ -163,7 +163,7 @@ describe("the events of 0.32", () => {
     expect(nodeOf(failed, "first")?.state).toBe("finished");
   });
 
-  test("a timer waits until it goes off, beside an open gate", () => {
+  test("a timer waits until it goes off, beside an open approval", () => {
     const waiting = upTo("timer", "RunStatusChanged");
     expect(waiting.status).toBe("waiting-timer");
     expect(nodeOf(waiting, "pause")).toMatchObject({ state: "waiting-timer", firesAtMs: 1795505325573 });
