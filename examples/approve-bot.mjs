@@ -1,10 +1,10 @@
-// A bot that decides gates by rule, for all runs of a server, until Ctrl-C. What no rule is about is left to people.
+// A bot that decides approvals by rule, for all runs of a server, until Ctrl-C. It leaves what no rule matches to people.
 //
 //   SMITHERS_BASE_URL=http://127.0.0.1:7331 node approve-bot.mjs
 import { setTimeout as pause } from "node:timers/promises";
 import { createClient } from "smithers-client";
 
-/** The first rule that fits a gate decides it. */
+/** The first rule that matches an approval decides it. */
 const rules = [
   { workflow: "deploy", node: /^approve-/, decision: "approve", note: "no person is needed for this one" },
   { workflow: /^danger/, node: /./, decision: "deny", note: "not by a bot" },

@@ -26,9 +26,9 @@ function lineOf({ runId, status, nodes, openApprovals }) {
   const all = [...nodes.values()];
   const done = all.filter(({ state }) => state === "finished" || state === "skipped");
   const busy = all.filter(({ state }) => state === "in-progress").map(({ nodeId }) => nodeId);
-  const gates = openApprovals.map(({ nodeId }) => `${nodeId}?`);
+  const approvals = openApprovals.map(({ nodeId }) => `${nodeId}?`);
   const progress = all.length === 0 ? "" : `${done.length}/${all.length}`;
-  const columns = [runId, names.get(runId).padEnd(10), status.padEnd(16), progress, ...busy, ...gates];
+  const columns = [runId, names.get(runId).padEnd(10), status.padEnd(16), progress, ...busy, ...approvals];
   return plain(columns.join("  ").trimEnd());
 }
 

@@ -1,4 +1,4 @@
-// The first minute with smithers-client: a server, a run with an approval gate, and what there is to see of it.
+// The first minute with smithers-client: a server, a run with an approval, and what there is to see of it.
 // Every command line is shown before it runs, so that each can be typed by hand afterwards.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,7 +10,7 @@ import { installServer } from "../test/servers/install.mjs";
 
 const program = fileURLToPath(new URL("../bin/smithers-client.js", import.meta.url));
 const workflow = "deploy.tsx";
-const gate = "approve-deploy";
+const approval = "approve-deploy";
 
 const env = { ...process.env };
 // The demo reads what its commands say to people, wherever the shell around it points them.
@@ -66,10 +66,10 @@ async function startServer() {
   throw new Error("the server did not start");
 }
 
-/** Starts the run and follows it to its end, asking a person at its gate where there is one. */
+/** Starts the run and follows it to its end, asking for its approval if a person is there. */
 async function follow(id) {
   const asks = process.stdin.isTTY && process.stderr.isTTY && !env.CI;
-  if (!asks) say(`\nNobody to ask here, so the gate ${gate} is approved without asking.`);
+  if (!asks) say(`\nNobody to ask here, so ${approval} is approved without asking.`);
   const child = start(
     [
       "run",
@@ -86,7 +86,7 @@ async function follow(id) {
   );
   const code = await child.ended;
   interrupted.signal.throwIfAborted();
-  // 1 is the run's own end where the gate was denied.
+  // 1 is the run's own result if the approval was denied.
   if (code > 1) throw new Error(`the run was followed to exit code ${code}`);
   return code === 0;
 }

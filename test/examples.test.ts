@@ -45,7 +45,7 @@ describe("examples/demo.mjs", () => {
       expect(stdout).toMatch(new RegExp(`${node} +finished`));
     }
     expect(stdout).toMatch(/^status +finished$/m);
-    expect(stdout).toContain("the gate approve-deploy is approved without asking");
+    expect(stdout).toContain("so approve-deploy is approved without asking");
     await expectNothingLeft(all);
   });
 
