@@ -15,7 +15,7 @@ async function followMany(firstSeed: number, runs: number, isGateway = false): P
 }
 
 test("nothing is lost or repeated through the faults of known seeds", { timeout: 200_000 }, () =>
-  followMany(7, 10),
+  followMany(10, 10),
 );
 
 test("nothing is lost or repeated through faults never seen before", { timeout: 200_000 }, () =>

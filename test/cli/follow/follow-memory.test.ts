@@ -60,8 +60,8 @@ test.runIf(process.platform === "linux")(
   "the most memory that following takes does not grow with the number of events",
   async () => {
     // Enough for the heap to have its full size; what is collected in between is not looked at.
-    const few = await peakOf(100_000);
-    const many = await peakOf(600_000);
+    const few = await peakOf(50_000);
+    const many = await peakOf(400_000);
     expect(few).toBeGreaterThan(0);
     expect(many - few).toBeLessThan(32);
   },
