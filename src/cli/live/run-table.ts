@@ -2,7 +2,7 @@ import type { Category } from "../status-table.js";
 import { fitWidth, maxColumnsOf } from "../terminal/fit-width.js";
 import type { Style } from "../terminal/style.js";
 import { table, type Cell } from "../terminal/table.js";
-import { classLook } from "../tree/render-node.js";
+import { categoryLook } from "../tree/render-node.js";
 import type { RunFacts } from "./run-facts.js";
 
 /** A run in the table. All texts have been made visible. */
@@ -72,7 +72,7 @@ function tableLines(rows: readonly TableRow[], look: TableLook): string[] {
   const { style, now } = look;
   const { width, symbols } = style;
   const cells = rows.map(({ facts, label, approvals, selected, ...row }) => {
-    const { symbol, paint } = classLook(facts.category, look);
+    const { symbol, paint } = categoryLook(facts.category, look);
     const { done, known, failed } = facts.counts;
     const silence = facts.silence(now);
     const waits = [...approvals].sort((a) => (a === selected ? -1 : 0)).join(", ");
