@@ -145,7 +145,7 @@ export interface LogOutcome extends Omit<FollowOutcome, "kind" | "updates"> {
   kind: "log";
   updates: AsyncGenerator<LogUpdate, void, undefined>;
   /** The nodes whose names stand in front of their lines, as far as they are known; undefined for one node alone. */
-  nodes: readonly NodeTurn[] | undefined;
+  nodes: readonly (NodeTurn & { isInLoop: boolean })[] | undefined;
 }
 
 /** A node in one turn of its loop. */

@@ -6,7 +6,7 @@ import { exitCodes } from "../exit-codes.js";
 import { readOutput } from "../follow/read-output.js";
 import { Loops } from "../tree/loops.js";
 import { readTree } from "../tree/read-tree.js";
-import { tasksOf } from "../tree/run-tree.js";
+import { tasksIn } from "../tree/run-tree.js";
 
 interface LogsOptions {
   follow?: boolean;
@@ -49,7 +49,7 @@ export const logs = defineCommand<LogsOptions>({
   async execute({ args: [runId = "", nodeId], options }, session) {
     const status = await session.client.getStatus({ runId });
     const tree = nodeId === undefined ? await readTree(runId, session) : undefined;
-    const known = tree === undefined ? [] : tasksOf(tree);
+    const known = tree === undefined ? [] : tasksIn(tree);
     const follow = options.follow === true;
     const sinceMs = options.since?.at(session.serverNow());
     const run: FollowedRun = {

@@ -9,7 +9,7 @@ import { formatAgo } from "../describe/duration.js";
 import { approvalQuestion } from "../tree/approval-question.js";
 import { topicNames } from "../args/help.js";
 import { readTree } from "../tree/read-tree.js";
-import { tasksOf } from "../tree/run-tree.js";
+import { tasksIn } from "../tree/run-tree.js";
 import { latestRun } from "../args/run-ids.js";
 import { namesOf, optionNamed, optionsOf, placeholderOf, readWords } from "../args/read-words.js";
 import { isDirectory } from "../args/resolve-path.js";
@@ -84,7 +84,7 @@ export async function offersFor(
         words: harmless(
           tree === undefined
             ? []
-            : tasksOf(tree).map(({ nodeId, label }) => ({ word: nodeId, about: label })),
+            : tasksIn(tree).map(({ nodeId, label }) => ({ word: nodeId, about: label })),
         ),
       };
     }

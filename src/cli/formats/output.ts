@@ -1,5 +1,6 @@
 import type { LogOutcome, NodeTurn } from "../command.js";
 import type { Output } from "../output.js";
+import { iterationOf, type LoopNodes } from "../describe/approval-label.js";
 import { columnsOf, maxColumnsOf } from "../terminal/fit-width.js";
 import { escapeControls, escapeOutput } from "../terminal/escape-controls.js";
 import type { Style } from "../terminal/style.js";
@@ -14,7 +15,8 @@ export async function printOutput({ nodes, updates }: LogOutcome, { stdout, styl
 }
 
 /** Puts the names in a column, each in a colour of its own. */
-function labeller(known: readonly NodeTurn[], { cyan, yellow, green, magenta }: Style) {
+function labeller(known: NonNullable<LogOutcome["nodes"]>, { cyan, yellow, green, magenta }: Style) {
+  const loops = new Set(known.filter(({ isInLoop }) => isInLoop).map(({ nodeId }) => nodeId));
   const colors = [cyan, yellow, green, magenta];
   const orders = new Map<string, number>();
   const orderOf = (nodeId: string): number => {
@@ -23,15 +25,16 @@ function labeller(known: readonly NodeTurn[], { cyan, yellow, green, magenta }: 
     return order;
   };
   for (const { nodeId } of known) orderOf(nodeId);
-  let width = maxColumnsOf(known.map(nameOf));
+  let width = maxColumnsOf(known.map((node) => nameOf(node, loops)));
   return (node: NodeTurn): string => {
-    const name = nameOf(node);
+    const name = nameOf(node, loops);
     width = Math.max(width, columnsOf(name));
     const paint = colors[orderOf(node.nodeId) % colors.length] ?? cyan;
     return paint(`${name}${" ".repeat(width - columnsOf(name))} | `);
   };
 }
 
-function nameOf({ nodeId, iteration }: NodeTurn): string {
-  return escapeControls(nodeId) + (iteration === 0 ? "" : ` #${iteration}`);
+function nameOf(node: NodeTurn, loops: LoopNodes): string {
+  const iteration = iterationOf(node, loops);
+  return escapeControls(node.nodeId) + (iteration === undefined ? "" : ` #${iteration}`);
 }

@@ -42,11 +42,6 @@ export function readFrame(frame: Frame): FrameGroup | undefined {
   }
 }
 
-/** The tasks in it, in its order. */
-export function tasksOf({ children }: FrameGroup): FrameTask[] {
-  return children.flatMap((item) => (item.kind === "task" ? [item] : tasksOf(item)));
-}
-
 /** Which turn of its loop each task of a frame is in. */
 export function iterationsOf(frame: Frame): Map<string, number> {
   try {
