@@ -12,6 +12,7 @@ import { Interrupted } from "./context.js";
 import { formatDuration } from "./describe/duration.js";
 import { exitCodeOfHttpStatus, exitCodes } from "./exit-codes.js";
 import { isRefusal } from "./describe/server-refusal.js";
+import { escapeControls } from "./terminal/escape-controls.js";
 
 /** What is shown of an error, and the code that the process ends with. */
 export interface Failure {
@@ -49,6 +50,8 @@ export interface FailureContext {
   commandLine: Session["commandLine"];
   /** The command that failed, where the words could be read that far. */
   commandName: string | undefined;
+  /** Whether the server that went away is a gateway, where that is known. */
+  isGateway?: boolean | undefined;
 }
 
 /** Puts an error into words for a person, with the server it is about and what to do next. */
@@ -112,7 +115,7 @@ export function exitCodeOfError(error: unknown): number {
 function generalHint(
   error: unknown,
   failure: Failure,
-  { commandLine, commandName }: FailureContext,
+  { commandLine, commandName, isGateway }: FailureContext,
 ): string | undefined {
   if (error instanceof ArgumentError && /^https?_proxy$/i.test(error.argument))
     return proxyHint(error.argument);
@@ -120,6 +123,11 @@ function generalHint(
     const { status, code } = error;
     if (status === 407)
       return "put the proxy's user and password into its variable: http://user:password@proxy.example:3128";
+    if (status === 401 && /^(Host|Origin) /.test(error.serverMessage))
+      return "name it as 127.0.0.1 in --base-url or SMITHERS_BASE_URL, or start it with a token";
+    const scope = requiredScope(error);
+    if (scope !== undefined)
+      return `use a token with the scope ${scope}, in SMITHERS_API_KEY or --api-key <key>`;
     if (status === 401 || status === 403) return "set SMITHERS_API_KEY, or pass --api-key <key>";
     if (code === "ONE_RUN_SERVER") return commandLine("status", (error.details as { runId: string }).runId);
     if (code === "GATEWAY")
@@ -145,13 +153,21 @@ function generalHint(
   if (error instanceof ConnectionError) {
     const known = networkHint(error.networkCode);
     if (known !== undefined) return known;
-    return error.position === undefined
-      ? "start a server with 'smithers-client serve', or name yours with --base-url or SMITHERS_BASE_URL"
+    if (error.position === undefined)
+      return "start a server with 'smithers-client serve', or name yours with --base-url or SMITHERS_BASE_URL";
+    return isGateway === true
+      ? "start the gateway again and follow the run again: one that another command started ends after 5 idle minutes"
       : "look whether the server runs, then follow the run again";
   }
   if (failure.exitCode === exitCodes.usage)
     return commandLine(commandName === undefined ? "--help" : `${commandName} --help`);
   return undefined;
+}
+
+/** The scope that a gateway's token lacks, if that is why it refused the request. */
+function requiredScope({ status, details }: HttpError): string | undefined {
+  const { requiredScope: scope } = (details ?? {}) as { requiredScope?: unknown };
+  return status === 403 && typeof scope === "string" && scope !== "" ? escapeControls(scope) : undefined;
 }
 
 function proxyHint(variable: string): string {

@@ -1,3 +1,4 @@
+import { ConnectionError } from "../client/index.js";
 import { commandLine } from "./args/command-line.js";
 import { parseCommandLine, type ParsedCommand } from "./args/program.js";
 import { resolveRunIds } from "./args/run-ids.js";
@@ -74,6 +75,7 @@ async function runCommand(
       baseUrl: settings.baseUrl,
       commandName: commandNameOf(command),
       commandLine: session.commandLine,
+      isGateway: await wasGateway(error, session),
     });
     const hint = await command.hint?.(error, input, session);
     return hint === undefined ? failure : { ...failure, hint };
@@ -88,6 +90,12 @@ async function runCommand(
   } finally {
     limit.end();
   }
+}
+
+/** Whether a run was followed on a gateway, whose connection was lost for good. */
+async function wasGateway(error: unknown, { cleanupClient }: Session): Promise<boolean | undefined> {
+  if (!(error instanceof ConnectionError) || error.position === undefined) return undefined;
+  return (await cleanupClient.getServerTraits().catch(() => undefined))?.resumesByItself;
 }
 
 /** What showing a result takes. */

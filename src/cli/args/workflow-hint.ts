@@ -15,6 +15,10 @@ export async function workflowHint(
   workflow: string,
   session: Session,
 ): Promise<string | undefined> {
+  if (isUnknownKey(error))
+    return "a gateway knows a workflow by its key: the name of its file in .smithers/workflows/, without .tsx";
+  if (error.status === 404 && error.message.includes("never recorded it"))
+    return "look at the input, and at the server's log";
   if (error.code !== "WORKFLOW_PATH_OUTSIDE_ROOT" && !isLoadError(error)) return undefined;
   const { cleanupClient, context } = session;
   const rows = await cleanupClient.listRuns<RunRow>({ limit: recentRuns }).catch(() => []);
@@ -27,6 +31,11 @@ export async function workflowHint(
     `check that ${escapeControls(workflow)} is a workflow on the server's machine: ` +
     "its path is looked up there, from the server's root, not here"
   );
+}
+
+/** Whether a gateway has no workflow of the key; it names those that it has. */
+function isUnknownKey({ status, details }: HttpError): boolean {
+  return status === 404 && Array.isArray((details as { workflows?: unknown } | undefined)?.workflows);
 }
 
 /** The path from the server's root to the file that is meant: the one here, or one of that name that the server has run. */

@@ -16,6 +16,7 @@ export const output = defineCommand<{ iteration?: number }>({
   summary: "Print a node's output (gateway only)",
   description: "Print what a node has produced, as JSON. A gateway only.",
   options: [iterationOption],
+  offersAnyNode: true,
   examples: ["output 4f1c build", "output @latest draft --iteration 2 | jq -r .text"],
 
   async execute({ args: [runId = "", nodeId = ""], options }, session) {

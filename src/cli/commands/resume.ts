@@ -9,7 +9,8 @@ import {
   type ConcurrencyOptions,
   type FollowOptions,
 } from "../follow/follow-run.js";
-import { didNothing, followResumed, nothingResumed } from "../follow/follow-resumed.js";
+import { endedRunHint } from "../follow/ended-run-hint.js";
+import { followResumed, nothingResumed, sendResume } from "../follow/follow-resumed.js";
 import { isLoadError } from "../describe/server-refusal.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { workflowHint } from "../args/workflow-hint.js";
@@ -27,14 +28,20 @@ export const resume = defineCommand<FollowOptions & ConcurrencyOptions & { watch
 
   async execute({ args, options }, session) {
     const { runId, workflow } = inOrder(args, session);
-    const workflowPath = workflow ?? (await session.client.findWorkflowPath({ runId }));
+    const { client } = session;
+    const { resumeNeedsWorkflow } = await client.getServerTraits();
+    if (workflow !== undefined && !resumeNeedsWorkflow)
+      session.note(`the server knows the run's workflow; ${escapeControls(workflow)} is not used`);
+    const workflowPath = resumeNeedsWorkflow
+      ? (workflow ?? (await client.findWorkflowPath({ runId })))
+      : undefined;
     if (options.watch === true) return followResumed(session, runId, workflowPath, options);
-    const document = await session.client.resume({
-      runId,
-      workflowPath,
-      maxConcurrency: options.maxConcurrency,
-    });
-    if (didNothing(document)) {
+    const { maxConcurrency } = options;
+    const { answer: document, isExecuting } = await sendResume(
+      { runId, workflowPath, maxConcurrency },
+      session,
+    );
+    if (isExecuting) {
       throw new UsageError(`${nothingResumed(runId)}, at ${session.baseUrl}`, {
         code: "NOT_RESUMED",
         hint: session.commandLine("watch", runId),
@@ -47,6 +54,7 @@ export const resume = defineCommand<FollowOptions & ConcurrencyOptions & { watch
     if (error instanceof ArgumentError && error.argument === "runId") return session.commandLine("ls");
     if (!(error instanceof HttpError)) return undefined;
     const { runId, workflow } = inOrder(args, session);
+    if (error.code === "RUN_ENDED") return endedRunHint(error, runId, session);
     if (error.code === "DB_NOT_CONFIGURED") {
       return `this server keeps no list of runs, so pass the workflow: ${session.commandLine("resume", runId)} <workflow>`;
     }

@@ -23,6 +23,7 @@ export const retry = defineCommand<RetryOptions>({
   ],
   changesRuns: true,
   offersRun: (status) => status === "failed",
+  offersAnyNode: true,
   examples: ["retry 4f1c deploy --watch", "retry @latest build --reset-dependents"],
 
   check: ({ options }, session) => checkFollow(options, session),

@@ -9,8 +9,9 @@ import {
   type ConcurrencyOptions,
   type FollowOptions,
 } from "../follow/follow-run.js";
+import { endedRunHint } from "../follow/ended-run-hint.js";
+import { followResumed, sendResume } from "../follow/follow-resumed.js";
 import { startedOutcome } from "../follow/started-outcome.js";
-import { followResumed } from "../follow/follow-resumed.js";
 import { inputOptions, readRunInput, type InputOptions } from "../input/run-input.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { workflowHint } from "../args/workflow-hint.js";
@@ -28,7 +29,7 @@ export const run = defineCommand<FollowOptions & RunOptions>({
   syntax: "run <workflow>",
   summary: "Start a run of a workflow on the server",
   description:
-    "Start a run of a workflow, and print its id. The workflow is a file on the server's machine, named by its path from the server's root; the file here is never sent.",
+    "Start a run of a workflow, and print its id. The workflow is a file on the server's machine, named by its path from the server's root; the file here is never sent. A gateway knows it by a key: the file's name without .tsx.",
   options: [
     ...inputOptions,
     { flags: "--run-id <id>", description: "an id of your own for the run" },
@@ -62,7 +63,7 @@ export const run = defineCommand<FollowOptions & RunOptions>({
       return followResumed(session, options.runId, workflowPath, options);
     const document =
       started === "resume"
-        ? await session.client.resume({ runId: options.runId ?? "", workflowPath, maxConcurrency })
+        ? (await sendResume({ runId: options.runId ?? "", workflowPath, maxConcurrency }, session)).answer
         : started;
     return startedOutcome(document, workflowPath, options, session);
   },
@@ -71,6 +72,7 @@ export const run = defineCommand<FollowOptions & RunOptions>({
     if (error instanceof ArgumentError && error.argument === "runId" && options.runId !== undefined)
       return usableIdHint(options.runId);
     if (!(error instanceof HttpError)) return undefined;
+    if (error.code === "RUN_ENDED") return endedRunHint(error, options.runId ?? "", session);
     if (error.status === 409 && options.runId !== undefined) {
       return session.commandLine("watch", options.runId);
     }

@@ -70,6 +70,7 @@ export const signal = defineCommand<SignalOptions>({
 async function resumeWhereItWaits(runId: string, session: Session): Promise<void> {
   const { note, commandLine } = session;
   await tryToResume(runId, session, async (client) => {
+    if ((await client.getServerTraits()).resumesByItself) return;
     const { status } = await client.getStatus({ runId });
     if (!isWaitingStatus(status)) {
       const command = commandLine("resume", runId);

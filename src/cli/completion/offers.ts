@@ -66,7 +66,11 @@ export async function offersFor(
   const name = argumentName(command, args.length) ?? "";
   /** What others have named, but for what would be taken for something else. */
   const harmless = (offers: readonly Offer[]) => offers.filter(({ word }) => isHarmless(word, isLiteral));
-  if (name === "workflow") return { words: harmless(workflowsAt(current, context.cwd)) };
+  if (name === "workflow") {
+    // What is typed as a path is none of a gateway's keys.
+    const keys = /^\.|[/\\]/.test(current) ? [] : await workflowKeys(clientFor(values, context));
+    return { words: harmless(keys.length > 0 ? keys : workflowsAt(current, context.cwd)) };
+  }
   if (name === "run-id") {
     const rows = await clientFor(values, context).listRuns<RunRow>({ limit: recentRuns });
     const words = rows
@@ -97,6 +101,12 @@ export async function offersFor(
     return { words: harmless(await Promise.all(words)) };
   }
   return { words: name.includes("|") ? name.split("|").map(plainWord) : [] };
+}
+
+/** The workflows that a gateway knows by a key; empty for other servers. */
+async function workflowKeys(client: SmithersClient): Promise<Offer[]> {
+  const rows = await client.listWorkflows().catch(() => []);
+  return rows.map(({ key }) => ({ word: key, about: "workflow" }));
 }
 
 function offersForFlag(

@@ -3,31 +3,36 @@ import type { Session } from "../command.js";
 import { formatDuration, formatRunningTime, formatTime } from "./duration.js";
 import { blamedNodes } from "./failed-nodes.js";
 import { approvalLabel, approveWords, noLoops, type LoopNodes } from "./approval-label.js";
+import {
+  afterFailureOnGateway,
+  decidedOnGateway,
+  stuckNote,
+  timerOnGateway,
+  type Blocker,
+  type Command,
+} from "./gateway-blockers.js";
 import { waitingSince } from "./waiting-since.js";
 import { escapeControls } from "../terminal/escape-controls.js";
-
-/** Something that keeps a run from going on, in words made visible, and the command that helps. */
-export interface Blocker {
-  what: string;
-  command?: Command;
-}
-
-type Command = Readonly<Parameters<Session["commandLine"]>>;
 
 /** A run that executes counts as silent after this long without an event, in ms. */
 export const silentMs = 60_000;
 
-/**
- * Why a run does not move, as its status and its events tell; nothing where it does, or has finished.
- *
- * @param workflowPath where its workflow is on the server, if that is known; it is of use for a run that failed
- */
+/** What is known beside the run's status and its events. */
+export interface BlockerFacts {
+  /** By the server's clock. */
+  now: number;
+  /** The server continues runs by itself, as a gateway does. */
+  resumesByItself: boolean;
+  /** Where its workflow is on the server, if that is known; it is of use for a run that failed. */
+  workflowPath?: string | undefined;
+  loops?: LoopNodes;
+}
+
+/** Why a run does not move, as its status and its events tell; nothing where it does, or has finished. */
 export function findBlockers(
   status: Run,
   view: RunView,
-  now: number,
-  workflowPath?: string,
-  loops = noLoops,
+  { now, resumesByItself, workflowPath, loops = noLoops }: BlockerFacts,
 ): Blocker[] {
   const { runId, runState } = status;
   const resume: Command = ["resume --watch", runId];
@@ -36,7 +41,13 @@ export function findBlockers(
     if (continuedAs === null) return [];
     return [{ what: `it goes on as run ${escapeControls(continuedAs)}`, command: ["status", continuedAs] }];
   }
-  if (status.status === "failed") return [afterFailure(status, view, workflowPath, loops)];
+  if (status.status === "failed") {
+    return [
+      resumesByItself
+        ? afterFailureOnGateway(status, view, loops)
+        : afterFailure(status, view, workflowPath, loops),
+    ];
+  }
   if (isTerminalStatus(status.status)) return [];
 
   const blockers: Blocker[] = [];
@@ -50,17 +61,20 @@ export function findBlockers(
   }
   if (status.status === "running") return [...blockers, ...silence(status, view, now, resume)];
 
-  const decided = view.unappliedDecisions.map(
+  const { unappliedDecisions } = view;
+  const decided = unappliedDecisions.map(
     (approval) => `${approvalLabel(approval, loops)} has been ${approval.decision}`,
   );
   const blocked = runState?.blocked;
-  if (decided.length > 0) {
+  if (decided.length > 0 && resumesByItself) {
+    blockers.push(decidedOnGateway(decided.join(", "), unappliedDecisions.at(-1)?.decidedAtMs ?? null, now));
+  } else if (decided.length > 0) {
     blockers.push({
       what: `${decided.join(", ")}, and nothing takes that up without a resume`,
       command: resume,
     });
   } else if (blocked !== undefined && blocked.kind !== "approval") {
-    blockers.push(blockedBy(blocked, runId, now));
+    blockers.push(blockedBy(blocked, runId, now, resumesByItself));
   } else if (blockers.length === 0) {
     blockers.push({ what: `it has stopped: ${escapeControls(status.status)}`, command: resume });
   }
@@ -126,7 +140,7 @@ function silence(
       : [{ what: heard }];
 }
 
-function blockedBy(blocked: BlockedRun, runId: string, now: number): Blocker {
+function blockedBy(blocked: BlockedRun, runId: string, now: number, resumesByItself: boolean): Blocker {
   const fields: Record<string, unknown> = blocked;
   const node = typeof fields["nodeId"] === "string" ? escapeControls(fields["nodeId"]) : "it";
   const resume: Command = ["resume --watch", runId];
@@ -140,6 +154,7 @@ function blockedBy(blocked: BlockedRun, runId: string, now: number): Blocker {
       : { what: `${past} until ${formatTime(at)}; a resume lets it go on`, command: resume };
   switch (blocked.kind) {
     case "approval-decided-resume-required":
+      if (resumesByItself) return decidedOnGateway(`${node} has been decided`, null, now);
       return {
         what: `${node} has been decided, and nothing takes that up without a resume`,
         command: resume,
@@ -150,6 +165,7 @@ function blockedBy(blocked: BlockedRun, runId: string, now: number): Blocker {
       return isSignalName ? { what, command: ["signal", runId, key] } : { what };
     }
     case "timer":
+      if (resumesByItself) return timerOnGateway(node, Date.parse(String(blocked["wakeAt"])), now);
       return until(`${node} waits`, `${node} waited`, Date.parse(String(blocked["wakeAt"])));
     case "quota": {
       const what = "its agents' quota is used up";
@@ -166,7 +182,12 @@ function blockedBy(blocked: BlockedRun, runId: string, now: number): Blocker {
  * A note for a person who follows a run that waits for something other than an approval, with the command that ends the
  * wait; undefined for kinds of waits that are not known.
  */
-export function waitNote(runId: string, blocked: BlockedRun, { commandLine }: Session): string | undefined {
+export function waitNote(
+  runId: string,
+  blocked: BlockedRun,
+  { commandLine }: Pick<Session, "commandLine">,
+  resumesByItself: boolean,
+): string | undefined {
   const fields: Record<string, unknown> = blocked;
   const node = escapeControls(String(fields["nodeId"]));
   const until = (time: unknown) => formatTime(new Date(time as number | string).getTime());
@@ -177,6 +198,8 @@ export function waitNote(runId: string, blocked: BlockedRun, { commandLine }: Se
         ? `${node} waits for a signal; to send it: ${commandLine("signal --data {}", runId, key)}`
         : `${node} waits for a signal (${escapeControls(key)})`;
     }
+    case "approval-decided-resume-required":
+      return resumesByItself ? stuckNote(node) : undefined;
     case "timer":
       return `${node} waits until ${until(fields["wakeAt"])}`;
     case "quota":

@@ -34,7 +34,10 @@ export const decideOptions: readonly OptionSpec[] = [
     parse: parseRanking,
   },
   byOption,
-  { flags: "--no-resume", description: "record the decision and do not resume the run" },
+  {
+    flags: "--no-resume",
+    description: "record the decision and do not resume the run (a gateway does by itself)",
+  },
   { flags: "--resume", description: "resume the run if the decision needs it (the default)" },
   { flags: "-w, --watch", description: "then follow the run to its end" },
 ];
@@ -139,6 +142,9 @@ function checkChoice(
 async function resumeIfPaused(runId: string, isAllowed: boolean, session: Session): Promise<void> {
   const { note, commandLine } = session;
   await tryToResume(runId, session, async (client) => {
+    const { resumesByItself } = await client.getServerTraits();
+    if (resumesByItself && !isAllowed) note("a gateway continues the run by itself");
+    if (resumesByItself) return;
     const { status } = await client.getStatus({ runId });
     if (!isWaitingStatus(status)) return;
     if (!isAllowed) return note(`the run has paused; to resume it: ${commandLine("resume --watch", runId)}`);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RunReference } from "../../client/index.js";
+import type { ResumeArgs, RunReference } from "../../client/index.js";
 import type { FollowedRun, FollowOutcome, Session } from "../command.js";
 import { UsageError } from "../usage-error.js";
 import { escapeControls } from "../terminal/escape-controls.js";
@@ -16,13 +16,13 @@ const maxLooks = 3;
 export async function followResumed(
   session: Session,
   runId: string,
-  workflowPath: string,
+  workflowPath: string | undefined,
   options: FollowOptions & ConcurrencyOptions,
 ): Promise<FollowOutcome> {
   const { maxConcurrency } = options;
   const act = async () => {
-    if (!didNothing(await session.client.resume({ runId, workflowPath, maxConcurrency }))) return;
-    session.note(`${nothingResumed(runId)}; following it`);
+    const { isExecuting } = await sendResume({ runId, workflowPath, maxConcurrency }, session);
+    if (isExecuting) session.note(`${nothingResumed(runId)}; following it`);
   };
   return followAfter(session, runId, options, { what: "resume", act, workflowPath, maxConcurrency });
 }
@@ -32,7 +32,7 @@ interface Revival {
   /** A noun for it, for errors. */
   what: "resume" | "retry";
   act(): Promise<void>;
-  workflowPath?: string;
+  workflowPath?: string | undefined;
   maxConcurrency?: number | undefined;
 }
 
@@ -79,9 +79,18 @@ export async function followAfter(
   };
 }
 
-/** Whether the server answers that the run is executing, and left it alone. */
-export function didNothing(answer: RunReference): boolean {
-  return answer["status"] === "running";
+/** Resumes a run, and says whether the server left it alone since it counts as executing. */
+export async function sendResume(
+  args: ResumeArgs,
+  { client }: Session,
+): Promise<{ answer: RunReference; isExecuting: boolean }> {
+  const { resumesByItself } = await client.getServerTraits();
+  // A gateway answers that all is well, whatever it does.
+  const before = resumesByItself ? await client.getStatus({ runId: args.runId }) : undefined;
+  const answer = await client.resume(args);
+  const isExecuting =
+    before === undefined ? answer["status"] === "running" : before.runState?.state === "running";
+  return { answer, isExecuting };
 }
 
 /** The message for a resume that did nothing. */

@@ -1,4 +1,11 @@
-import type { EventRecord, Frame, Reconnect, ResumeReason, RunStream } from "../../client/index.js";
+import type {
+  EventRecord,
+  Frame,
+  Reconnect,
+  ResumeReason,
+  RunStream,
+  ServerTraits,
+} from "../../client/index.js";
 import type { OptionSpec } from "../args/option.js";
 import { parseCount } from "../args/parse-count.js";
 import { ciOption } from "../ci/index.js";
@@ -204,8 +211,11 @@ function driveFollowedRun(
     onDecided: (approval, decision) =>
       session.note(`${decision === "approve" ? "approved" : "denied"} ${approvalLabel(approval, loops)}`),
     onBlocked: (id, blocked) => {
-      const what = waitNote(id, blocked, session);
-      if (what !== undefined) session.note(what);
+      const say = ({ resumesByItself }: ServerTraits) => {
+        const what = waitNote(id, blocked, session, resumesByItself);
+        if (what !== undefined) session.note(what);
+      };
+      session.client.getServerTraits().then(say, () => {});
     },
     onResumed: (_, reason) => session.note(`resumed the run, ${resumeReasons[reason]}`),
     onResumeFailed: (id, error) => session.note(manualResumeHint(id, error, session)),

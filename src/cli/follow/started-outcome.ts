@@ -1,19 +1,38 @@
-import type { RunReference } from "../../client/index.js";
+import { HttpError, type RunReference } from "../../client/index.js";
 import type { Outcome, Session } from "../command.js";
 import { escapeControls } from "../terminal/escape-controls.js";
+import { UsageError } from "../usage-error.js";
 import { followRun, type ConcurrencyOptions, type FollowOptions } from "./follow-run.js";
 
 /** What comes of a run that has been started: its id, or with `--watch` the run, followed to its end. */
-export function startedOutcome(
+export async function startedOutcome(
   document: RunReference,
   workflowPath: string | undefined,
   options: FollowOptions & ConcurrencyOptions & { watch?: boolean },
   session: Session,
-): Outcome {
+): Promise<Outcome> {
   const { runId } = document;
-  if (options.watch !== true) return { kind: "document", document, text: () => escapeControls(runId) };
+  if (options.watch !== true) {
+    await checkRecorded(runId, session);
+    return { kind: "document", document, text: () => escapeControls(runId) };
+  }
   session.note(
     `following run ${escapeControls(runId)}; to come back: ${session.commandLine("watch", runId)}`,
   );
   return followRun(session, runId, options, { workflowPath, maxConcurrency: options.maxConcurrency });
+}
+
+/** A gateway answers that all is well for input that the workflow's schema rejects, and has no such run then. */
+async function checkRecorded(runId: string, { client, baseUrl }: Session): Promise<void> {
+  if (!(await client.getServerTraits()).hasWorkflowKeys) return;
+  try {
+    await client.getStatus({ runId });
+  } catch (error) {
+    if (!(error instanceof HttpError) || error.status !== 404) throw error;
+    throw new UsageError(
+      `the server took run ${escapeControls(runId)} but never recorded it, at ${baseUrl}, as it does with input that ` +
+        "the workflow's schema rejects",
+      { code: "NOT_RECORDED", hint: "look at the input, and at the gateway's log" },
+    );
+  }
 }

@@ -16,10 +16,11 @@ import { findBlockers } from "../describe/blockers.js";
 /** Where a run stands, for a person: the facts, its tree, and what keeps it from going on. */
 export async function statusText(status: Run, session: Session, style: Style): Promise<string> {
   const { runId } = status;
+  const { resumesByItself } = await session.client.getServerTraits();
   const [history, frame, workflowPath] = await Promise.all([
     readView(runId, session),
     readTree(runId, session),
-    status.status === "failed"
+    status.status === "failed" && !resumesByItself
       ? session.client.findWorkflowPath({ runId }).catch(() => undefined)
       : undefined,
   ]);
@@ -33,7 +34,8 @@ export async function statusText(status: Run, session: Session, style: Style): P
     ...treeLines(rows, { view, now, style, spinner: style.symbols.running }),
   ];
   const errors = errorSections(view, tree, session, style, loops);
-  const still = findBlockers(status, view, now, workflowPath, loops).flatMap(({ what, command }) => [
+  const blockers = findBlockers(status, view, { now, resumesByItself, workflowPath, loops });
+  const still = blockers.flatMap(({ what, command }) => [
     `${style.yellow(style.symbols.waiting)} ${what}`,
     ...(command === undefined
       ? []

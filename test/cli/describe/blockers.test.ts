@@ -8,6 +8,7 @@ function still(
   status: Partial<Run>,
   events: ({ type: string } & Record<string, unknown>)[] = [],
   workflowPath?: string,
+  resumesByItself = false,
 ) {
   const told = events.map(
     (event) => ({ runId: "r", timestampMs: now - 10_000, iteration: 0, ...event }) as SmithersEvent,
@@ -21,9 +22,11 @@ function still(
     status: "running",
     ...status,
   };
-  return findBlockers(whole, reduceEvents(emptyRunView("r"), told), now, workflowPath).map(
-    ({ what, command = [] }) => [what, command.join(" ")],
-  );
+  const facts = { now, resumesByItself, workflowPath };
+  return findBlockers(whole, reduceEvents(emptyRunView("r"), told), facts).map(({ what, command = [] }) => [
+    what,
+    command.join(" "),
+  ]);
 }
 
 const paused = { type: "RunStatusChanged", status: "waiting-approval" };
