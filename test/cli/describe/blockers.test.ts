@@ -144,3 +144,57 @@ describe("a run that failed", () => {
     }
   });
 });
+
+describe("on a gateway, which continues runs by itself", () => {
+  const decided = (decidedMsAgo: number) => [
+    waiting("a"),
+    paused,
+    { type: "ApprovalGranted", nodeId: "a", timestampMs: now - decidedMsAgo },
+  ];
+  const onGateway = (status: Partial<Run>, events: Parameters<typeof still>[1] = []) =>
+    still({ workflowKey: "deploy", ...status }, events, undefined, true);
+
+  test("a decision needs no resume; one that lasts is a matter for the gateway's log", () => {
+    expect(onGateway({ status: "waiting-approval" }, decided(1000))).toEqual([
+      ["a has been approved; the gateway is about to continue the run", ""],
+    ]);
+    expect(onGateway({ status: "waiting-approval" }, decided(6000))).toEqual([
+      ["a has been approved, but the gateway could not continue the run: look at the gateway's log", ""],
+    ]);
+  });
+
+  test("a timer needs no resume", () => {
+    const timer = (msFromNow: number) => ({
+      kind: "timer",
+      nodeId: "nap",
+      wakeAt: new Date(now + msFromNow).toISOString(),
+    });
+    const words = (msFromNow: number) =>
+      onGateway(blocked("waiting-timer", timer(msFromNow))).map(([what]) => what);
+    expect(words(90_000)).toEqual(["nap waits until 1970-01-12T13:48:10Z, in 1m 30s"]);
+    expect(words(-10_000)[0]).toContain("the gateway is about to continue the run");
+    expect(words(-60_000)[0]).toContain("look at the gateway's log");
+  });
+
+  test("a failed node is run again, and a denied one asked about in a new run", () => {
+    const runFailed = (nodeId: string) => ({
+      type: "RunFailed",
+      error: { message: `Task failed: ${nodeId}`, details: { key: `${nodeId}::0` } },
+    });
+    expect(
+      onGateway({ status: "failed" }, [
+        { type: "NodeFailed", nodeId: "ship", iteration: 2, attempt: 1 },
+        { type: "RunFailed", error: { message: "Task failed: ship" } },
+      ]),
+    ).toEqual([
+      ["ship (iteration 2) failed; running it again continues the run", "retry --watch --iteration 2 r ship"],
+    ]);
+    expect(
+      onGateway({ status: "failed" }, [
+        waiting("a"),
+        { type: "ApprovalDenied", nodeId: "a" },
+        runFailed("a"),
+      ]),
+    ).toEqual([["a was denied; a new run asks again", "run --watch deploy"]]);
+  });
+});
