@@ -109,6 +109,7 @@ describe("while a run is followed", () => {
     const stdin = {
       isTTY: true,
       bytes: async () => new Uint8Array(),
+      listen: () => {},
       question: async (prompt: string) => {
         prompts.push(prompt);
         return left.shift();
