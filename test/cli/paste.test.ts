@@ -84,9 +84,10 @@ writeFileSync(join(home, "smithers-client"), `#!/bin/sh\nprintf '%s\\0' "$@" END
 async function paste(command: string, options: string[], lines: string[]): Promise<string[][]> {
   const file = join(home, "lines");
   writeFileSync(file, `${lines.join("\n")}\nexit\n`);
+  // The file itself: fish does not read a script from the kind of pipe that Node makes.
+  const script = (await open(file)).createReadStream();
   const { stdout } = await execa(command, options, {
-    // The file itself: fish does not read a script from the kind of pipe that Node makes.
-    stdin: (await open(file)).createReadStream(),
+    stdin: script,
     cwd: home,
     env: { HOME: home, PATH: `${home}${delimiter}${process.env["PATH"]}`, LC_ALL: "C.UTF-8", TERM: "dumb" },
     extendEnv: false,
@@ -94,6 +95,7 @@ async function paste(command: string, options: string[], lines: string[]): Promi
     detached: true,
     reject: false,
   });
+  script.destroy();
   return stdout
     .split("END\0")
     .slice(0, -1)
