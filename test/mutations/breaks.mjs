@@ -2,6 +2,7 @@ import approvals from "./breaks/approvals.mjs";
 import ci from "./breaks/ci.mjs";
 import driving from "./breaks/driving.mjs";
 import exitCodes from "./breaks/exit-codes.mjs";
+import gateway from "./breaks/gateway.mjs";
 import input from "./breaks/input.mjs";
 import network from "./breaks/network.mjs";
 import output from "./breaks/output.mjs";
@@ -22,4 +23,5 @@ export const breaks = [
   ...input,
   ...output,
   ...table,
+  ...gateway,
 ];

@@ -50,6 +50,10 @@ export interface DriveRunArgs extends WatchRunArgs {
  * that a signal has come: while the run waits for one it is resumed after 5 s, 10 s, … and at last every 5 minutes, so
  * the sender of the signal should send a resume as well. A run that somebody paused, or whose engine died, is left alone.
  *
+ * A Smithers gateway resumes runs by itself. It has two seconds for it after a decision, and 20 s after a timer; then a resume
+ * is sent, which does no harm. If a decision is not applied for five more seconds, `onBlocked` gets
+ * `approval-decided-resume-required`: the gateway's log has the reason, such as a workflow that was changed.
+ *
  * @example
  * for await (const event of driveRun({ runId, onApproval: () => "approve" })) console.log(event.type);
  *

@@ -22,6 +22,8 @@ const maxRunsAtOnce = 8;
  * they are read from the events of the runs that wait. A row that could not be proven to be current has the server's time
  * of its newest event as `asOf`; for a run that is named that is an error.
  *
+ * On a Smithers gateway `runStatus` is `null`, and rows of runs older than its newest 1,000 have no title and no time.
+ *
  * @example
  * for (const { runId, nodeId } of await listApprovals()) console.log(runId, nodeId);
  *

@@ -18,6 +18,8 @@ export interface StreamEventsArgs extends ConnectionOptions, StreamOptions, Resu
  * A decision that this process makes with `approve` or `deny` is followed by the resume that a paused run needs, unless
  * `resume` is false. Leaving the loop closes the connection, and nothing is read ahead of the loop.
  *
+ * On a Smithers gateway the events come by pages: up to half a second late, and to the proven end of the run.
+ *
  * @example
  * for await (const event of streamEvents({ runId })) console.log(event.type);
  *

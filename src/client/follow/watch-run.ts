@@ -30,7 +30,7 @@ export interface WatchRunArgs extends ReadRunArgs, ResumeArgsWhileFollowing {}
 
 /**
  * Yields a run's events until the run itself has ended, through broken connections, restarts of the server, pauses and
- * resumes. `ended` is the run's last status.
+ * resumes. `ended` is the run's last status. On a Smithers gateway the events come up to half a second late.
  *
  * @example
  * const run = watchRun({ runId });

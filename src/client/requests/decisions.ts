@@ -25,6 +25,9 @@ export interface DecideArgs extends RunArgs {
  * {@link resume}, which this process sends if it is streaming the run. The call is never repeated: if its answer is
  * lost, the error's `mayHaveBeenApplied` is true.
  *
+ * On a Smithers gateway the run continues by itself, and a lost answer is asked for again: a decision that was made before
+ * in the same way is a success. The gateway records who decided by the key, not by `decidedBy`.
+ *
  * @example
  * await approve({ runId, nodeId: "gate", note: "looks good" });
  *
@@ -82,6 +85,9 @@ export interface SendSignalArgs extends RunArgs {
  * Sends a signal to a run (servers from 0.32 on). The signal is only recorded, even if no node waits for it yet, and no
  * event or status shows it: a run that has stopped to wait (`waiting-event`) continues after a {@link resume}. The call
  * is never repeated, since the server keeps each signal: if its answer is lost, the error's `mayHaveBeenApplied` is true.
+ *
+ * On a Smithers gateway a run that waits for the signal continues by itself. One that comes before the run waits for it is
+ * taken up only after a {@link resume}, which {@link driveRun} sends. `sentBy` is not recorded.
  *
  * @example
  * await sendSignal({ runId, name: "deploy-window", data: { open: true } });

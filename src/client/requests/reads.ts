@@ -8,7 +8,7 @@ import type { ServerApi, ServerTraits } from "../server/server-api.js";
 import { callServer, readOfRun, requiredText, type RunArgs } from "./call-server.js";
 
 /**
- * Asks where a run stands.
+ * Asks where a run stands. A Smithers gateway says as much as 0.32, and the fields of {@link listRuns} besides.
  *
  * @example
  * const { status, summary } = await getStatus({ runId });
@@ -26,7 +26,8 @@ export interface FramesArgs extends RunArgs {
 }
 
 /**
- * Lists the newest renderings of a run's workflow tree, newest first. `Frame` describes the rows.
+ * Lists the newest renderings of a run's workflow tree, newest first, the same on every kind of server. `Frame` describes the
+ * rows.
  *
  * @example
  * const [newest] = await getFrames<Frame>({ runId, tail: 1 });
@@ -109,7 +110,8 @@ export interface ListRunsArgs extends ConnectionOptions {
 }
 
 /**
- * Lists runs, newest first. `RunRow` describes the rows.
+ * Lists runs, newest first. `RunRow` describes the rows. On a Smithers gateway those of other programs on the same database
+ * are among them, and a run of a workflow without a file has `workflowPath: null`.
  *
  * @example
  * const failed = await listRuns<RunRow>({ status: "failed", limit: 10 });

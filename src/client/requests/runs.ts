@@ -13,7 +13,10 @@ import { findWorkflowPath, getServerTraits, getStatus } from "./reads.js";
 
 /** What {@link runWorkflow} takes. */
 export interface RunWorkflowArgs extends ConnectionOptions {
-  /** Where the `.tsx` file is on the server's machine, seen from the server's root. */
+  /**
+   * Where the `.tsx` file is on the server's machine, seen from the server's root. On a Smithers gateway the workflow's key,
+   * or any path whose file name is the key: `deploy` for `./deploy.tsx` and for `deploy/workflow.tsx`.
+   */
   workflowPath: string;
   /** A JSON object; the server refuses anything else. */
   input: unknown;
@@ -25,6 +28,10 @@ export interface RunWorkflowArgs extends ConnectionOptions {
 
 /**
  * Starts a run. If the answer is lost, the call is repeated under the same run id, so that it starts one run.
+ *
+ * On a Smithers gateway the id is looked up first, since a gateway does not refuse one that exists. A 404 has the keys of its
+ * workflows in `details.workflows`. A run whose input the workflow's schema rejects is accepted and never recorded: a
+ * stream of it ends with a 404 that says so.
  *
  * @example
  * const { runId } = await runWorkflow({ workflowPath: "./deploy.tsx", input: { branch: "main" } });
@@ -106,10 +113,14 @@ export interface ResumeArgs extends RunArgs {
  * 0.32 takes a run for running until its engine was silent for 30 s: sooner after a crash the answer's `status` is
  * `running`, and nothing was resumed.
  *
+ * A Smithers gateway continues a run by itself after a decision, a signal or a timer, and resumes none that has ended: a
+ * failed run continues after a {@link retryNode}. A resume is left for a run that was paused, or that is `orphaned` (by its
+ * `runState`) after a crash; any other changes nothing.
+ *
  * @example
  * await resume({ runId, workflowPath: "./deploy.tsx" });
  *
- * @throws {@link HttpError} 404 if the server has no such run or workflow
+ * @throws {@link HttpError} 404 if the server has no such run or workflow; on a gateway 409 `RUN_ENDED`
  */
 export async function resume(args: ResumeArgs): Promise<RunReference> {
   const options = resolveOptions(args);
@@ -187,7 +198,8 @@ export async function pause(args: RunArgs): Promise<RunReference> {
 }
 
 /**
- * Cancels a run. The server answers at once; the run ends when the tasks that are executing have.
+ * Cancels a run. The server answers at once; the run ends when the tasks that are executing have. A Smithers gateway does it
+ * as 0.32 does.
  *
  * @example
  * await cancel({ runId });

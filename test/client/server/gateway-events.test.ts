@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
   ConnectionError,
-  loadRunView,
   ProtocolError,
   streamEvents,
   TimeoutError,
@@ -293,6 +292,4 @@ test("a history of 50,000 events takes as many requests as it has pages, and a f
   expect(items).toHaveLength(count);
   expect(server.count("events")).toBe(count / 1000 + 2);
   expect(server.count("getStatus")).toBe(2);
-  const { view, position } = await loadRunView({ baseUrl: server.baseUrl, runId: "long" });
-  expect([view.status, position]).toEqual(["finished", count - 1]);
 });
