@@ -1,5 +1,5 @@
 import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
-import { afterAll, expect, inject, test } from "vitest";
+import { afterAll, describe, expect, inject, test } from "vitest";
 import { createClient, type SmithersEvent } from "../../src/client/index.js";
 import { freshId, runBinary as cli, startCli } from "../cli/run-cli.js";
 import { closedPort, sleep } from "../faults/in-test.js";
@@ -87,56 +87,58 @@ async function follow(name: string, baseUrl: string, runId: string): Promise<voi
   expect(exitCode).toBe(0);
 }
 
-test("undisturbed, 500 events", async () => {
-  await follow("undisturbed", target, await start({ tasks: 100 }));
-});
-
-test("connection reset after each 50 events", async () => {
-  const counts = new WeakMap<Socket, number>();
-  const link = new Link((part, socket) => {
-    const count = (counts.get(socket) ?? 0) + part.toString("latin1").split('"payload":').length - 1;
-    counts.set(socket, count);
-    return count > 50;
+describe("following over a link that breaks", () => {
+  test("undisturbed, 500 events", async () => {
+    await follow("undisturbed", target, await start({ tasks: 100 }));
   });
-  await follow("connection reset after every 50 events", await link.open(), await start({ tasks: 100 }));
-  link.close();
-});
 
-test("connection reset each 2 s", async () => {
-  const link = new Link();
-  const baseUrl = await link.open();
-  const runId = await start({ tasks: 100, ms: 600 });
-  const timer = setInterval(() => link.reset(), 2000);
-  await follow("connection reset every 2 s", baseUrl, runId).finally(() => clearInterval(timer));
-  link.close();
-});
+  test("connection reset after each 50 events", async () => {
+    const counts = new WeakMap<Socket, number>();
+    const link = new Link((part, socket) => {
+      const count = (counts.get(socket) ?? 0) + part.toString("latin1").split('"payload":').length - 1;
+      counts.set(socket, count);
+      return count > 50;
+    });
+    await follow("connection reset after every 50 events", await link.open(), await start({ tasks: 100 }));
+    link.close();
+  });
 
-test("away for 8 s, in which the run ends", async () => {
-  const link = new Link();
-  const baseUrl = await link.open();
-  const runId = await start({ tasks: 100, ms: 400 });
-  const following = follow("away for 8 s, the run ends meanwhile", baseUrl, runId);
-  await waitUntil(async () => ((await client.getStatus({ runId })).summary["finished"] ?? 0) > 30);
-  link.isAway = true;
-  link.reset();
-  await waitUntil(async () => (await client.getStatus({ runId })).status === "finished", 60_000);
-  await sleep(8000);
-  link.isAway = false;
-  await following;
-  link.close();
-});
+  test("connection reset each 2 s", async () => {
+    const link = new Link();
+    const baseUrl = await link.open();
+    const runId = await start({ tasks: 100, ms: 600 });
+    const timer = setInterval(() => link.reset(), 2000);
+    await follow("connection reset every 2 s", baseUrl, runId).finally(() => clearInterval(timer));
+    link.close();
+  });
 
-test("attach to a finished run of 2,000 events", async () => {
-  const runId = await start({ tasks: 420, ms: 1 });
-  await waitUntil(async () => (await client.getStatus({ runId })).status === "finished", 100_000);
-  await follow("attach to a finished run", target, runId);
-});
+  test("away for 8 s, in which the run ends", async () => {
+    const link = new Link();
+    const baseUrl = await link.open();
+    const runId = await start({ tasks: 100, ms: 400 });
+    const following = follow("away for 8 s, the run ends meanwhile", baseUrl, runId);
+    await waitUntil(async () => ((await client.getStatus({ runId })).summary["finished"] ?? 0) > 30);
+    link.isAway = true;
+    link.reset();
+    await waitUntil(async () => (await client.getStatus({ runId })).status === "finished", 60_000);
+    await sleep(8000);
+    link.isAway = false;
+    await following;
+    link.close();
+  });
 
-test("unknown run, wrong address", async () => {
-  const unknown = await cli(["watch", "nobody"]);
-  const wrong = await cli(["watch", "nobody"], { baseUrl: `http://127.0.0.1:${await closedPort()}` });
-  const code = (stderr: string) => /^error: (\w+)/.exec(stderr)?.[1] ?? stderr.split("\n")[0] ?? "";
-  table.push(["unknown run", code(unknown.stderr), String(unknown.exitCode)]);
-  table.push(["wrong address", code(wrong.stderr), String(wrong.exitCode)]);
-  expect([unknown.exitCode, wrong.exitCode]).toEqual([4, 5]);
+  test("attach to a finished run of 2,000 events", async () => {
+    const runId = await start({ tasks: 420, ms: 1 });
+    await waitUntil(async () => (await client.getStatus({ runId })).status === "finished", 100_000);
+    await follow("attach to a finished run", target, runId);
+  });
+
+  test("unknown run, wrong address", async () => {
+    const unknown = await cli(["watch", "nobody"]);
+    const wrong = await cli(["watch", "nobody"], { baseUrl: `http://127.0.0.1:${await closedPort()}` });
+    const code = (stderr: string) => /^error: (\w+)/.exec(stderr)?.[1] ?? stderr.split("\n")[0] ?? "";
+    table.push(["unknown run", code(unknown.stderr), String(unknown.exitCode)]);
+    table.push(["wrong address", code(wrong.stderr), String(wrong.exitCode)]);
+    expect([unknown.exitCode, wrong.exitCode]).toEqual([4, 5]);
+  });
 });

@@ -1,6 +1,7 @@
 import { HttpError, isRouteMissing, ownHttpCodes } from "../errors/http-error.js";
 import type { ResolvedOptions } from "../options.js";
 import type { ApprovalRow } from "../results.js";
+import { isWaitingStatus } from "../view/run-status.js";
 import {
   toApprovalRows,
   toEventMessages,
@@ -171,7 +172,10 @@ async function allApprovals({ get }: GatewayCalls): Promise<ApprovalRow[]> {
 
 async function approvalsOf({ get }: GatewayCalls, runId: string): Promise<ApprovalRow[]> {
   const rows = toRows(await get(`/approvals${query({ runId })}`));
-  return rows.length > 0 ? rows : approvalsByNodes({ get }, runId);
+  if (rows.length > 0) return rows;
+  // A node waits a moment before its approval can be decided; the run's status comes after both.
+  const { status } = toRunStatus(await get(runPath(runId)), runId);
+  return isWaitingStatus(status) ? approvalsByNodes({ get }, runId) : [];
 }
 
 /** What is known of the approvals of a run that the list does not cover. */

@@ -455,6 +455,7 @@ describe("the list of approvals", () => {
     if (route === "GET /v1/api/approvals") return ok([]);
     if (route === "GET /v1/api/runs" && path.includes("waiting-approval"))
       return ok([{ runId: "old", status: "waiting-approval" }]);
+    if (route === "GET /v1/api/runs/old") return ok({ runId: "old", status: "waiting-approval" });
     if (route === "GET /v1/api/runs/old/node-states")
       return ok([node("build", "finished"), node("gate", "waiting-approval")]);
     return undefined;
@@ -465,6 +466,15 @@ describe("the list of approvals", () => {
     const row = { runId: "old", nodeId: "gate", iteration: 1, requestTitle: "gate", requestedAtMs: null };
     expect(await client.listApprovals()).toMatchObject([row]);
     expect(await client.listApprovals({ runId: "old" })).toMatchObject([row]);
+  });
+
+  test("has none of a run that is about to wait: nobody could decide it yet", async () => {
+    const { client } = await recognised((request, route, socket) =>
+      route === "GET /v1/api/runs/old"
+        ? ok({ runId: "old", status: "running" })
+        : old(request, route, socket),
+    );
+    expect(await client.listApprovals({ runId: "old" })).toEqual([]);
   });
 });
 

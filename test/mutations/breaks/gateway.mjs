@@ -110,8 +110,15 @@ export default [
   {
     rule: "approvals of runs that the list does not cover are listed",
     file: gateway,
-    from: "return rows.length > 0 ? rows : approvalsByNodes({ get }, runId);",
-    to: "return rows;",
+    from: "return isWaitingStatus(status) ? approvalsByNodes({ get }, runId) : [];",
+    to: "return [];",
+    tests: gatewayTests,
+  },
+  {
+    rule: "an approval is not listed before it can be decided",
+    file: gateway,
+    from: "return isWaitingStatus(status) ? approvalsByNodes({ get }, runId) : [];",
+    to: "return approvalsByNodes({ get }, runId);",
     tests: gatewayTests,
   },
   {
