@@ -269,6 +269,15 @@ describe("on a server that resumes runs by itself", () => {
     expect(told).toEqual(["resumed for decision"]);
   });
 
+  test("a decision that the status shows before its event has come is not reported", async () => {
+    const run = selfResuming();
+    run.runState = { state: "waiting-event", ...decided };
+    const { told } = resume(run);
+    await run.bring(started, opened("gate"), { type: "RunStatusChanged", status: "waiting-event" });
+    await run.clock.pass(60_000);
+    expect(told).toEqual([]);
+  });
+
   test("a run that has ended before the resume came needed none", async () => {
     const run = selfResuming();
     run.answers = [

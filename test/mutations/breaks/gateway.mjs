@@ -4,7 +4,9 @@ const detection = "src/client/server/detect-server.ts";
 const resumer = "src/client/follow/resumer.ts";
 const gatewayTests = ["test/client/server/gateway.test.ts"];
 const eventTests = ["test/client/server/gateway-events.test.ts > (the|trap|a page|over a real socket)"];
-const onlyTests = ["test/client/server/gateway-only.test.ts"];
+const onlyTests = [
+  "test/client/server/gateway-only.test.ts > .* (is refused for a server of the usual kind|is not refused)",
+];
 const resumerTests = ["test/client/follow/resumer.test.ts > on a server that resumes runs by itself"];
 
 /** How a Smithers gateway is spoken to, and what is left to it. */
