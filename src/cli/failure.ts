@@ -12,6 +12,7 @@ import { Interrupted } from "./context.js";
 import { formatDuration } from "./describe/duration.js";
 import { exitCodeOfHttpStatus, exitCodes } from "./exit-codes.js";
 import { isRefusal } from "./describe/server-refusal.js";
+import type { RunningGateway } from "./serve/find-gateway.js";
 import { escapeControls } from "./terminal/escape-controls.js";
 
 /** What is shown of an error, and the code that the process ends with. */
@@ -52,6 +53,8 @@ export interface FailureContext {
   commandName: string | undefined;
   /** Whether the server that went away is a gateway, where that is known. */
   isGateway?: boolean | undefined;
+  /** A gateway that runs here, where nothing answered at the default address. */
+  runningGateway?: RunningGateway | undefined;
 }
 
 /** Puts an error into words for a person, with the server it is about and what to do next. */
@@ -115,7 +118,7 @@ export function exitCodeOfError(error: unknown): number {
 function generalHint(
   error: unknown,
   failure: Failure,
-  { commandLine, commandName, isGateway }: FailureContext,
+  { commandLine, commandName, isGateway, runningGateway }: FailureContext,
 ): string | undefined {
   if (error instanceof ArgumentError && /^https?_proxy$/i.test(error.argument))
     return proxyHint(error.argument);
@@ -133,7 +136,7 @@ function generalHint(
     if (code === "GATEWAY")
       return "name a server with --base-url or SMITHERS_BASE_URL; 'smithers-client serve' starts one";
     if (code === "NEEDS_GATEWAY")
-      return "start a Smithers gateway ('smithers gateway', from 0.32 on), and name it with --base-url";
+      return "start a Smithers gateway ('smithers-client serve --gateway'), and name it with --base-url";
     if (code === "NEWER_ROUTE")
       return "ask a newer server; this one's project can install a newer smithers-orchestrator";
     if (code === "DB_NOT_CONFIGURED")
@@ -151,6 +154,11 @@ function generalHint(
     return "look at the server's log, or try again";
   if (error instanceof TimeoutError) return "try again, or look whether the server is overloaded";
   if (error instanceof ConnectionError) {
+    if (runningGateway !== undefined) {
+      const { url, needsToken } = runningGateway;
+      const token = needsToken ? ", and its token in SMITHERS_API_KEY" : "";
+      return `this directory's gateway listens on ${url}: set SMITHERS_BASE_URL=${url}${token}`;
+    }
     const known = networkHint(error.networkCode);
     if (known !== undefined) return known;
     if (error.position === undefined)

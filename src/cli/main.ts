@@ -15,6 +15,7 @@ import { exitCodes, worstExitCode } from "./exit-codes.js";
 import { bugMessage, describeFailure, TimedOut, type Failure } from "./failure.js";
 import type { Format } from "./formats/format.js";
 import type { Output } from "./output.js";
+import { findGateway } from "./serve/find-gateway.js";
 import { createSession } from "./session/create-session.js";
 import { limitTime } from "./session/limit-time.js";
 import { exitCodeOf } from "./status-table.js";
@@ -76,6 +77,7 @@ async function runCommand(
       commandName: commandNameOf(command),
       commandLine: session.commandLine,
       isGateway: await wasGateway(error, session),
+      runningGateway: settings.baseUrlIsDefault && isRefused(error) ? await findGateway(context) : undefined,
     });
     const hint = await command.hint?.(error, input, session);
     return hint === undefined ? failure : { ...failure, hint };
@@ -96,6 +98,11 @@ async function runCommand(
 async function wasGateway(error: unknown, { cleanupClient }: Session): Promise<boolean | undefined> {
   if (!(error instanceof ConnectionError) || error.position === undefined) return undefined;
   return (await cleanupClient.getServerTraits().catch(() => undefined))?.resumesByItself;
+}
+
+/** Whether nothing listens at the address. */
+function isRefused(error: unknown): boolean {
+  return error instanceof ConnectionError && error.networkCode === "ECONNREFUSED";
 }
 
 /** What showing a result takes. */

@@ -7,7 +7,7 @@ import { runMain } from "./run-main.js";
 
 const baseUrl = inject("baseUrl");
 const hint =
-  "next:  start a Smithers gateway ('smithers gateway', from 0.32 on), and name it with --base-url\n";
+  "next:  start a Smithers gateway ('smithers-client serve --gateway'), and name it with --base-url\n";
 
 describe("what only a gateway has", () => {
   test.each([

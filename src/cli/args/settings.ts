@@ -56,6 +56,8 @@ export interface Settings {
   baseUrl: string;
   /** Given by a flag, so a command line to be typed next must name it too. */
   baseUrlIsFlag: boolean;
+  /** Given by nobody: it is the default. */
+  baseUrlIsDefault: boolean;
   apiKey: string | undefined;
   timeoutMs: number | undefined;
   debug: boolean;
@@ -68,6 +70,7 @@ export function readSettings(options: GlobalOptions, env: Environment): Settings
   return {
     baseUrl: options.baseUrl ?? (env["SMITHERS_BASE_URL"] || defaultBaseUrl),
     baseUrlIsFlag: options.baseUrl !== undefined,
+    baseUrlIsDefault: options.baseUrl === undefined && !env["SMITHERS_BASE_URL"],
     apiKey: options.apiKey ?? (env["SMITHERS_API_KEY"] || undefined),
     timeoutMs: options.timeout,
     debug: options.debug ?? false,

@@ -6,6 +6,7 @@ import { UsageError } from "../usage-error.js";
 import { Interrupted, type Context } from "../context.js";
 import { isDirectory, resolvePath } from "../args/resolve-path.js";
 import { findInstallation } from "../serve/find-installation.js";
+import { serveGateway } from "../serve/serve-gateway.js";
 import { orAborted, ServerError, startServer } from "../serve/start-server.js";
 import { writeExample } from "../serve/write-example.js";
 import type { ServerSettings } from "../serve/server-process.js";
@@ -16,6 +17,7 @@ interface ServeOptions {
   root?: string;
   db?: string | boolean;
   example?: boolean;
+  gateway?: boolean;
 }
 
 /** The server's own default. */
@@ -44,13 +46,28 @@ export const serve = defineCommand<ServeOptions>({
       flags: "--example",
       description: "first write deploy.tsx, a workflow that needs no model, unless it exists",
     },
+    {
+      flags: "--gateway",
+      description: "a Smithers gateway instead, for the workflows in .smithers/workflows/ (from 0.32 on)",
+    },
   ],
-  examples: ["serve --example", "serve --port 8080 --root ./workflows --db ./runs.db"],
+  examples: [
+    "serve --example",
+    "serve --port 8080 --root ./workflows --db ./runs.db",
+    "serve --gateway --root ./project",
+  ],
+
+  check({ options: { gateway, db, example } }) {
+    if (gateway !== true) return;
+    const flag = db === false ? "--no-db" : db !== undefined ? "--db" : example ? "--example" : undefined;
+    if (flag !== undefined) throw new UsageError(`${flag} is not for a gateway: leave it or --gateway out`);
+  },
 
   async execute({ options }, session) {
     const { context, signal } = session;
     const root = resolvePath(options.root ?? ".", context);
     if (!isDirectory(root)) throw new UsageError(`--root: there is no directory ${escapeControls(root)}`);
+    if (options.gateway === true) return serveGateway(root, options.port ?? defaultPort, session);
     const database =
       typeof options.db === "string" ? readDatabase(options.db, context) : join(root, "smithers.db");
     const { entry, bun } = install([root, context.cwd ?? root, ownDirectory], context.env["PATH"]);

@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
 
@@ -8,16 +8,19 @@ export interface Installation {
   entry: string | undefined;
   /** The Bun executable, where there is one. */
   bun: string | undefined;
+  /** The program `smithers`, where there is one. */
+  smithers: string | undefined;
 }
 
 /**
  * Looks for Smithers and Bun in the `node_modules` of each directory and its parents, the first directory first; for
- * Bun then on the `PATH`.
+ * the programs then on the `PATH`.
  */
 export function findInstallation(directories: readonly string[], path = ""): Installation {
   return {
     entry: firstOf(directories, (directory) => resolveFrom(directory, "smithers-orchestrator/server")),
     bun: firstOf(directories, installedBun) ?? firstOf(path.split(delimiter), bunIn),
+    smithers: firstOf(directories, installedSmithers) ?? firstOf(path.split(delimiter), smithersIn),
   };
 }
 
@@ -52,6 +55,24 @@ function installedBun(directory: string): string | undefined {
     return found === undefined ? undefined : bunIn(join(dirname(found), "bin"));
   });
   return native ?? bunIn(join(dirname(manifest), "bin"));
+}
+
+/** The nearest directory from here upwards of which this holds. */
+export function nearest(directory: string, holds: (directory: string) => boolean): string | undefined {
+  if (holds(directory)) return directory;
+  const parent = dirname(directory);
+  return parent === directory ? undefined : nearest(parent, holds);
+}
+
+function installedSmithers(directory: string): string | undefined {
+  const bin = (folder: string) => join(folder, "node_modules", ".bin");
+  const found = nearest(directory, (folder) => smithersIn(bin(folder)) !== undefined);
+  return found === undefined ? undefined : smithersIn(bin(found));
+}
+
+function smithersIn(directory: string): string | undefined {
+  const file = join(directory, "smithers");
+  return directory !== "" && existsSync(file) ? file : undefined;
 }
 
 function bunIn(directory: string): string | undefined {

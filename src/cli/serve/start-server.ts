@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Context } from "../context.js";
+import type { Context, SpawnOptions } from "../context.js";
 import { exitCodes } from "../exit-codes.js";
 import { CommandError } from "../failure.js";
 import { escapeControls } from "../terminal/escape-controls.js";
@@ -51,16 +51,45 @@ export async function startServer(
 ): Promise<LocalServer> {
   const program = fileURLToPath(new URL("./server-process.js", import.meta.url));
   const { promise: reported, resolve: report } = promise<ServerReport>();
+  const { failed, stop } = startProcess(
+    bun,
+    [program, JSON.stringify(settings)],
+    {
+      cwd: settings.root,
+      env: { ...context.env, ...(apiKey !== undefined && { SMITHERS_API_KEY: apiKey }) },
+      onLine,
+      onMessage: (message) => report(message as ServerReport),
+    },
+    context,
+  );
+  try {
+    const started = await orAborted(Promise.race([reported, failed]), signal);
+    if ("error" in started) {
+      const { error, code } = started;
+      throw new ServerError("the server did not start", { reason: escapeControls(error), systemCode: code });
+    }
+    return { baseUrl: `http://127.0.0.1:${started.port}`, failed, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Starts a program on Bun that is a server for as long as it runs. */
+export function startProcess(
+  bun: string,
+  args: readonly string[],
+  options: SpawnOptions,
+  context: Pick<Context, "spawn">,
+): Pick<LocalServer, "failed" | "stop"> {
   let lastLine = "";
   // Bun would fetch a missing package from the registry by itself.
-  const child = context.spawn(bun, ["--no-install", program, JSON.stringify(settings)], {
-    cwd: settings.root,
-    env: { ...context.env, ...(apiKey !== undefined && { SMITHERS_API_KEY: apiKey }) },
+  const child = context.spawn(bun, ["--no-install", ...args], {
+    ...options,
     onLine(line) {
       if (line.trim() !== "" && !/^Bun v\d/.test(line)) lastLine = line.trim();
-      onLine(line);
+      options.onLine(line);
     },
-    onMessage: (message) => report(message as ServerReport),
   });
   const failed = child.ended.then(
     (code): never => {
@@ -80,18 +109,7 @@ export async function startServer(
     await child.ended.catch(() => {});
     clearTimeout(timer);
   };
-
-  try {
-    const started = await orAborted(Promise.race([reported, failed]), signal);
-    if ("error" in started) {
-      const { error, code } = started;
-      throw new ServerError("the server did not start", { reason: escapeControls(error), systemCode: code });
-    }
-    return { baseUrl: `http://127.0.0.1:${started.port}`, failed, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  return { failed, stop };
 }
 
 /** The promise's outcome, or the signal's reason where that comes first. */

@@ -9,6 +9,9 @@ const onlyTests = [
 ];
 const resumerTests = ["test/client/follow/resumer.test.ts > on a server that resumes runs by itself"];
 
+const choiceTests = ["test/cli/gateway/choice.test.ts"];
+const adviceTests = ["test/cli/gateway/advice.test.ts"];
+
 /** How a Smithers gateway is spoken to, and what is left to it. */
 export default [
   {
@@ -220,5 +223,47 @@ export default [
     from: "if (error instanceof HttpError && error.code === ownHttpCodes.runEnded) return true;",
     to: "",
     tests: resumerTests,
+  },
+  {
+    rule: "a rule approves nothing that asks for a choice",
+    file: "src/cli/follow/approval-policy.ts",
+    from: "&& matches && !asksForChoice(approval)",
+    to: "&& matches",
+    tests: choiceTests,
+  },
+  {
+    rule: "a choice that is no option is refused before anything is sent",
+    file: "src/cli/describe/approval-choice.ts",
+    from: "if (known.size > 0 && unknown !== undefined) {",
+    to: "if (false) {",
+    tests: choiceTests,
+  },
+  {
+    rule: "a decision on a gateway sends no resume",
+    file: "src/cli/follow/decide-approval.ts",
+    from: "if (resumesByItself) return;",
+    to: "",
+    tests: adviceTests,
+  },
+  {
+    rule: "a signal on a gateway sends no resume",
+    file: "src/cli/commands/signal.ts",
+    from: "if ((await client.getServerTraits()).resumesByItself) return;",
+    to: "",
+    tests: adviceTests,
+  },
+  {
+    rule: "a run that was taken and never recorded is an error",
+    file: "src/cli/follow/started-outcome.ts",
+    from: "await checkRecorded(runId, session);",
+    to: "",
+    tests: adviceTests,
+  },
+  {
+    rule: "no program is asked for a gateway where the person named the server",
+    file: "src/cli/main.ts",
+    from: "settings.baseUrlIsDefault && isRefused(error)",
+    to: "isRefused(error)",
+    tests: ["test/cli/gateway/find-gateway.test.ts"],
   },
 ];
