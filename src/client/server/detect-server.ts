@@ -1,5 +1,5 @@
 import { ConnectionError } from "../errors/connection-error.js";
-import { HttpError, isRouteMissing, ownHttpCodes } from "../errors/http-error.js";
+import { HttpError, isOwnHttpCode, isRouteMissing, ownHttpCodes } from "../errors/http-error.js";
 import { TimeoutError } from "../errors/timeout-error.js";
 import { requestJson } from "../http/request.js";
 import type { ResolvedOptions } from "../options.js";
@@ -32,7 +32,10 @@ export async function withServer<T>(
     detected.set(options.baseUrl, assumed);
     return answer;
   } catch (error) {
-    if (!mayBeAnotherKind(error, options)) throw error;
+    if (!mayBeAnotherKind(error, options)) {
+      if (isAnswerOfServer(error)) detected.set(options.baseUrl, assumed);
+      throw error;
+    }
     refusal = error;
   }
   const found = await detectServer(options, refusal);
@@ -53,6 +56,11 @@ export function knownServer(options: ResolvedOptions): ServerApi | undefined {
 /** Whether the error means that the server keeps no list of open approvals: it is too old, or has no database for one. */
 export function hasNoApprovalList({ code }: HttpError): boolean {
   return [ownHttpCodes.newerRoute, ownHttpCodes.oneRunServer, "DB_NOT_CONFIGURED"].includes(code);
+}
+
+/** Whether a server of the assumed kind refused the call itself, and not a proxy in front of it. */
+function isAnswerOfServer(error: unknown): boolean {
+  return error instanceof HttpError && !isOwnHttpCode(error.code) && !isFromGateway(error);
 }
 
 /** Whether a server has no such route, or a server that is assumed to be of another kind refuses the call. */
