@@ -1,9 +1,10 @@
-import type { EventRecord, NodeView, Run, RunView, SmithersClient } from "../client/index.js";
+import type { EventRecord, Run, RunView, SmithersClient } from "../client/index.js";
 import type { OptionSpec } from "./args/option.js";
 import type { Annotation, CiSystem } from "./ci/ci-system.js";
 import type { Context } from "./context.js";
 import type { ApprovalDesk } from "./live/approval-desk.js";
 import type { FetchFrame, Loops } from "./tree/loops.js";
+import type { FrameTask } from "./tree/run-tree.js";
 import type { OutputLine } from "./describe/output-lines.js";
 import type { Reporter } from "./ci/reporter.js";
 import type { RunLabel } from "./describe/run-labels.js";
@@ -130,6 +131,8 @@ export interface FollowOutcome {
   updates: AsyncGenerator<RunUpdate, void, undefined>;
   /** Print a "still running" line after this long without output, in ms. Default: never. */
   heartbeatMs: number | undefined;
+  /** Whether text shows each line that a node prints (`--logs`). */
+  showsOutput: boolean;
   /** Milliseconds since 1970 by the server's clock. */
   serverNow(): number;
   /** Maps a run's last status to the exit code, if it is not the table's. */
@@ -141,18 +144,18 @@ export interface FollowOutcome {
 }
 
 /** What the nodes of a run print, line by line. */
-export interface LogOutcome extends Omit<FollowOutcome, "kind" | "updates"> {
+export interface LogOutcome extends Pick<FollowOutcome, "exitCode" | "rewatch" | "onAbort"> {
   kind: "log";
+  /** Its last status, once that is known, is the result. */
+  run: Pick<FollowedRun, "runId" | "ended">;
   updates: AsyncGenerator<LogUpdate, void, undefined>;
   /** The nodes whose names stand in front of their lines, as far as they are known; undefined for one node alone. */
-  nodes: readonly (NodeTurn & { isInLoop: boolean })[] | undefined;
+  nodes: readonly FrameTask[] | undefined;
 }
 
-/** A node in one turn of its loop. */
-export type NodeTurn = Pick<NodeView, "nodeId" | "iteration">;
-
 /** What came of the output: the events, for a machine, and the lines that they complete, for people. */
-export interface LogUpdate extends RunUpdate {
+export interface LogUpdate {
+  records: readonly EventRecord[];
   lines: readonly OutputLine[];
 }
 

@@ -141,7 +141,7 @@ async function follow(outcome: FollowOutcome | LogOutcome, shown: Shown): Promis
     await (outcome.kind === "log" ? format.log(outcome, output) : format.follow(outcome, output));
     return await endFollowing(outcome, session);
   } catch (error) {
-    const hasEnded = outcome.runs.every(({ ended }) => ended !== undefined);
+    const hasEnded = runsOf(outcome).every(({ ended }) => ended !== undefined);
     if (isClosedPipe(error) && hasEnded) return await endFollowing(outcome, session);
     if (isClosedPipe(error)) {
       const problem = "the reader of the output went away before the run's end";
@@ -164,7 +164,7 @@ async function follow(outcome: FollowOutcome | LogOutcome, shown: Shown): Promis
 /** The runs have ended: their reports are written, and the worst of them is the result. */
 async function endFollowing(outcome: FollowOutcome | LogOutcome, session: Session): Promise<number> {
   const codeOf = outcome.exitCode ?? exitCodeOf;
-  const statuses = outcome.runs.map(({ runId, ended }) => {
+  const statuses = runsOf(outcome).map(({ runId, ended }) => {
     if (ended === undefined) throw new Error(`the following of run ${runId} ended before the run`);
     return ended.status;
   });
@@ -177,12 +177,17 @@ async function endFollowing(outcome: FollowOutcome | LogOutcome, session: Sessio
   return exitCode;
 }
 
+function runsOf(outcome: FollowOutcome | LogOutcome): readonly LogOutcome["run"][] {
+  return outcome.kind === "log" ? [outcome.run] : outcome.runs;
+}
+
 async function report(
-  { runs }: FollowOutcome | LogOutcome,
+  outcome: FollowOutcome | LogOutcome,
   { note }: Session,
   ending: Omit<FollowEnding, "status" | "loops">,
 ): Promise<void> {
-  for (const { reporters, view, ended, loops } of runs) {
+  if (outcome.kind === "log") return;
+  for (const { reporters, view, ended, loops } of outcome.runs) {
     const nodeIds = [...view().nodes.values()].map(({ nodeId }) => nodeId);
     // A server that cannot be reached is not asked again.
     if (reporters.length > 0 && ending.problem === undefined) await loops.learn(view().runId, nodeIds);

@@ -338,3 +338,19 @@ describe("of a run whose work continues as another one", () => {
     expect(stderr).toBe("run old continues as run new; following that\n");
   });
 });
+
+test.each([
+  [["--logs"], ["check           | checked 12 files", "build           | compiling 3 modules"], 50],
+  // Of both attempts the last 20.
+  [[], ["            | … 5 lines before", "            | step 25"], 40],
+])("watch %j shows output among the events", async (words, expected, deployLines) => {
+  const { stdout, exitCode } = await runMain(["watch", "r", ...words], await serverOf(prints));
+  expect(exitCode).toBe(1);
+  for (const line of expected) expect(stdout).toContain(`${line}\n`);
+  expect(stdout.match(/\| step \d+\n/g)).toHaveLength(deployLines);
+});
+
+test("--logs goes with --watch", async () => {
+  const refused = await runMain(["run", "x.tsx", "--logs"], { baseUrl: "http://127.0.0.1:1" });
+  expect(refused).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("--watch") as string });
+});

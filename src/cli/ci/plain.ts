@@ -4,7 +4,8 @@ import type { CiSystem } from "./ci-system.js";
 
 const base: Omit<CiSystem, "name" | "isDetected" | "isInteractive" | "heartbeatMs"> = {
   guard: (stream) => stream,
-  createPrinter: ({ style, startedAtMs, loops }) => new EventLines(style, startedAtMs, loops),
+  createPrinter: ({ style, startedAtMs, loops, showsOutput }) =>
+    new EventLines(style, startedAtMs, loops, showsOutput ? "all" : "of failed nodes"),
   annotationLine: ({ title, text }) => `${title} ${text}`,
   reporters: () => [],
 };

@@ -1,10 +1,8 @@
-import { emptyRunView } from "../../client/index.js";
 import { parseCount } from "../args/parse-count.js";
 import { parseSince, type Since } from "../args/parse-since.js";
-import { defineCommand, type FollowedRun, type LogOutcome } from "../command.js";
+import { defineCommand, type LogOutcome } from "../command.js";
 import { exitCodes } from "../exit-codes.js";
 import { readOutput } from "../follow/read-output.js";
-import { Loops } from "../tree/loops.js";
 import { readTree } from "../tree/read-tree.js";
 import { tasksIn } from "../tree/run-tree.js";
 
@@ -52,24 +50,13 @@ export const logs = defineCommand<LogsOptions>({
     const known = tree === undefined ? [] : tasksIn(tree);
     const follow = options.follow === true;
     const sinceMs = options.since?.at(session.serverNow());
-    const run: FollowedRun = {
-      ...{ runId, label: undefined, workflowName: status.workflowName, reporters: [] },
-      view: () => emptyRunView(runId),
-      fetchFrame: async () => undefined,
-      loops: new Loops(async () => undefined),
-      // The result is known from the start if it is not the run's.
-      ended: follow ? undefined : status,
-      lost: undefined,
-    };
+    // The result is known from the start if it is not the run's.
+    const run: LogOutcome["run"] = { runId, ended: follow ? undefined : status };
     const outcome: LogOutcome = {
       kind: "log",
-      isGroup: false,
-      desk: undefined,
-      runs: [run],
+      run,
       updates: readOutput(run, status, { ...options, nodeId, sinceMs }, options, session),
       nodes: nodeId !== undefined || known.length === 1 ? undefined : known,
-      heartbeatMs: undefined,
-      serverNow: session.serverNow,
       rewatch: () => [follow ? "logs --follow" : "logs", runId, ...(nodeId === undefined ? [] : [nodeId])],
       onAbort: async () => (follow ? "the run goes on" : "there may be more output"),
     };

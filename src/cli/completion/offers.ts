@@ -84,13 +84,8 @@ export async function offersFor(
     const runId = await wholeRunId(args[0] ?? "", client);
     if (command.offersAnyNode === true) {
       const tree = await readTree(runId, { client });
-      return {
-        words: harmless(
-          tree === undefined
-            ? []
-            : tasksIn(tree).map(({ nodeId, label }) => ({ word: nodeId, about: label })),
-        ),
-      };
+      const tasks = tree === undefined ? [] : tasksIn(tree);
+      return { words: harmless(tasks.map(({ nodeId, label }) => ({ word: nodeId, about: label }))) };
     }
     const approvals = await client.listApprovals({ runId });
     const words = approvals.map(async (row) => {

@@ -2,11 +2,16 @@ import { nodeKey, type SmithersEvent } from "../../client/index.js";
 import { iterationOf, noLoops, requestWords, type LoopNodes } from "./approval-label.js";
 import { formatDuration, isTime } from "./duration.js";
 import { errorTitle } from "./error-text.js";
+import { NodeOutput, shownOutput } from "./node-output.js";
+import type { OutputLine } from "./output-lines.js";
 import { ShownErrors, type ErrorWords } from "./shown-errors.js";
 import { columnsOf, fitWidth } from "../terminal/fit-width.js";
 import type { LinePrinter } from "./line-printer.js";
 import type { Style } from "../terminal/style.js";
 import { escapeControls } from "../terminal/escape-controls.js";
+
+/** Which lines that nodes print are shown: all, the last ones of a node that fails, or none. */
+export type ShownOutput = "all" | "of failed nodes" | "none";
 
 /** The column that names are aligned in. */
 const subjectWidth = 14;
@@ -23,8 +28,17 @@ export class EventLines implements LinePrinter {
   /** When each node that executes started. */
   readonly #nodes = new Map<string, number>();
   readonly #errors = new ShownErrors();
+  readonly #output: NodeOutput;
+  readonly #shownOutput: ShownOutput;
 
-  constructor(style: Style, startOf: () => number | null, loops = noLoops) {
+  constructor(
+    style: Style,
+    startOf: () => number | null,
+    loops = noLoops,
+    shown: ShownOutput = "of failed nodes",
+  ) {
+    this.#shownOutput = shown;
+    this.#output = new NodeOutput(style.hasColor);
     this.#style = style;
     this.#loops = loops;
     this.#startOf = startOf;
@@ -37,7 +51,11 @@ export class EventLines implements LinePrinter {
   }
 
   end(): string {
-    return "";
+    if (this.#shownOutput !== "all") return "";
+    return this.#output
+      .flush()
+      .map((line) => `${this.#outputRow("", line)}\n`)
+      .join("");
   }
 
   /** The event's lines without their ends: the first says what happened; none if that matters to nobody. */
@@ -56,16 +74,48 @@ export class EventLines implements LinePrinter {
       this.#loops,
     );
     if (key !== undefined && stateOfEndEvent.has(type)) this.#nodes.delete(key);
-    if (shown === undefined) return [];
+    const printed = this.#printedBy(event, key);
     const since = formatDuration(at - (this.#startedAtMs ?? at)).padStart(8);
-    const { width, symbols, dim, bold, red } = this.#style;
-    // At a terminal a name leaves room for the words, which wrap where they are longer than a line.
-    const subject = fitWidth(shown.subject, Math.max(subjectWidth, Math.floor(width / 2)), symbols.cut);
-    const padding = " ".repeat(Math.max(0, subjectWidth - columnsOf(subject)));
+    const { dim, red } = this.#style;
+    const output = printed.lines.map((line) => this.#outputRow(since, line));
+    if (shown === undefined) return output;
     return [
-      `${dim(since)}  ${bold(subject)}${padding}  ${shown.words}`,
+      ...output,
+      this.#row(since, shown.subject, shown.words),
       ...error.body.map((line) => indentation + (line.startsWith("    ") ? dim(line) : red(line))),
+      ...printed.last.map((line) => indentation + line),
     ];
+  }
+
+  #row(since: string, name: string, words: string): string {
+    const { width, symbols, dim, bold } = this.#style;
+    // At a terminal a name leaves room for the words, which wrap where they are longer than a line.
+    const subject = fitWidth(name, Math.max(subjectWidth, Math.floor(width / 2)), symbols.cut);
+    const padding = " ".repeat(Math.max(0, subjectWidth - columnsOf(subject)));
+    return `${dim(since)}  ${bold(subject)}${padding}  ${words}`;
+  }
+
+  #outputRow(since: string, line: OutputLine): string {
+    const words = `${this.#style.dim("|")} ${shownOutput(line.text, this.#style.hasColor)}`;
+    return this.#row(since.padStart(8), nodeName(line, this.#loops), words);
+  }
+
+  /** The lines of output that the event completes, and, if it says that its node failed, the last ones of that. */
+  #printedBy(event: SmithersEvent, key: string | undefined): { lines: OutputLine[]; last: string[] } {
+    if (this.#shownOutput === "none") return { lines: [], last: [] };
+    const lines = this.#output.push(event);
+    const isEnd = event.type === "NodeStarted" || stateOfEndEvent.has(event.type);
+    const last = isEnd && key !== undefined ? this.#output.take(key) : undefined;
+    if (this.#shownOutput === "all") return { lines, last: [] };
+    if (event.type !== "NodeFailed" || last === undefined) return { lines: [], last: [] };
+    const { dim } = this.#style;
+    return {
+      lines: [],
+      last: [
+        ...(last.before > 0 ? [dim(`| … ${last.before} lines before`)] : []),
+        ...last.lines.map((line) => `${dim("|")} ${line}`),
+      ],
+    };
   }
 
   #errorOf(event: SmithersEvent, key: string | undefined): ErrorWords {
@@ -100,8 +150,13 @@ export function keyOf(event: SmithersEvent): string | undefined {
 function nodeLabel(event: SmithersEvent, loops: LoopNodes): string {
   const { nodeId = "", iteration = 0 } = event as { nodeId?: unknown; iteration?: unknown };
   if (typeof nodeId !== "string") return "";
-  const turn = typeof iteration === "number" ? iterationOf({ nodeId, iteration }, loops) : undefined;
-  return escapeControls(nodeId) + (turn === undefined ? "" : ` #${turn}`);
+  return nodeName({ nodeId, iteration: typeof iteration === "number" ? iteration : 0 }, loops);
+}
+
+/** A node, and in a loop its iteration, as lines name it. */
+export function nodeName(node: Parameters<typeof iterationOf>[0], loops: LoopNodes): string {
+  const iteration = iterationOf(node, loops);
+  return escapeControls(node.nodeId) + (iteration === undefined ? "" : ` #${iteration}`);
 }
 
 function wordsFor(

@@ -15,4 +15,6 @@ export interface PrinterOptions {
   /** When the run started, by the server's clock; `null` while that is not known. */
   startedAtMs(): number | null;
   loops: LoopNodes;
+  /** Whether each line that a node prints is shown; otherwise only the last ones of a node that fails. */
+  showsOutput: boolean;
 }

@@ -32,6 +32,7 @@ export interface FollowOptions extends ApprovalOptions {
   ci?: string;
   heartbeat?: number;
   junit?: string;
+  logs?: boolean;
   by?: string | undefined;
 }
 
@@ -63,6 +64,7 @@ export const followOptions: readonly OptionSpec[] = [
     description: "print a 'still running' line after this long without output (default: 1m in CI)",
     parse: parseDuration,
   },
+  { flags: "--logs", description: "show each line that the nodes print" },
   { flags: "--junit <file>", description: "write a JUnit report, a case for each node" },
 ];
 
@@ -124,6 +126,7 @@ export function followRun(
     desk: undefined,
     updates: updatesOf(run, records),
     heartbeatMs: heartbeatMs(options, session),
+    showsOutput: options.logs === true,
     serverNow: session.serverNow,
     rewatch: () => ["watch", run.view().runId],
     onAbort: () => cancelOrDetach(run.view().runId, options, session),

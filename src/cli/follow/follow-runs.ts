@@ -201,6 +201,7 @@ export function followRuns(
     desk,
     updates: updates(),
     heartbeatMs: heartbeatMs(options, session),
+    showsOutput: options.logs === true,
     serverNow: session.serverNow,
     rewatch: () => (rewatch === undefined ? [["watch"], ...open().map(({ run }) => run.runId)] : [rewatch]),
     async onAbort() {

@@ -1,5 +1,5 @@
 import { isTerminalStatus, type EventRecord, type LoadedRun, type Run } from "../../client/index.js";
-import type { FollowedRun, LogUpdate, Session } from "../command.js";
+import type { LogOutcome, LogUpdate, Session } from "../command.js";
 import { formatTime } from "../describe/duration.js";
 import type { OutputLine } from "../describe/output-lines.js";
 import { copyOf, escapeControls } from "../terminal/escape-controls.js";
@@ -21,7 +21,7 @@ export interface OutputRange {
  * @param status what the run's status was a moment ago
  */
 export async function* readOutput(
-  run: FollowedRun,
+  run: LogOutcome["run"],
   status: Run,
   selection: OutputSelection,
   { tail, follow = false }: OutputRange,
@@ -43,7 +43,7 @@ export async function* readOutput(
 }
 
 async function* readPresent(
-  run: FollowedRun,
+  run: LogOutcome["run"],
   output: SelectedOutput,
   { tail, follow }: OutputRange,
   { client, note, commandLine }: Session,
@@ -53,7 +53,7 @@ async function* readPresent(
   for await (const each of history) {
     const { records, lines } = output.select(each);
     if (tail === undefined) {
-      yield { run, records, lines };
+      yield { records, lines };
       continue;
     }
     last.records.push(records);
@@ -61,7 +61,7 @@ async function* readPresent(
     last.lines.push(lines.map((line) => ({ ...line, text: copyOf(line.text) })));
   }
   if (!follow) last.lines.push(output.flush());
-  yield { run, records: last.records.items, lines: last.lines.items };
+  yield { records: last.records.items, lines: last.lines.items };
 
   const loaded = await history.ended;
   const { view, asOf } = loaded;
@@ -76,7 +76,7 @@ async function* readPresent(
 
 /** Reads what comes after the history, if that was read, until the run has ended. */
 async function* readToEnd(
-  run: FollowedRun,
+  run: LogOutcome["run"],
   output: SelectedOutput,
   history: LoadedRun | undefined,
   session: Session,
@@ -85,7 +85,7 @@ async function* readToEnd(
   const continuedAs = history?.view.continuedAs ?? null;
   const noteContinued = (runId: string, newRunId: string) => session.note(continuedNote(runId, newRunId));
   if (isOver && continuedAs === null) {
-    yield { run, records: [], lines: output.flush() };
+    yield { records: [], lines: output.flush() };
     return history.status;
   }
   if (isOver && continuedAs !== null) noteContinued(run.runId, continuedAs);
@@ -95,8 +95,8 @@ async function* readToEnd(
     onReconnect: noteReconnect(session),
     onContinued: ({ runId, newRunId }) => noteContinued(runId, newRunId),
   });
-  for await (const each of records) yield { run, ...output.select(each) };
-  yield { run, records: [], lines: output.flush() };
+  for await (const each of records) yield output.select(each);
+  yield { records: [], lines: output.flush() };
   return records.ended;
 }
 

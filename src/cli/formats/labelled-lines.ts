@@ -7,7 +7,7 @@ import { heartbeat } from "./heartbeat.js";
 
 /** Prints the events of several runs as lines, each behind the label of its run. */
 export async function printLabelled(
-  { runs, updates, heartbeatMs }: FollowOutcome,
+  { runs, updates, heartbeatMs, showsOutput }: FollowOutcome,
   { stdout, stderr, style }: Output,
 ): Promise<void> {
   const printers = new Map<FollowedRun, EventLines>();
@@ -18,7 +18,14 @@ export async function printLabelled(
   try {
     for await (const { run, records } of updates) {
       await learnLoops(run, records);
-      const printer = printers.get(run) ?? new EventLines(style, () => run.view().startedAtMs, run.loops);
+      const printer =
+        printers.get(run) ??
+        new EventLines(
+          style,
+          () => run.view().startedAtMs,
+          run.loops,
+          showsOutput ? "all" : "of failed nodes",
+        );
       printers.set(run, printer);
       const lines = records.flatMap(({ event }) => printer.linesFor(event));
       if (lines.length === 0) continue;

@@ -1,9 +1,11 @@
-import type { LogOutcome, NodeTurn } from "../command.js";
+import type { LogOutcome } from "../command.js";
+import { nodeName } from "../describe/event-lines.js";
+import type { OutputLine } from "../describe/output-lines.js";
 import type { Output } from "../output.js";
-import { iterationOf, type LoopNodes } from "../describe/approval-label.js";
 import { columnsOf, maxColumnsOf } from "../terminal/fit-width.js";
-import { escapeControls, escapeOutput } from "../terminal/escape-controls.js";
+import { escapeOutput } from "../terminal/escape-controls.js";
 import type { Style } from "../terminal/style.js";
+import type { FrameTask } from "../tree/run-tree.js";
 
 /** Prints what the nodes of a run print: the text alone, behind the name of its node if there are several. */
 export async function printOutput({ nodes, updates }: LogOutcome, { stdout, style }: Output): Promise<void> {
@@ -15,7 +17,7 @@ export async function printOutput({ nodes, updates }: LogOutcome, { stdout, styl
 }
 
 /** Puts the names in a column, each in a colour of its own. */
-function labeller(known: NonNullable<LogOutcome["nodes"]>, { cyan, yellow, green, magenta }: Style) {
+function labeller(known: readonly FrameTask[], { cyan, yellow, green, magenta }: Style) {
   const loops = new Set(known.filter(({ isInLoop }) => isInLoop).map(({ nodeId }) => nodeId));
   const colors = [cyan, yellow, green, magenta];
   const orders = new Map<string, number>();
@@ -25,16 +27,11 @@ function labeller(known: NonNullable<LogOutcome["nodes"]>, { cyan, yellow, green
     return order;
   };
   for (const { nodeId } of known) orderOf(nodeId);
-  let width = maxColumnsOf(known.map((node) => nameOf(node, loops)));
-  return (node: NodeTurn): string => {
-    const name = nameOf(node, loops);
+  let width = maxColumnsOf(known.map((node) => nodeName(node, loops)));
+  return (line: OutputLine): string => {
+    const name = nodeName(line, loops);
     width = Math.max(width, columnsOf(name));
-    const paint = colors[orderOf(node.nodeId) % colors.length] ?? cyan;
+    const paint = colors[orderOf(line.nodeId) % colors.length] ?? cyan;
     return paint(`${name}${" ".repeat(width - columnsOf(name))} | `);
   };
-}
-
-function nameOf(node: NodeTurn, loops: LoopNodes): string {
-  const iteration = iterationOf(node, loops);
-  return escapeControls(node.nodeId) + (iteration === undefined ? "" : ` #${iteration}`);
 }

@@ -41,11 +41,16 @@ export const text: Format = {
 
 /** Prints one run's events as lines, as its CI system has them. */
 async function printLines(
-  { runs: [run], updates, heartbeatMs, serverNow }: FollowOutcome,
+  { runs: [run], updates, heartbeatMs, serverNow, showsOutput }: FollowOutcome,
   { stdout, stderr, style, ci }: Output,
 ): Promise<void> {
   if (run === undefined) return;
-  const printer = ci.createPrinter({ style, startedAtMs: () => run.view().startedAtMs, loops: run.loops });
+  const printer = ci.createPrinter({
+    style,
+    startedAtMs: () => run.view().startedAtMs,
+    loops: run.loops,
+    showsOutput,
+  });
   // A printer for a CI system writes commands of its own, and makes the rest harmless itself.
   const log = stdout.unguarded ?? stdout;
   const silence = heartbeat(heartbeatMs, () => {

@@ -7,6 +7,7 @@ import type { Screen } from "../terminal/screen.js";
 import { progressOf, runTree } from "../tree/run-tree.js";
 import { FrameReader } from "./frame-reader.js";
 import { learnLoops } from "./learn-loops.js";
+import { LastOutput } from "./last-output.js";
 import { liveRegion, liveRegionLines, type LiveRegion } from "./live-region.js";
 import { runSummary } from "./run-summary.js";
 
@@ -32,12 +33,12 @@ const shownLive: ReadonlySet<string> = new Set([
 
 /** Draws a run at a terminal: its tree as it stands, and above it a line for each node that has finished. */
 export async function followLive(
-  { runs: [run], updates, serverNow }: FollowOutcome,
+  { runs: [run], updates, serverNow, showsOutput }: FollowOutcome,
   output: Output,
   screen: Screen,
 ): Promise<void> {
   if (run === undefined) return;
-  const live = new LiveRun(run, serverNow, output, screen);
+  const live = new LiveRun(run, serverNow, showsOutput, output, screen);
   try {
     for await (const { records } of updates) await live.see(records);
     if (run.ended !== undefined) await live.finish(run.ended);
@@ -52,6 +53,7 @@ class LiveRun {
   readonly #output: Output;
   readonly #screen: Screen;
   readonly #lines: EventLines;
+  readonly #printed = new LastOutput();
   readonly #frames: FrameReader;
   readonly #endResize: () => void;
   /** Lines that are to stay and have not been written. */
@@ -64,13 +66,24 @@ class LiveRun {
   #least = minPauseMs;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(run: FollowedRun, serverNow: () => number, output: Output, screen: Screen) {
+  constructor(
+    run: FollowedRun,
+    serverNow: () => number,
+    showsOutput: boolean,
+    output: Output,
+    screen: Screen,
+  ) {
     const { view, fetchFrame, loops } = run;
     this.#run = run;
     this.#output = output;
     this.#screen = screen;
     this.#serverNow = serverNow;
-    this.#lines = new EventLines(output.style, () => view().startedAtMs, loops);
+    this.#lines = new EventLines(
+      output.style,
+      () => view().startedAtMs,
+      loops,
+      showsOutput ? "all" : "of failed nodes",
+    );
     this.#frames = new FrameReader(fetchFrame, () => this.#changed());
     this.#endResize = output.stderr.onResize(() => {
       this.#part = undefined;
@@ -93,6 +106,7 @@ class LiveRun {
   async see(records: readonly EventRecord[]): Promise<void> {
     await learnLoops(this.#run, records);
     for (const { event } of records) {
+      this.#printed.push(event);
       const lines = this.#lines.linesFor(event);
       // An error of several lines stays above; of it the live part and the summary show the first line.
       if (shownLive.has(event.type) && lines.length < 2) continue;
@@ -143,13 +157,14 @@ class LiveRun {
     const { running } = this.#part.progress;
     if (running > 0) this.#turn++;
     const { spinner } = style.symbols;
-    const lines = liveRegionLines(this.#part, {
+    const look = {
       view: this.#view,
       // No event is of the future.
       now: Math.max(this.#serverNow(), this.#view.updatedAtMs ?? 0),
       style: { ...style, width: widthOf({ isTTY: true, columns: this.#screen.columns }, env) },
       spinner: spinner[this.#turn % spinner.length] ?? "",
-    });
+    };
+    const lines = liveRegionLines(this.#part, look, (node) => this.#printed.of(node));
     const above = this.#pending;
     this.#pending = "";
     this.#drawnAt = performance.now();

@@ -4,9 +4,9 @@ import { formatRunningTime } from "../describe/duration.js";
 import { columnsOf, fitWidth } from "../terminal/fit-width.js";
 import { renderStatus, type Look } from "../tree/render-node.js";
 import type { NodeCounts } from "../describe/count-nodes.js";
-import { progressOf, runTree, type FrameGroup, type RunGroup } from "../tree/run-tree.js";
+import { progressOf, runTree, type FrameGroup, type RunGroup, type RunTask } from "../tree/run-tree.js";
 import type { Style } from "../terminal/style.js";
-import { groupWords, treeLines } from "../tree/tree-lines.js";
+import { groupWords, lineBelow, treeLines } from "../tree/tree-lines.js";
 import { treeRows, type TreeRow } from "../tree/tree-rows.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
@@ -16,19 +16,40 @@ export interface LiveRegion {
   readonly rows: readonly TreeRow[];
   readonly progress: NodeCounts;
   readonly hasMargin: boolean;
+  /** How many more lines there is room for. */
+  readonly spare: number;
 }
 
 /** Chooses what to show of a run in at most so many lines, at least one. */
 export function liveRegion(view: RunView, frame: FrameGroup | undefined, most: number): LiveRegion {
   const tree = runTree(frame, view);
   const hasMargin = most >= 12;
-  const rows = treeRows(tree, view, Math.max(0, most - (hasMargin ? 2 : 1)));
-  return { tree, rows, progress: progressOf(tree, view), hasMargin };
+  const room = Math.max(0, most - (hasMargin ? 2 : 1));
+  const rows = treeRows(tree, view, room);
+  return { tree, rows, progress: progressOf(tree, view), hasMargin, spare: room - rows.length };
 }
 
-/** Its lines at this moment, each no wider than the style's width. */
-export function liveRegionLines({ tree, rows, progress, hasMargin }: LiveRegion, look: Look): string[] {
-  return [...(hasMargin ? [""] : []), headLine(tree, progress, look), ...treeLines(rows, look)];
+/**
+ * Its lines at this moment, each no wider than the style's width.
+ *
+ * @param lastLineOf what a node has printed last, for the nodes that execute, if there is room below them
+ */
+export function liveRegionLines(
+  { tree, rows, progress, hasMargin, spare }: LiveRegion,
+  look: Look,
+  lastLineOf: (node: RunTask) => string = () => "",
+): string[] {
+  const lines = treeLines(rows, look);
+  let left = spare;
+  const withOutput = lines.flatMap((line, index) => {
+    const row = rows[index];
+    if (left === 0 || row?.item.kind !== "task" || row.item.node?.state !== "in-progress") return line;
+    const text = lastLineOf(row.item);
+    if (text === "") return line;
+    left--;
+    return [line, lineBelow(row, text, look.style)];
+  });
+  return [...(hasMargin ? [""] : []), headLine(tree, progress, look), ...withOutput];
 }
 
 /** The progress bar is as wide as there is room for, between these; with less room there is none. */

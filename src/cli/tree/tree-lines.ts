@@ -42,6 +42,13 @@ export function treeLines(rows: readonly TreeRow[], look: Look): string[] {
   });
 }
 
+/** A line below a node's row, with what there is to say beside it, dimmed. */
+export function lineBelow({ lasts }: TreeRow, text: string, style: Style): string {
+  const { symbols, plain } = style;
+  const guide = lasts.map((isLast) => (plain ? "  " : isLast ? "   " : symbols.trunk)).join("");
+  return style.dim(fitWidth(`${guide}  ${text}`, style.width, symbols.cut));
+}
+
 interface Cells {
   guide: string;
   mark: string;

@@ -43,3 +43,19 @@ test("what a node said that never ended is shown at the end", () => {
   expect(lines.end()).toMatch(/^::group::n has not ended\n[^]*\n\| last words\n::endgroup::\n$/);
   expect(lines.end()).toBe("");
 });
+
+test("chunks are joined to lines, and what has no end is in the group of its node", () => {
+  const lines = new GithubLines(styleOf(), () => 1000);
+  lines.print(event("NodeStarted"));
+  for (const text of ["o", "ne\ntw", "o"]) lines.print(event("NodeOutput", { text }));
+  expect(lines.print(event("NodeFinished")).split("\n").slice(2, -2)).toEqual(["| one", "| two"]);
+});
+
+test("the output of a node is bounded in bytes, and says how much is left out", () => {
+  const lines = new GithubLines(styleOf(), () => 1000);
+  lines.print(event("NodeStarted"));
+  for (let n = 0; n < 3000; n++) lines.print(event("NodeOutput", { text: `${"進".repeat(600)}\n` }));
+  const group = lines.print(event("NodeFinished"));
+  expect(Buffer.byteLength(group)).toBeLessThan(2.2 * 1024 * 1024);
+  expect(group).toMatch(/\(\d+ lines before are left out\)/);
+});

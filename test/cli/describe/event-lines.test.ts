@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { noLoops } from "../../../src/cli/describe/approval-label.js";
 import { EventLines } from "../../../src/cli/describe/event-lines.js";
 import type { SmithersEvent } from "../../../src/client/index.js";
 import { styleOf } from "../style.js";
@@ -93,5 +94,72 @@ describe("each error is shown once", () => {
     expect(logOf(...many, { type: "RunFailed", error: "Task failed" }).at(-1)).toBe(
       "run failed, see n9900, n9901, n9902 and 9997 more above",
     );
+  });
+});
+
+describe("what nodes print", () => {
+  const output = (text: string, nodeId = "n") =>
+    ({
+      ...{
+        type: "NodeOutput",
+        runId: "r",
+        nodeId,
+        iteration: 0,
+        attempt: 1,
+        stream: "stdout",
+        timestampMs: 2000,
+      },
+      text,
+    }) as SmithersEvent;
+  const node = (type: string, fields: object = {}) =>
+    ({
+      type,
+      runId: "r",
+      nodeId: "n",
+      iteration: 0,
+      attempt: 1,
+      timestampMs: 3000,
+      ...fields,
+    }) as SmithersEvent;
+  const steps = (count: number) =>
+    output(Array.from({ length: count }, (_, n) => `step ${n + 1}\n`).join(""));
+
+  function linesOf(shown: "all" | "of failed nodes", ...events: SmithersEvent[]): string[] {
+    const lines = new EventLines(styleOf(), () => 1000, noLoops, shown);
+    return [...events.flatMap((event) => lines.linesFor(event)), lines.end()].map((line) => line.trimEnd());
+  }
+
+  test("is shown line by line where it is asked for, with a mark that no line of ours has", () => {
+    expect(linesOf("all", output("o"), output("ne\nrun  finished\n\u001b[2J\n"), output("no end"))).toEqual([
+      "    1.0s  n               | one",
+      "    1.0s  n               | run  finished",
+      "    1.0s  n               | \\u001b[2J",
+      "          n               | no end",
+    ]);
+  });
+
+  test("is not shown otherwise, but for the last 20 lines of a node that fails", () => {
+    const lines = linesOf(
+      "of failed nodes",
+      steps(25),
+      output("no end"),
+      node("NodeFailed", { error: "boom" }),
+    );
+    expect(lines[0]).toMatch(/failed \(attempt 1\): boom$/);
+    expect(lines.slice(1, -1)).toEqual([
+      "            | … 6 lines before",
+      ...Array.from({ length: 19 }, (_, n) => `            | step ${n + 7}`),
+      "            | no end",
+    ]);
+  });
+
+  test.each(["NodeStarted", "NodeFinished"])("before %s is not shown when the node fails later", (type) => {
+    const lines = linesOf("of failed nodes", steps(3), node(type), node("NodeFailed", { error: "boom" }));
+    expect(lines.join("\n")).not.toContain("step");
+  });
+
+  test("is cut in a long line, which says so", () => {
+    const [line] = linesOf("all", output(`${"x".repeat(15_000)}\n`));
+    expect(line).toMatch(/\| x{10000}… \(5,000 more characters; --json has all of it\)$/);
   });
 });

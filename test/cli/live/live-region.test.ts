@@ -1,5 +1,6 @@
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
+import { LastOutput } from "../../../src/cli/live/last-output.js";
 import { liveRegion, liveRegionLines } from "../../../src/cli/live/live-region.js";
 import { readFrame } from "../../../src/cli/tree/run-tree.js";
 import type { Style } from "../../../src/cli/terminal/style.js";
@@ -306,4 +307,43 @@ test.each([
   [{ WT_SESSION: "1" }, "✓"],
 ])("the locale decides the symbols: %o", (env, done) => {
   expect(symbolsFor(env).done).toBe(done);
+});
+
+describe("the last line of a running node", () => {
+  const output = (text: string, nodeId = "lint", stream = "stdout") =>
+    event(600, { type: "NodeOutput", nodeId, attempt: 1, stream, text });
+
+  function withOutput(rows: number, ...events: SmithersEvent[]): string[] {
+    const all = [event(0, { type: "RunStarted" }), started("lint", 0), started("unit tests", 0), ...events];
+    const view = reduceEvents(emptyRunView("r"), all);
+    const printed = new LastOutput();
+    for (const each of all) printed.push(each);
+    const part = liveRegion(view, readFrame(frameOf(release, {})), rows);
+    const look = { view, now: at + 1000, style: styleOf({ width: 40 }), spinner: "*" };
+    return liveRegionLines(part, look, (node) => printed.of(node));
+  }
+
+  test("is below it, also without an end, and no wider than the window", () => {
+    const lines = withOutput(
+      22,
+      output("first\n\u001b[31mcompiling\u001b[2J "),
+      output(`${"x".repeat(90)}\n\n`, "unit tests"),
+    );
+    const below = (name: string) => lines[lines.findIndex((line) => line.includes(name)) + 1];
+    expect(below("lint")).toMatch(/^│ +│ +compiling\\u001b\[2J$/);
+    expect(below("unit tests")).toMatch(/^│ +x+…$/);
+    for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(40);
+  });
+
+  test("is that of the stream that printed last, and goes when the node ends", () => {
+    expect(withOutput(22, output("out\n"), output("err\n", "lint", "stderr")).join("\n")).toContain("  err");
+    expect(withOutput(22, output("out\n"), finished("lint", 800)).join("\n")).not.toContain("out");
+  });
+
+  test("leaves the tree as it is where there is no room", () => {
+    // Without the blank line, which a small window has not.
+    const tree = withOutput(22).length - 1;
+    expect(withOutput(tree, output("out\n"))).toHaveLength(tree);
+    expect(withOutput(tree, output("out\n")).join("\n")).not.toContain("out");
+  });
 });
