@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createClient, type SmithersClient } from "../src/client/index.js";
 import { binary, cleanEnvironment } from "./cli/run-cli.js";
+import { waitUntil } from "./wait-until.js";
 import { needs } from "./needs.js";
 import { startRealServer, type RealServer } from "./real-server.js";
 
@@ -20,6 +21,8 @@ let folder: string;
 let env: Record<string, string>;
 let bot: ReturnType<typeof start>;
 let dashboard: ReturnType<typeof start>;
+/** What the dashboard has printed. */
+let shown = "";
 
 function start(program: string) {
   return execa(process.execPath, [program], { env, extendEnv: false, stdin: "ignore", reject: false });
@@ -52,6 +55,7 @@ beforeAll(async () => {
   env = cleanEnvironment(server.baseUrl, { PATH: path });
   bot = start(example("approve-bot.mjs"));
   dashboard = start(example("dashboard.mjs"));
+  dashboard.stdout.on("data", (text) => (shown += String(text)));
   failing = (await client.runWorkflow({ workflowPath: "fails.tsx", input: {} })).runId;
 });
 afterAll(async () => {
@@ -88,6 +92,7 @@ test("approve-bot.mjs approved what its rules say, and leaves the rest to people
 });
 
 test("dashboard.mjs showed each run from its start to its end", async () => {
+  await waitUntil(() => / deploy +finished +4\/4$/m.test(shown) && / fails +failed/m.test(shown));
   dashboard.kill("SIGINT");
   const { stdout, stderr, exitCode } = await dashboard;
   expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });

@@ -83,7 +83,6 @@ describe("the command line", () => {
       says: /too many arguments/,
       hint: /status --help/,
     },
-    { name: "no command", args: [], exitCode: 4, code: "USAGE", says: /no command/, hint: /--help/ },
     {
       name: "a number that is none",
       args: ["ls", "--limit", "many"],

@@ -86,9 +86,11 @@ describe("rerun on a server that does not give the input back", () => {
 });
 
 test("rerun leaves the input to a gateway, which has kept it", async () => {
+  let hasStarted = false;
   const gateway = await recordedGateway(({ body }, route) => {
-    if (route.startsWith("GET /v1/api/runs/")) return played("unknown-run");
+    if (route.startsWith("GET /v1/api/runs/")) return played(hasStarted ? "run-at-gate" : "unknown-run");
     if (route !== "POST /v1/rpc/runs.rerun") return undefined;
+    hasStarted = true;
     const { newRunId } = JSON.parse(body) as { newRunId: string };
     return gatewayAnswer(200, { type: "res", ok: true, payload: { runId: newRunId, workflow: "deploy" } });
   });

@@ -29,7 +29,7 @@ async function serve(root: string, words: string[], port: number) {
   const killed: string[] = [];
   const spawn = (_: string, args: readonly string[], { cwd, env, onLine }: SpawnOptions): Child => {
     started.push({ args: args.slice(2), cwd, token: env["SMITHERS_API_KEY"] });
-    let end = (_: number) => {};
+    let end: (code: number) => void = () => {};
     const ended = new Promise<number>((resolve) => (end = resolve));
     onLine(`[smithers] Gateway listening on http://127.0.0.1:${port}`);
     setTimeout(() => controller.abort(new Interrupted("SIGINT")), 50);
