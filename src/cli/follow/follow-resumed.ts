@@ -87,7 +87,8 @@ export async function sendResume(
   const { resumesByItself } = await client.getServerTraits();
   // A gateway answers that all is well, whatever it does.
   const before = resumesByItself ? await client.getStatus({ runId: args.runId }) : undefined;
-  const answer = await client.resume(args);
+  // With a workflow named, the client takes a run that has ended for one that an earlier resume has carried there.
+  const answer = await client.resume(resumesByItself ? { ...args, workflowPath: undefined } : args);
   const isExecuting =
     before === undefined ? answer["status"] === "running" : before.runState?.state === "running";
   return { answer, isExecuting };

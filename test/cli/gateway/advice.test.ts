@@ -67,6 +67,13 @@ describe("resume", () => {
     expect(await hintFor({ status: "finished", events: [] })).toBe("smithers-client run -- deploy");
   });
 
+  test("by run --if-exists is refused likewise", async () => {
+    const server = await gatewayWith(publishFailed, over);
+    const refused = await on(server, ["run", "deploy.tsx", "--run-id", runId, "--if-exists", "resume"]);
+    expect(refused).toMatchObject({ exitCode: 4, stdout: "" });
+    expect(refused.stderr).toContain(`next:  smithers-client retry --watch -- ${runId} publish\n`);
+  });
+
   test("of a run that counts as executing says that nothing was resumed", async () => {
     const server = await gatewayWith(
       { status: "running", events: [] },
