@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     // Before 0.32 there are no other kinds of servers.
     include: isGateway
-      ? ["test/servers/gateway.spec.ts", "test/servers/gateway-cases.spec.ts"]
+      ? ["test/servers/gateway*.spec.ts"]
       : ["test/servers/end-to-end.spec.ts", ...(isNewer ? ["test/servers/other-servers.spec.ts"] : [])],
     globalSetup: ["test/servers/global-setup.ts"],
     // A server that takes a run for alive for half a minute after its engine died is waited for.
