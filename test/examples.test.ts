@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import { createClient } from "../src/client/index.js";
 import { binary, cleanEnvironment, freshId } from "./cli/run-cli.js";
+import { startRealServer } from "./real-server.js";
 import { whenUnlocked } from "./when-unlocked.js";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
@@ -108,18 +109,18 @@ describe("examples/.github/workflows/deploy.yml", () => {
 });
 
 describe("examples/deploy.tsx", () => {
-  test("needs no input", async () => {
-    const client = createClient({ baseUrl: inject("baseUrl") });
-    await copyFile(
-      join(repository, "examples", "deploy.tsx"),
-      join(inject("serverRoot"), "example-deploy.tsx"),
-    );
-    const { runId } = await client.runWorkflow({ workflowPath: "example-deploy.tsx", input: {} });
+  test("needs no input", async ({ onTestFinished }) => {
+    // On a server with many runs 0.5.0 may lose the race for its database, and the run fails.
+    const server = await startRealServer();
+    onTestFinished(() => server.stop());
+    await copyFile(join(repository, "examples", "deploy.tsx"), join(server.root, "deploy.tsx"));
+    const client = createClient({ baseUrl: server.baseUrl });
+    const { runId } = await client.runWorkflow({ workflowPath: "deploy.tsx", input: {} });
     const becomes = (status: string) =>
       expect.poll(async () => (await client.getStatus({ runId })).status, { timeout: 15_000 }).toBe(status);
     await becomes("waiting-approval");
     await whenUnlocked(() => client.approve({ runId, nodeId: "approve-deploy" }));
-    await client.resume({ runId, workflowPath: "example-deploy.tsx" });
+    await client.resume({ runId, workflowPath: "deploy.tsx" });
     await becomes("finished");
   });
 });

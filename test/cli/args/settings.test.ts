@@ -5,6 +5,7 @@ import { readFormat, readSettings, type GlobalOptions } from "../../../src/cli/a
 const byDefault = {
   baseUrl: "http://127.0.0.1:7331",
   baseUrlIsFlag: false,
+  baseUrlIsDefault: true,
   apiKey: undefined,
   timeoutMs: undefined,
   debug: false,
@@ -17,13 +18,13 @@ const empty = { SMITHERS_BASE_URL: "", SMITHERS_API_KEY: "", SMITHERS_PLAIN: "" 
 test.each<[GlobalOptions, Record<string, string>, object]>([
   [{}, {}, {}],
   [{}, empty, {}],
-  [{}, env, { baseUrl: "http://env", apiKey: "env", plain: true }],
+  [{}, env, { baseUrl: "http://env", baseUrlIsDefault: false, apiKey: "env", plain: true }],
   [
     { baseUrl: "http://flag", apiKey: "flag", plain: true },
     env,
-    { baseUrl: "http://flag", baseUrlIsFlag: true, apiKey: "flag", plain: true },
+    { baseUrl: "http://flag", baseUrlIsFlag: true, baseUrlIsDefault: false, apiKey: "flag", plain: true },
   ],
-  [{ baseUrl: "http://flag" }, {}, { baseUrl: "http://flag", baseUrlIsFlag: true }],
+  [{ baseUrl: "http://flag" }, {}, { baseUrl: "http://flag", baseUrlIsFlag: true, baseUrlIsDefault: false }],
   [{}, { SMITHERS_PLAIN: "0" }, {}],
   [{}, { SMITHERS_PLAIN: "False" }, {}],
   [{ color: false, debug: true, timeout: 5 }, {}, { noColor: true, debug: true, timeoutMs: 5 }],
