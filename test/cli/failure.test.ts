@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Interrupted } from "../../src/cli/context.js";
 import { UsageError } from "../../src/cli/usage-error.js";
-import { CommandError, exitCodeOfError, TimedOut } from "../../src/cli/failure.js";
+import { CommandError, describeFailure, exitCodeOfError, TimedOut } from "../../src/cli/failure.js";
 import {
   ArgumentError,
   ConnectionError,
@@ -61,4 +61,13 @@ test.each([
   ],
 ])("%s has its exit code", (_, error, code) => {
   expect(exitCodeOfError(error)).toBe(code);
+});
+
+test("a gateway that went away while a run was followed may have been idle", () => {
+  const lost = new ConnectionError("x", { ...request, mayHaveBeenApplied: false, position: 7 });
+  const hint = (isGateway: boolean) =>
+    describeFailure(lost, { baseUrl: undefined, commandName: "watch", commandLine: () => "", isGateway })
+      .hint;
+  expect(hint(true)).toContain("one that another command started ends after 5 idle minutes");
+  expect(hint(false)).toBe("look whether the server runs, then follow the run again");
 });
