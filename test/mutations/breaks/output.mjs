@@ -2,6 +2,7 @@ const lines = "src/cli/describe/output-lines.ts";
 const selected = "src/cli/follow/selected-output.ts";
 const escape = "src/cli/terminal/escape-controls.ts";
 const lineTests = ["test/cli/describe/output-lines.test.ts"];
+const eventTests = ["test/cli/describe/event-lines.test.ts"];
 const logsTests = ["test/cli/logs.test.ts"];
 
 /** What nodes print: whole lines, all of them, none of them obeyed. */
@@ -61,5 +62,33 @@ export default [
     from: "afterSeq: history?.position",
     to: "afterSeq: undefined",
     tests: logsTests,
+  },
+  {
+    rule: "only the last lines of a node that fails are shown",
+    file: "src/cli/describe/node-output.ts",
+    from: "last.lines.shift();",
+    to: "",
+    tests: eventTests,
+  },
+  {
+    rule: "what an earlier attempt printed is not shown when the next one fails",
+    file: "src/cli/describe/event-lines.ts",
+    from: 'event.type === "NodeStarted" || stateOfEndEvent.has(event.type)',
+    to: 'event.type === "NodeFailed"',
+    tests: eventTests,
+  },
+  {
+    rule: "output in the live view takes no line from the tree",
+    file: "src/cli/live/live-region.ts",
+    from: "if (left === 0 || ",
+    to: "if (",
+    tests: ["test/cli/live/live-region.test.ts"],
+  },
+  {
+    rule: "what has no end is in the group of its node",
+    file: "src/cli/ci/github-lines.ts",
+    from: "this.#addOutput(this.#output.flush());",
+    to: "",
+    tests: ["test/cli/ci/github-lines.test.ts"],
   },
 ];
