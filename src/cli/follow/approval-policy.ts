@@ -68,11 +68,13 @@ export function approvalDecider(
       const matches = allowed.length === 0 || allowed.some((pattern) => pattern.test(approval.nodeId));
       // Which option is the right one is for a person to say.
       if (policy === "approve" && matches && !asksForChoice(approval)) return "approve";
+      // Before anything is asked of the server, so that approvals which open together ring once.
+      if (bell !== false && policy !== "exit")
+        session.ring(`${approvalLabel(approval, loops)} waits for approval`);
       const learnt = loops.learn(runId, [approval.nodeId]);
       const question = await approvalQuestion(approval, runId, session.client);
       await learnt;
       const label = approvalLabel(approval, loops);
-      if (bell !== false && policy !== "exit") session.ring(`${label} waits for approval`);
       const isAtDesk = policy === "ask" && desk?.onChange !== undefined;
       // A key is no choice among options.
       if (isAtDesk && !asksForChoice(approval))
