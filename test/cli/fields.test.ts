@@ -2,34 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { defaultBaseUrl, type Fetch, type SmithersEvent } from "../../src/client/index.js";
+import type { SmithersEvent } from "../../src/client/index.js";
 import { cli } from "./run-cli.js";
-import { runMain } from "./run-main.js";
+import { sendWords } from "./sent-requests.js";
 
 const cwd = mkdtempSync(join(tmpdir(), "smithers-fields-"));
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
-/** Executes a command line with a server that takes everything, and gives what it was sent. */
-async function send(words: string[], stdin = "") {
-  const sent: unknown[] = [];
-  const fetch: Fetch = async (_, { body }) => {
-    if (body !== undefined) sent.push(JSON.parse(body));
-    return new Response('{"runId":"r","status":"failed"}');
-  };
-  const result = await runMain(words, {
-    baseUrl: defaultBaseUrl,
-    stdin: {
-      isTTY: false,
-      bytes: async () => Buffer.from(stdin),
-      question: async () => undefined,
-      listen: () => {},
-    },
-    cwd,
-    fetch,
-  });
-  return { ...result, sent };
-}
-
+const send = (words: string[], stdin = "") => sendWords(words, { cwd, stdin, status: "failed" });
 const run = (words: string[], stdin?: string) => send(["run", "x.tsx", ...words], stdin);
 
 /** The input that was sent, as JSON. */

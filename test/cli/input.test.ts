@@ -5,32 +5,14 @@ import { afterAll, describe, expect, test } from "vitest";
 import { decodeText } from "../../src/cli/input/decode-text.js";
 import { isExact } from "../../src/cli/input/is-exact.js";
 import { parseJson } from "../../src/cli/input/parse-json.js";
-import { defaultBaseUrl, type Fetch } from "../../src/client/index.js";
-import { runMain } from "./run-main.js";
+import { sendWords } from "./sent-requests.js";
 
 const cwd = mkdtempSync(join(tmpdir(), "smithers-input-"));
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
-/** Runs a command line with a server that takes everything, and gives what it was sent. */
 async function sendWith(argv: string[], { file = "", stdin = "" }: { file?: Bytes; stdin?: Bytes } = {}) {
   writeFileSync(join(cwd, "cfg.json"), file);
-  const sent: unknown[] = [];
-  const fetch: Fetch = async (_, { body }) => {
-    if (body !== undefined) sent.push(JSON.parse(body));
-    return new Response('{"runId":"r","status":"running"}');
-  };
-  const result = await runMain(argv, {
-    baseUrl: defaultBaseUrl,
-    stdin: {
-      isTTY: false,
-      bytes: async () => Buffer.from(stdin),
-      question: async () => undefined,
-      listen: () => {},
-    },
-    cwd,
-    fetch,
-  });
-  return { ...result, sent };
+  return sendWords(argv, { cwd, stdin });
 }
 type Bytes = string | Uint8Array;
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
+import { gatewayHeaders } from "./gateway-dialect.js";
 import { answer, type RawRequest, type RawServer } from "./raw-server.js";
 import { rawServer } from "./in-test.js";
 
@@ -16,12 +17,9 @@ const file = new URL("../client/server/recorded-gateway.json", import.meta.url);
 /** Answers of a real gateway, by what they are about. */
 export const recorded = JSON.parse(readFileSync(file, "utf8")) as Record<string, Recorded>;
 
-/** What a gateway sends with each answer. */
-export const gatewayHeader = { "x-smithers-api-version": "v1" };
-
 /** An answer as a gateway gives it. */
 export function gatewayAnswer(status: number, body: unknown): Buffer {
-  return answer(status, body, gatewayHeader);
+  return answer(status, body, gatewayHeaders);
 }
 
 /** A recorded answer as it goes over the wire. */

@@ -81,14 +81,14 @@ async function* readToEnd(
   history: LoadedRun | undefined,
   session: Session,
 ): AsyncGenerator<LogUpdate, Run, undefined> {
-  const isOver = history !== undefined && isTerminalStatus(history.status.status);
+  const hasEnded = history !== undefined && isTerminalStatus(history.status.status);
   const continuedAs = history?.view.continuedAs ?? null;
   const noteContinued = (runId: string, newRunId: string) => session.note(continuedNote(runId, newRunId));
-  if (isOver && continuedAs === null) {
+  if (hasEnded && continuedAs === null) {
     yield { records: [], lines: output.flush() };
     return history.status;
   }
-  if (isOver && continuedAs !== null) noteContinued(run.runId, continuedAs);
+  if (hasEnded && continuedAs !== null) noteContinued(run.runId, continuedAs);
   const records = session.client.watchRecords({
     ...(continuedAs === null ? { runId: run.runId, afterSeq: history?.position } : { runId: continuedAs }),
     resume: false,

@@ -6,17 +6,12 @@ import type { Output } from "../output.js";
 import type { Screen } from "../terminal/screen.js";
 import { progressOf, runTree } from "../tree/run-tree.js";
 import { FrameReader } from "./frame-reader.js";
+import { LiveDrawing, type Picture } from "./live-drawing.js";
 import { learnLoops } from "./learn-loops.js";
 import { LastOutput } from "./last-output.js";
 import { liveRegion, liveRegionLines, type LiveRegion } from "./live-region.js";
 import { runSummary } from "./run-summary.js";
 
-/** Milliseconds between two drawings at least, and between two pictures of the spinner. */
-const minPauseMs = 100;
-/** A drawing that takes long is followed by a pause of so many times as long. */
-const timesAsLong = 20;
-/** Milliseconds after which times are drawn anew while nothing else moves. */
-const clockPause = 1000;
 /** So much text does not wait for the next drawing; in characters. */
 const maxPending = 64 * 1024;
 
@@ -55,16 +50,14 @@ class LiveRun {
   readonly #lines: EventLines;
   readonly #printed = new LastOutput();
   readonly #frames: FrameReader;
-  readonly #endResize: () => void;
+  readonly #drawing: LiveDrawing;
   /** Lines that are to stay and have not been written. */
   #pending = "";
   readonly #serverNow: () => number;
   #part: LiveRegion | undefined;
+  /** The rows that the part was made for. */
+  #partRows = 0;
   #turn = 0;
-  #drawnAt = -Infinity;
-  /** Milliseconds until the next drawing at least. */
-  #least = minPauseMs;
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     run: FollowedRun,
@@ -85,12 +78,8 @@ class LiveRun {
       showsOutput ? "all" : "of failed nodes",
     );
     this.#frames = new FrameReader(fetchFrame, () => this.#changed());
-    this.#endResize = output.stderr.onResize(() => {
-      this.#part = undefined;
-      void this.#draw();
-    });
+    this.#drawing = new LiveDrawing(screen, output.stderr, () => this.#render());
     screen.takeHeldBack = () => this.#takePending();
-    this.#changed();
   }
 
   #takePending(): string {
@@ -113,7 +102,7 @@ class LiveRun {
       for (const line of lines) this.#pending += `${line}\n`;
     }
     this.#changed();
-    if (this.#pending.length > maxPending) await this.#draw();
+    if (this.#pending.length > maxPending) await this.#drawing.draw();
   }
 
   /** Replaces the live part with a summary of the run. */
@@ -126,34 +115,23 @@ class LiveRun {
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#timer);
     this.#frames.close();
-    this.#endResize();
     this.#screen.takeHeldBack = undefined;
-    const left = this.#takePending();
-    await (left === "" ? this.#screen.clear() : this.#screen.draw([], left));
+    await this.#drawing.close(this.#takePending());
   }
 
   #changed(): void {
     this.#part = undefined;
-    this.#drawAfter();
+    this.#drawing.changed();
   }
 
-  #drawAfter(pause = 0): void {
-    clearTimeout(this.#timer);
-    const wait = this.#drawnAt + Math.max(pause, this.#least) - performance.now();
-    this.#timer = setTimeout(() => void this.#draw(), Math.max(0, wait));
-  }
-
-  async #draw(): Promise<void> {
+  #render(): Picture {
     const { style, env } = this.#output;
-    const began = performance.now();
     // Below it there is room for the cursor, and for a question.
-    this.#part ??= liveRegion(
-      this.#view,
-      this.#frames.treeFor(this.#view),
-      Math.max(1, this.#screen.rows - 2),
-    );
+    const rows = Math.max(1, this.#screen.rows - 2);
+    if (this.#partRows !== rows) this.#part = undefined;
+    this.#partRows = rows;
+    this.#part ??= liveRegion(this.#view, this.#frames.treeFor(this.#view), rows);
     const { running } = this.#part.progress;
     if (running > 0) this.#turn++;
     const { spinner } = style.symbols;
@@ -165,15 +143,6 @@ class LiveRun {
       spinner: spinner[this.#turn % spinner.length] ?? "",
     };
     const lines = liveRegionLines(this.#part, look, (node) => this.#printed.of(node));
-    const above = this.#pending;
-    this.#pending = "";
-    this.#drawnAt = performance.now();
-    this.#least = Math.max(minPauseMs, timesAsLong * (this.#drawnAt - began));
-    this.#drawAfter(running > 0 ? 0 : clockPause);
-    try {
-      await this.#screen.draw(lines, above);
-    } catch {
-      // The terminal has gone; what writes next, or the signal that comes with it, ends the following.
-    }
+    return { lines, moves: running > 0, above: this.#takePending() };
   }
 }

@@ -76,7 +76,8 @@ class LiveTable {
     this.#keys?.close();
     for (const reader of this.#frames.values()) reader.close();
     const { runs } = this.#outcome;
-    await this.#drawing.close(runs.map((run) => resultLine(run, this.#factsOf(run), this.#output.style)));
+    const left = runs.map((run) => `${resultLine(run, this.#factsOf(run), this.#output.style)}\n`);
+    await this.#drawing.close(left.join(""));
   }
 
   #render(): Picture {

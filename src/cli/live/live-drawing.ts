@@ -13,6 +13,8 @@ export interface Picture {
   lines: readonly string[];
   /** Whether something in it moves, as a spinner does. */
   moves: boolean;
+  /** Text that stays, above the live part. Default: none. */
+  above?: string;
 }
 
 /**
@@ -45,23 +47,23 @@ export class LiveDrawing {
   async draw(): Promise<void> {
     if (this.#isClosed) return;
     const began = performance.now();
-    const { lines, moves } = this.#render();
+    const { lines, moves, above } = this.#render();
     this.#drawnAt = performance.now();
     this.#pauseMs = Math.max(minPauseMs, timesAsLong * (this.#drawnAt - began));
     this.#drawAfter(moves ? 0 : clockPauseMs);
     try {
-      await this.#screen.draw(lines);
+      await this.#screen.draw(lines, above);
     } catch {
       // The terminal has gone; what writes next, or the signal that comes with it, ends the following.
     }
   }
 
-  /** Leaves these lines where the live part was. */
-  async close(left: readonly string[]): Promise<void> {
+  /** Leaves this text where the live part was. */
+  async close(left: string): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#endResize();
-    await this.#screen.draw([], left.map((line) => `${line}\n`).join(""));
+    await (left === "" ? this.#screen.clear() : this.#screen.draw([], left));
   }
 
   #drawAfter(pauseMs: number): void {
