@@ -9,7 +9,8 @@ export default defineConfig({
     // remembers for an address and a run's id.
     isolate: false,
     // The tests wait for servers and clocks far more than they compute.
-    maxWorkers: 4,
+    maxWorkers: 6,
+    maxConcurrency: 20,
     // On a busy machine 0.5.0 now and then loses the race for its own database, and a run of it fails or stands still.
     retry: 1,
     // A real server on a busy machine takes its time.

@@ -1,11 +1,12 @@
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-assignment,
    @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-member-access
    -- the published client gives rows as `any`, and a program that was written for it uses them so */
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import * as ours from "../src/client/index.js";
+import { sharedServer } from "./shared-server.js";
 import { waitUntil } from "./wait-until.js";
 
-const baseUrl = inject("baseUrl");
+const baseUrl = sharedServer.baseUrl;
 
 /** The published client's functions, as its documentation types them. */
 interface PublishedClient {

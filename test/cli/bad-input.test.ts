@@ -2,11 +2,12 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startRealServer, type RealServer } from "../real-server.js";
+import { sharedServer } from "../shared-server.js";
 import { cli, freshId, type CliOptions, type CliResult } from "./run-cli.js";
 
-const shared = inject("baseUrl");
+const shared = sharedServer.baseUrl;
 
 interface Case {
   name: string;
@@ -205,7 +206,7 @@ describe("--input", () => {
   ])("$name", (failing) => expectFailure(failing));
 
   test("the place is found in a large text", async () => {
-    const file = join(inject("serverRoot"), `${freshId("large")}.json`);
+    const file = join(sharedServer.root, `${freshId("large")}.json`);
     await writeFile(file, `{"list": [${"1,\n".repeat(200_000)} x]}`);
     const { stderr, exitCode } = await cli(["run", "quick.tsx", "--input", `@${file}`]);
     expect(exitCode).toBe(4);
@@ -302,7 +303,7 @@ describe("a real server", () => {
   );
 
   test("a body over the limit", async () => {
-    const file = join(inject("serverRoot"), `${freshId("big")}.json`);
+    const file = join(sharedServer.root, `${freshId("big")}.json`);
     await writeFile(file, JSON.stringify({ text: "x".repeat(1_100_000) }));
     await expectFailure({
       args: ["run", "quick.tsx", "--input", `@${file}`],

@@ -1,4 +1,4 @@
-import { inject } from "vitest";
+import { sharedServer } from "../shared-server.js";
 import { Terminal } from "../terminal.js";
 import { binary, cleanEnvironment } from "./run-cli.js";
 
@@ -14,7 +14,7 @@ export interface BinaryTerminalOptions {
 
 /** The built binary in a real terminal. */
 export function startInTerminal(args: readonly string[], options: BinaryTerminalOptions = {}): Terminal {
-  const { columns = 80, rows = 24, baseUrl = inject("baseUrl"), env } = options;
+  const { columns = 80, rows = 24, baseUrl = sharedServer.baseUrl, env } = options;
   return new Terminal([process.execPath, binary, ...args], {
     env: cleanEnvironment(baseUrl, { TERM: "xterm-256color", LC_ALL: "C.UTF-8", ...env }),
     columns,

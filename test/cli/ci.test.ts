@@ -1,13 +1,14 @@
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createClient } from "../../src/client/index.js";
+import { sharedServer } from "../shared-server.js";
 import { waitUntil } from "../wait-until.js";
 import { cli, freshId, startCli } from "./run-cli.js";
 import { whenUnlocked } from "../when-unlocked.js";
 
-const client = createClient({ baseUrl: inject("baseUrl") });
+const client = createClient({ baseUrl: sharedServer.baseUrl });
 
 let folder: string;
 beforeEach(async () => {

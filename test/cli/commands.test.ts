@@ -1,11 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { getStatus, type SmithersEvent } from "../../src/client/index.js";
+import { sharedServer } from "../shared-server.js";
 import { waitUntil } from "../wait-until.js";
 import { cli, freshId, runBinary, startCli } from "./run-cli.js";
 
-const baseUrl = inject("baseUrl");
+const baseUrl = sharedServer.baseUrl;
 const statusIs = (runId: string, status: string) =>
   waitUntil(async () => (await getStatus({ baseUrl, runId }).catch(() => undefined))?.status === status);
 
@@ -128,7 +129,7 @@ describe("input", () => {
   };
 
   test("comes from a file", async () => {
-    const file = join(inject("serverRoot"), `${freshId("input")}.json`);
+    const file = join(sharedServer.root, `${freshId("input")}.json`);
     await writeFile(file, '\ufeff{"from":"file"}');
     await started(["--input", `@${file}`]);
   });

@@ -1,10 +1,11 @@
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createClient } from "../../src/client/index.js";
+import { sharedServer } from "../shared-server.js";
 import { waitUntil } from "../wait-until.js";
 import { cli, freshId, startCli } from "./run-cli.js";
 import { whenUnlocked } from "../when-unlocked.js";
 
-const client = createClient({ baseUrl: inject("baseUrl") });
+const client = createClient({ baseUrl: sharedServer.baseUrl });
 const statusOf = async (runId: string) => (await client.getStatus({ runId }).catch(() => undefined))?.status;
 const statusIs = (runId: string, status: string) => waitUntil(async () => (await statusOf(runId)) === status);
 
@@ -33,7 +34,10 @@ describe("--on-approval", () => {
     let told = "";
     following.stderr.on("data", (text) => (told += String(text)));
     await waitUntil(() => told.includes("waits for approval"));
-    await fetch(`${inject("baseUrl")}/v1/runs/${runId}/nodes/gate/approve`, { method: "POST", body: "{}" });
+    await fetch(`${sharedServer.baseUrl}/v1/runs/${runId}/nodes/gate/approve`, {
+      method: "POST",
+      body: "{}",
+    });
     const { exitCode, stderr } = await following;
     expect(exitCode).toBe(0);
     expect(stderr).toContain(`smithers-client approve -- ${runId} gate`);

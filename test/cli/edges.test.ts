@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi, type TestContext } from "vitest";
 import { GithubLines } from "../../src/cli/ci/github-lines.js";
 import {
   formatAgo,
@@ -82,32 +82,38 @@ describe("durations and times that are none", () => {
   });
 });
 
+interface FollowOptions {
+  args?: string[];
+  env?: Record<string, string>;
+  /** A concurrent test passes its own. */
+  atEnd?: TestContext["onTestFinished"];
+}
+
 /** Follows a run with these events, which ended as `status`, and gives what was said and reported. */
 async function follow(
   events: object[],
   status: string,
-  args: string[] = [],
-  env: Record<string, string> = {},
+  { args = [], env = {}, atEnd = onTestFinished }: FollowOptions = {},
 ) {
-  const server = await protocolServer();
+  const server = await protocolServer({}, atEnd);
   server.addRun("r", { status, finishedAtMs: null });
   for (const event of events) server.publish("r", { runId: "r", ...event });
   const folder = await mkdtemp(join(tmpdir(), "smithers-client-edges-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  atEnd(() => rm(folder, { recursive: true }));
   const file = join(folder, "report.xml");
   const result = await runMain(["watch", "r", "--junit", file, ...args], { baseUrl: server.baseUrl, env });
   return { ...result, report: await readFile(file, "utf8") };
 }
 
-describe("an event's time", () => {
-  test.each([
+describe.concurrent("an event's time", () => {
+  test.for([
     ["missing", undefined],
     ["null", null],
     ["a text", "yesterday"],
     ["enormous", 1e300],
     ["beyond all dates", 8.64e15 + 1],
     ["far in the past", -1e300],
-  ])("that is %s loses neither a line nor the report", async (_, timestampMs) => {
+  ])("that is %s loses neither a line nor the report", async ([, timestampMs], { onTestFinished: atEnd }) => {
     const node = { nodeId: "n", iteration: 0, attempt: 1, timestampMs };
     const { stdout, stderr, exitCode, report } = await follow(
       [
@@ -117,6 +123,7 @@ describe("an event's time", () => {
         { type: "RunFailed", timestampMs, error: "full" },
       ],
       "failed",
+      { atEnd },
     );
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 1 });
     expect(stdout).toMatch(/ n +failed \(attempt 1\): full\n.* run +failed, see n above\n$/);
@@ -167,9 +174,9 @@ describe("a text of 5 MB", () => {
       { type: "NodeFailed", ...node, error: { message: long } },
       { type: "RunFailed", timestampMs: 3, error: { message: long } },
     ];
-    const json = await follow(events, "failed", ["--json"]);
+    const json = await follow(events, "failed", { args: ["--json"] });
     expect(json.stdout.length).toBeGreaterThan(10_000_000);
-    const github = await follow(events, "failed", [], { GITHUB_ACTIONS: "true" });
+    const github = await follow(events, "failed", { env: { GITHUB_ACTIONS: "true" } });
     for (const { stdout, stderr, report } of [await follow(events, "failed"), github]) {
       expect(stdout.length + stderr.length).toBeLessThan(100_000);
       expect(stdout).toContain("more characters; --json has all of it)");
@@ -236,8 +243,7 @@ describe("under GitHub Actions", () => {
         { type: "RunFailed", timestampMs: 3, error: "full" },
       ],
       "failed",
-      [],
-      { GITHUB_ACTIONS: "true" },
+      { env: { GITHUB_ACTIONS: "true" } },
     );
     expect(stderr.match(/^::error title=n\d+::/gm)).toHaveLength(20);
     expect(stderr).toMatch(/^::error title=run r::10 more nodes failed$/m);

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SmithersEvent } from "../../src/client/index.js";
+import { sharedServer } from "../shared-server.js";
 import { cli } from "./run-cli.js";
 import { sendWords } from "./sent-requests.js";
 
@@ -124,7 +125,7 @@ describe("a key's dots nest", () => {
 });
 
 describe("on a real server", () => {
-  const baseUrl = inject("baseUrl");
+  const baseUrl = sharedServer.baseUrl;
   const started = (stdout: string) =>
     stdout
       .trimEnd()

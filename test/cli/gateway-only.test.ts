@@ -1,11 +1,12 @@
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { rawServer } from "../faults/in-test.js";
 import { answer, errorBody } from "../faults/raw-server.js";
+import { sharedServer } from "../shared-server.js";
 import { waitUntil } from "../wait-until.js";
 import { freshId } from "./run-cli.js";
 import { runMain } from "./run-main.js";
 
-const baseUrl = inject("baseUrl");
+const baseUrl = sharedServer.baseUrl;
 const hint =
   "next:  start a Smithers gateway ('smithers-client serve --gateway'), and name it with --base-url\n";
 

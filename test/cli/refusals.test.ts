@@ -2,14 +2,15 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Fetch } from "../../src/client/index.js";
 import { protocolServer } from "../faults/in-test.js";
+import { sharedServer } from "../shared-server.js";
 import { binary, cleanEnvironment, cli, freshId } from "./run-cli.js";
 import { runMain } from "./run-main.js";
 
 describe("a workflow that the server cannot load", () => {
-  const baseUrl = inject("baseUrl");
+  const baseUrl = sharedServer.baseUrl;
 
   test.each([
     ["is not there", "nothere.tsx", /Cannot find module '.*nothere\.tsx'/],
@@ -85,7 +86,7 @@ describe("a workflow that the server cannot load", () => {
     });
 
     test("a real server's root is known once it has run something", async () => {
-      const serverRoot = inject("serverRoot");
+      const serverRoot = sharedServer.root;
       const folder = join(serverRoot, freshId("flows"));
       await mkdir(folder);
       await writeFile(join(folder, "own.tsx"), "");
@@ -141,7 +142,7 @@ describe("a workflow that the server cannot load", () => {
 });
 
 describe("in a working directory that has been deleted", () => {
-  const gone = { baseUrl: inject("baseUrl"), cwd: undefined };
+  const gone = { baseUrl: sharedServer.baseUrl, cwd: undefined };
 
   test("the binary works where no path is needed", async () => {
     const folder = await mkdtemp(join(tmpdir(), "smithers-client-gone-"));

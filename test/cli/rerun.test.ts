@@ -1,12 +1,13 @@
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createClient, type RunRow } from "../../src/client/index.js";
 import { protocolServer } from "../faults/in-test.js";
 import { gatewayAnswer, played, recordedGateway } from "../faults/recorded-gateway.js";
+import { sharedServer } from "../shared-server.js";
 import { waitUntil } from "../wait-until.js";
 import { cli, freshId } from "./run-cli.js";
 import { runMain } from "./run-main.js";
 
-const client = createClient({ baseUrl: inject("baseUrl") });
+const client = createClient({ baseUrl: sharedServer.baseUrl });
 
 async function finishedRun(): Promise<string> {
   const runId = freshId("original");

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { inject } from "vitest";
+import { sharedServer } from "../shared-server.js";
 import { runMain } from "./run-main.js";
 
 /** The built binary. */
@@ -27,7 +27,7 @@ export function cleanEnvironment(baseUrl: string, more: Record<string, string> =
 
 /** Starts the built binary, for a test that acts while it runs; `await` it for stdout, stderr and the exit code. */
 export function startCli(args: readonly string[], options: CliOptions = {}) {
-  const { env, input, cwd, baseUrl = inject("baseUrl"), buffer = true } = options;
+  const { env, input, cwd, baseUrl = sharedServer.baseUrl, buffer = true } = options;
   return execa(process.execPath, [binary, ...args], {
     env: cleanEnvironment(baseUrl, env),
     extendEnv: false,
@@ -48,7 +48,7 @@ export interface CliResult {
 
 /** Executes a command line in this process, in a context as the binary makes it without a terminal. */
 export function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  const { env, input = "", cwd = process.cwd(), baseUrl = inject("baseUrl") } = options;
+  const { env, input = "", cwd = process.cwd(), baseUrl = sharedServer.baseUrl } = options;
   const stdin = {
     isTTY: false,
     bytes: async () => Buffer.from(input),

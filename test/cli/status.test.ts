@@ -1,11 +1,12 @@
-import { expect, inject, test } from "vitest";
+import { expect, test } from "vitest";
 import { createClient } from "../../src/client/index.js";
 import { answer, errorBody, RawServer } from "../faults/raw-server.js";
+import { sharedServer } from "../shared-server.js";
 import { waitUntil } from "../wait-until.js";
 import { cli, freshId } from "./run-cli.js";
 import { whenUnlocked } from "../when-unlocked.js";
 
-const client = createClient({ baseUrl: inject("baseUrl") });
+const client = createClient({ baseUrl: sharedServer.baseUrl });
 const env = { LC_ALL: "C.UTF-8" };
 
 test("shows the tree, why the run does not move, and the command that moves it", async () => {

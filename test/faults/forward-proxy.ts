@@ -3,6 +3,7 @@ import { createServer, request, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import type { Certificate } from "./certificate.js";
+import { listen } from "./listen.js";
 
 export interface ForwardProxyOptions {
   /** `user:password` that it wants. */
@@ -64,8 +65,7 @@ export class ForwardProxy {
 
   static async start(options: ForwardProxyOptions = {}): Promise<ForwardProxy> {
     const proxy = new ForwardProxy(options);
-    proxy.#server.listen(0, "127.0.0.1");
-    await once(proxy.#server, "listening");
+    await listen(proxy.#server);
     return proxy;
   }
 

@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { eventPage, fromGateway, gatewayHeaders, refuseDecision, toGateway } from "./gateway-dialect.js";
+import { listen } from "./listen.js";
 import { approvalRows, callOf, frameRows, runRow, sendJson, type Call } from "./protocol-answers.js";
 import type { Misbehaviour, RecordedDecision, RecordedResume, SeenCall } from "./protocol-records.js";
-import { block, errorBody, listen } from "./raw-server.js";
+import { block, errorBody } from "./raw-server.js";
 import { ServedRun, terminalStatuses, type ServedRunFields } from "./served-run.js";
 
 export type { Call, Misbehaviour, RecordedDecision, RecordedResume, SeenCall };

@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { listen } from "./listen.js";
 
 /** A request as it came over the wire, whole. */
 export interface RawRequest {
@@ -64,25 +65,6 @@ export class RawServer {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const socket of this.#opened) socket.destroy();
     await closed;
-  }
-}
-
-/** Listens on loopback, waiting for a fixed port to become free: an outgoing connection may hold it for a moment. */
-export async function listen(server: Server, port: number): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once("error", reject);
-        server.listen(port, "127.0.0.1", () => {
-          server.off("error", reject);
-          resolve();
-        });
-      });
-      return;
-    } catch (error) {
-      if (port === 0 || attempt > 1000) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { createServer, request as httpRequest, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { listen } from "./listen.js";
 import { sleep } from "./sleep.js";
 
 /** A place in a run's events: so many bytes into the block of event `seq`; 0 is the boundary in front of it. */
@@ -66,7 +67,7 @@ export class StallingLink {
 
   static async start(target: string): Promise<StallingLink> {
     const link = new StallingLink(target);
-    await new Promise<void>((resolve) => link.#server.listen(0, "127.0.0.1", resolve));
+    await listen(link.#server);
     return link;
   }
 

@@ -3,6 +3,7 @@ import { request, type IncomingHttpHeaders } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Certificate } from "./certificate.js";
+import { listen } from "./listen.js";
 
 /** TLS in front of a server on loopback. */
 export class TlsServer {
@@ -27,8 +28,7 @@ export class TlsServer {
 
   static async start(upstream: string, certificate: Certificate): Promise<TlsServer> {
     const tls = new TlsServer(upstream, certificate);
-    tls.#server.listen(0, "127.0.0.1");
-    await once(tls.#server, "listening");
+    await listen(tls.#server);
     return tls;
   }
 

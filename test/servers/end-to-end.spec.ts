@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, describe, expect, inject, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import {
   ArgumentError,
   createClient,
@@ -14,10 +14,11 @@ import {
 } from "../../src/client/index.js";
 import { freshId, runBinary as cli, startCli, type CliResult } from "../cli/run-cli.js";
 import { startRealServer, type RealServer, type RealServerOptions } from "../real-server.js";
+import { sharedServer } from "../shared-server.js";
 import { waitUntil } from "../wait-until.js";
 import { isNewer, source } from "./server-source.js";
 
-const client = createClient({ baseUrl: inject("baseUrl") });
+const client = createClient({ baseUrl: sharedServer.baseUrl });
 
 const servers: RealServer[] = [];
 async function ownServer(options: RealServerOptions = {}): Promise<RealServer> {
@@ -190,7 +191,7 @@ describe(isNewer ? "`cancel` of a run that waits" : "why a run that waits cannot
 
 describe("`resume` of a failed run", () => {
   test.each(["library", "binary"])("by the %s", async (by) => {
-    const until = join(inject("serverRoot"), freshId("fixed"));
+    const until = join(sharedServer.root, freshId("fixed"));
     const runId = await start("./flaky.tsx", { until });
     const failed = await cli(["watch", runId]);
     expect(failed).toMatchObject({ exitCode: 1 });

@@ -1,11 +1,12 @@
 import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
-import { afterAll, describe, expect, inject, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { createClient, type SmithersEvent } from "../../src/client/index.js";
 import { freshId, runBinary as cli, startCli } from "../cli/run-cli.js";
 import { closedPort, sleep } from "../faults/in-test.js";
+import { sharedServer } from "../shared-server.js";
 import { waitUntil } from "../wait-until.js";
 
-const target = inject("baseUrl");
+const target = sharedServer.baseUrl;
 const client = createClient({ baseUrl: target });
 
 /** The table that is printed at the end: what each case told, of the log, and how it ended. */

@@ -1,11 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createClient } from "../../src/client/index.js";
 import { freshId, runBinary as cli } from "../cli/run-cli.js";
+import { sharedServer } from "../shared-server.js";
 import { waitUntil } from "../wait-until.js";
 
-const client = createClient({ baseUrl: inject("baseUrl") });
+const client = createClient({ baseUrl: sharedServer.baseUrl });
 
 const reaches = (runId: string, status: string) =>
   waitUntil(async () => (await client.getStatus({ runId })).status === status, 60_000);
@@ -13,7 +14,7 @@ const reaches = (runId: string, status: string) =>
 describe("`retry`, `output`, `pause`, and choices by the command line", () => {
   test("a failed run goes on after retry, where resume says so", async () => {
     const runId = freshId("breaks");
-    const until = join(inject("serverRoot"), freshId("mended"));
+    const until = join(sharedServer.root, freshId("mended"));
     expect((await cli(["run", "breaks", "-w", "--run-id", runId, "-f", `until=${until}`])).exitCode).toBe(1);
     const refused = await cli(["resume", runId]);
     expect(refused.exitCode).toBe(4);

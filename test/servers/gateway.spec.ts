@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, describe, expect, inject, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import {
   createClient,
   emptyRunView,
@@ -11,10 +11,11 @@ import {
   type SmithersEvent,
 } from "../../src/client/index.js";
 import { freshId, runBinary as cli, startCli, type CliResult } from "../cli/run-cli.js";
+import { sharedServer } from "../shared-server.js";
 import { waitUntil } from "../wait-until.js";
 import { startGateway, type Gateway, type GatewayOptions } from "./gateway-program.js";
 
-const baseUrl = inject("baseUrl");
+const baseUrl = sharedServer.baseUrl;
 const client = createClient({ baseUrl });
 
 const gateways: Gateway[] = [];
@@ -301,7 +302,7 @@ describe("`cancel` of a run that waits", () => {
 
 describe("`retryNode` of a failed run, `getOutput`", () => {
   test("runs the node again, which a resume does not", async () => {
-    const until = join(inject("serverRoot"), freshId("fixed"));
+    const until = join(sharedServer.root, freshId("fixed"));
     const runId = await start("breaks", { until });
     await reaches(runId, "failed");
     expect((await client.getOutput({ runId, nodeId: "publish" })).row).toBeNull();

@@ -1,12 +1,12 @@
 import type { TestProject } from "vitest/node";
 import { startRealServer } from "../real-server.js";
+import type {} from "../shared-server.js";
 import { startGateway } from "./gateway-program.js";
 import { isGateway, source } from "./server-source.js";
 
 /** Starts the server of the version asked for; the tests that need another one for themselves start theirs. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = isGateway ? await startGateway() : await startRealServer({ source });
-  project.provide("baseUrl", server.baseUrl);
-  project.provide("serverRoot", server.root);
+  project.provide("servers", [{ baseUrl: server.baseUrl, root: server.root }]);
   return () => server.stop();
 }

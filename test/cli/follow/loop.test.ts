@@ -1,12 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, inject, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { createClient } from "../../../src/client/index.js";
+import { sharedServer } from "../../shared-server.js";
 import { waitUntil } from "../../wait-until.js";
 import { cli, freshId } from "../run-cli.js";
 
-const client = createClient({ baseUrl: inject("baseUrl") });
+const client = createClient({ baseUrl: sharedServer.baseUrl });
 
 test("every iteration of a loop has its number, the first one too, wherever a node is named", async () => {
   const folder = mkdtempSync(join(tmpdir(), "smithers-loop-"));

@@ -1,7 +1,8 @@
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createClient } from "../../../src/client/index.js";
 import { protocolServer } from "../../faults/in-test.js";
 import type { ProtocolServer } from "../../faults/protocol-server.js";
+import { sharedServer } from "../../shared-server.js";
 import { waitUntil } from "../../wait-until.js";
 import { cli, freshId } from "../run-cli.js";
 import { runMain } from "../run-main.js";
@@ -51,7 +52,7 @@ describe("resume --watch", () => {
   });
 
   test("on a real server shows neither the gate nor what came before it", async () => {
-    const client = createClient({ baseUrl: inject("baseUrl") });
+    const client = createClient({ baseUrl: sharedServer.baseUrl });
     const runId = freshId("news");
     await client.runWorkflow({ workflowPath: "gate.tsx", input: {}, runId });
     const statusOf = async () => (await client.getStatus({ runId }).catch(() => undefined))?.status;

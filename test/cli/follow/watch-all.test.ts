@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test, type TestContext } from "vitest";
 import { Interrupted } from "../../../src/cli/context.js";
 import { RunFinder } from "../../../src/cli/follow/find-runs.js";
 import type { Session } from "../../../src/cli/command.js";
@@ -21,7 +21,7 @@ function start(server: ProtocolServer, runId: string, script: ScriptStep[] = [],
 }
 
 /** Follows in this process, for a test that acts meanwhile; `stop` is Ctrl-C. */
-function startMain(server: ProtocolServer, ...args: string[]) {
+function startMain({ onTestFinished }: TestContext, server: ProtocolServer, ...args: string[]) {
   const controller = new AbortController();
   const stop = () => controller.abort(new Interrupted("SIGINT"));
   onTestFinished(stop);
@@ -36,12 +36,12 @@ const looks = (server: ProtocolServer, more: number) => {
 const streamsOf = (server: ProtocolServer, runId: string) =>
   server.calls.filter(({ call, path }) => call === "events" && path.includes(`/${runId}/`)).length;
 
-describe("watch --all", () => {
-  test("takes up the runs that start meanwhile, and one that has failed by then counts", async () => {
-    const server = await protocolServer();
+describe.concurrent("watch --all", () => {
+  test("takes up the runs that start meanwhile, and one that has failed by then counts", async (context) => {
+    const server = await protocolServer({}, context.onTestFinished);
     start(server, "first-run", gate);
     start(server, "old-failure").status = "failed";
-    const watching = startMain(server, "watch", "--all");
+    const watching = startMain(context, server, "watch", "--all");
     await waitUntil(() => server.openStreams === 1);
     start(server, "late-runner", gate);
     const failing = server.addRun("late-failure", { script: [], end: "failed" });
@@ -59,26 +59,29 @@ describe("watch --all", () => {
     expect(stdout).not.toContain("old");
   });
 
-  test("looks once more when the last run has ended", async () => {
-    const server = await protocolServer({
-      // Another run starts as soon as the end of the first one is known.
-      onCall: ({ call }) => {
-        if (call === "getStatus" && server.runs.size === 1) start(server, "second");
+  test("looks once more when the last run has ended", async (context) => {
+    const server = await protocolServer(
+      {
+        // Another run starts as soon as the end of the first one is known.
+        onCall: ({ call }) => {
+          if (call === "getStatus" && server.runs.size === 1) start(server, "second");
+        },
       },
-    });
+      context.onTestFinished,
+    );
     start(server, "first", gate);
     const { stdout, exitCode } = await cli(["watch", "--all", ...approve], { baseUrl: server.baseUrl });
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^second +.* run +finished$/m);
   });
 
-  test("--workflow and --status say which runs are followed, whenever they come to that", async () => {
-    const server = await protocolServer();
+  test("--workflow and --status say which runs are followed, whenever they come to that", async (context) => {
+    const server = await protocolServer({}, context.onTestFinished);
     start(server, "theirs", gate, "test");
     start(server, "ours", gate, "deploy");
     const busy = server.addRun("busy", { workflowName: "deploy" });
     const flags = ["--workflow", "deploy", "--status", "waiting-approval"];
-    const watching = startMain(server, "watch", "--all", ...flags);
+    const watching = startMain(context, server, "watch", "--all", ...flags);
     await waitUntil(() => server.openStreams === 1);
     await looks(server, 1);
     expect(streamsOf(server, "busy")).toBe(0);
@@ -101,9 +104,9 @@ describe("watch --all", () => {
     );
   });
 
-  test("--keep goes on when no run is left, and with none at all", async () => {
-    const server = await protocolServer();
-    const watching = startMain(server, "watch", "--all", "--keep", ...approve);
+  test("--keep goes on when no run is left, and with none at all", async (context) => {
+    const server = await protocolServer({}, context.onTestFinished);
+    const watching = startMain(context, server, "watch", "--all", "--keep", ...approve);
     await looks(server, 1);
     start(server, "one", gate);
     await waitUntil(() => server.runs.get("one")?.status === "finished");
@@ -118,11 +121,11 @@ describe("watch --all", () => {
     expect(stderr).toMatch(/no run is going on\nnext: +smithers-client watch --all --keep$/m);
   });
 
-  test("follows a run that somebody resumes after its end on from there, once", async () => {
-    const server = await protocolServer();
+  test("follows a run that somebody resumes after its end on from there, once", async (context) => {
+    const server = await protocolServer({}, context.onTestFinished);
     const again = start(server, "again", gate);
     start(server, "other", gate);
-    const watching = startMain(server, "watch", "--all");
+    const watching = startMain(context, server, "watch", "--all");
     await waitUntil(() => server.openStreams === 2);
     server.decide("deny", "again", "gate", 0, "somebody");
     server.resume("again", "somebody");
@@ -143,11 +146,11 @@ describe("watch --all", () => {
     expect(stdout.match(/^again +.* run +finished/gm)).toHaveLength(1);
   });
 
-  test("leaves what a followed run continues as to that run, though the list shows it first", async () => {
+  test("leaves what a followed run continues as to that run, though the list shows it first", async (context) => {
     // The list of a server is ahead of its streams.
-    const server = await protocolServer({ pollMs: 5000 });
+    const server = await protocolServer({ pollMs: 5000 }, context.onTestFinished);
     const first = server.addRun("first");
-    const watching = startMain(server, "watch", "--all", "--on-approval", "wait");
+    const watching = startMain(context, server, "watch", "--all", "--on-approval", "wait");
     await waitUntil(() => server.openStreams === 1);
     start(server, "second", gate).parentRunId = "first";
     start(server, "child", gate).parentRunId = "second";
@@ -162,10 +165,10 @@ describe("watch --all", () => {
     expect(stdout).not.toMatch(/^second/m);
   });
 
-  test("a server that does not answer the looks leaves the following alone", async () => {
-    const server = await protocolServer();
+  test("a server that does not answer the looks leaves the following alone", async (context) => {
+    const server = await protocolServer({}, context.onTestFinished);
     start(server, "only", gate);
-    const watching = startMain(server, "watch", "--all");
+    const watching = startMain(context, server, "watch", "--all");
     await waitUntil(() => server.openStreams === 1);
     const refused = Array.from({ length: 3 }, () => ({ kind: "answer" as const, status: 404 }));
     server.misbehave("listRuns", ...refused);
@@ -196,11 +199,20 @@ describe("watch --all", () => {
   });
 });
 
-test("ls --watch follows as watch --all --keep does", async () => {
-  const server = await protocolServer();
+test("ls --watch follows as watch --all --keep does", async (context) => {
+  const server = await protocolServer({}, context.onTestFinished);
   start(server, "theirs", gate, "test");
   start(server, "ours", gate, "my deploy");
-  const watching = startMain(server, "ls", "--watch", "--workflow", "my deploy", "--since", "876000h");
+  const watching = startMain(
+    context,
+    server,
+    "ls",
+    "--watch",
+    "--workflow",
+    "my deploy",
+    "--since",
+    "876000h",
+  );
   await waitUntil(() => server.openStreams === 1);
   server.decide("approve", "ours", "gate", 0, "somebody");
   server.resume("ours", "somebody");

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { afterEach, describe, expect, inject, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { createClient, type SmithersEvent } from "../../../src/client/index.js";
 import {
   answer,
@@ -11,11 +11,12 @@ import {
   streamHead,
 } from "../../faults/raw-server.js";
 import { startRealServer } from "../../real-server.js";
+import { sharedServer } from "../../shared-server.js";
 import { waitUntil } from "../../wait-until.js";
 import { startInTerminal } from "../binary-terminal.js";
 import { cli, freshId, startCli } from "../run-cli.js";
 
-const baseUrl = inject("baseUrl");
+const baseUrl = sharedServer.baseUrl;
 const client = createClient({ baseUrl });
 const statusOf = async (runId: string) => (await client.getStatus({ runId }).catch(() => undefined))?.status;
 

@@ -42,7 +42,7 @@ describe("output", () => {
     const server = await recordedGateway((_, route) =>
       route.endsWith("/output") ? data({ status, row: null, schema: null, error }) : undefined,
     );
-    const failed = await on(server, ["output", "sample-1", "ship"]);
+    const failed = await on(server, ["output", "sample-1", "ship", "--iteration", "0"]);
     expect(failed.exitCode).toBe(4);
     expect(failed.stdout).toBe("");
     expect(failed.stderr).toContain(`error: node ship of run sample-1 has no output: ${words}`);
@@ -54,7 +54,7 @@ describe("output", () => {
     const server = await recordedGateway((_, route) =>
       route.endsWith("/output") ? refusal(404, "NodeNotFound", "Node not found: shop") : undefined,
     );
-    const failed = await on(server, ["output", "sample-1", "shop"]);
+    const failed = await on(server, ["output", "sample-1", "shop", "--iteration", "0"]);
     expect(failed.exitCode).toBe(4);
     expect(failed.stderr).toContain("next:  smithers-client status -- sample-1\n");
   });

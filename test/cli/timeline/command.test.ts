@@ -1,12 +1,13 @@
-import { expect, inject, test } from "vitest";
+import { expect, test } from "vitest";
 import { createClient } from "../../../src/client/index.js";
 import { protocolServer } from "../../faults/in-test.js";
+import { sharedServer } from "../../shared-server.js";
 import { waitUntil } from "../../wait-until.js";
 import { freshId } from "../run-cli.js";
 import { runMain } from "../run-main.js";
 import { whenUnlocked } from "../../when-unlocked.js";
 
-const baseUrl = inject("baseUrl");
+const baseUrl = sharedServer.baseUrl;
 const client = createClient({ baseUrl });
 const env = { LC_ALL: "C.UTF-8" };
 

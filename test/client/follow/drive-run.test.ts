@@ -1,10 +1,11 @@
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createClient, driveRun, type DriveRunArgs, type Run } from "../../../src/client/index.js";
 import { protocolServer, sleep } from "../../faults/in-test.js";
+import { sharedServer } from "../../shared-server.js";
 import { waitUntil } from "../../wait-until.js";
 import { whenUnlocked } from "../../when-unlocked.js";
 
-const baseUrl = inject("baseUrl");
+const baseUrl = sharedServer.baseUrl;
 const client = createClient({ baseUrl });
 
 async function start(workflow: string): Promise<string> {

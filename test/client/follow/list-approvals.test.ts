@@ -1,11 +1,12 @@
-import { expect, inject, test } from "vitest";
+import { expect, test } from "vitest";
 import { createClient, ProtocolError } from "../../../src/client/index.js";
 import { failure, rawServer } from "../../faults/in-test.js";
 import { answer } from "../../faults/raw-server.js";
+import { sharedServer } from "../../shared-server.js";
 import { waitUntil } from "../../wait-until.js";
 import { whenUnlocked } from "../../when-unlocked.js";
 
-const client = createClient({ baseUrl: inject("baseUrl") });
+const client = createClient({ baseUrl: sharedServer.baseUrl });
 
 test("on 0.5.0 the open approvals come from the events of the runs that wait", async () => {
   const { runId } = await client.runWorkflow({ workflowPath: "./gates.tsx", input: {} });

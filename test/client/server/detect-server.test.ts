@@ -1,4 +1,4 @@
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   approve,
   cancel,
@@ -11,6 +11,7 @@ import {
 } from "../../../src/client/index.js";
 import { failure, gather, rawServer } from "../../faults/in-test.js";
 import { answer, block, errorBody, head, type RawRequest } from "../../faults/raw-server.js";
+import { sharedServer } from "../../shared-server.js";
 
 const runId = "run-1";
 const noRoute = answer(404, errorBody("NOT_FOUND", "Route not found"));
@@ -106,7 +107,7 @@ test("a gateway is named, with its version", async () => {
 });
 
 test("an older server is told from one that lacks what was asked about", async () => {
-  const baseUrl = inject("baseUrl");
+  const baseUrl = sharedServer.baseUrl;
   expect(await failure(sendSignal({ baseUrl, runId: "nobody", name: "payment" }))).toMatchObject({
     status: 404,
     code: "NEWER_ROUTE",

@@ -1,4 +1,4 @@
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   approve,
   deny,
@@ -16,6 +16,7 @@ import {
 } from "../../../src/client/index.js";
 import { closedPort, failure, rawServer } from "../../faults/in-test.js";
 import { answer, errorBody } from "../../faults/raw-server.js";
+import { sharedServer } from "../../shared-server.js";
 
 const runId = "run-1";
 const noRoute = answer(404, errorBody("NOT_FOUND", "Route not found"));
@@ -57,7 +58,7 @@ describe.each(Object.entries(calls))("%s, which only a gateway has", (_, call) =
   });
 
   test("is refused by a real server", async () => {
-    expect(await failure(call({ baseUrl: inject("baseUrl") }))).toMatchObject({ code: "NEEDS_GATEWAY" });
+    expect(await failure(call({ baseUrl: sharedServer.baseUrl }))).toMatchObject({ code: "NEEDS_GATEWAY" });
   });
 
   test("is refused for the server of one run, by what that is or by what it lacks", async () => {
@@ -121,7 +122,7 @@ describe("a server's traits", () => {
 });
 
 test("a resume without a workflow's path looks it up in the list of runs, if the server needs it", async () => {
-  const baseUrl = inject("baseUrl");
+  const baseUrl = sharedServer.baseUrl;
   const workflowPath = "./gate.tsx";
   const run = await runWorkflow({ baseUrl, workflowPath, input: {} });
   await expect

@@ -1,17 +1,18 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { httpFetch } from "../../../src/cli/network/http-fetch.js";
 import { approve } from "../../../src/client/index.js";
 import { makeCertificate, type Certificate } from "../../faults/certificate.js";
 import { ForwardProxy, type ForwardProxyOptions } from "../../faults/forward-proxy.js";
 import { closedPort } from "../../faults/in-test.js";
 import { TlsServer } from "../../faults/tls-server.js";
+import { sharedServer } from "../../shared-server.js";
 import { waitUntil } from "../../wait-until.js";
 import { freshId, runBinary } from "../run-cli.js";
 
-const upstream = inject("baseUrl");
+const upstream = sharedServer.baseUrl;
 const key = "sk-live-0123456789";
 const closing: (() => Promise<void>)[] = [];
 

@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { expect, inject, test } from "vitest";
+import { expect, test } from "vitest";
 import { emptyRunView, getStatus, reduceRun, watchRun } from "../src/client/index.js";
 import { makeEvents, makeHistory, type LongHistory } from "./long-history.js";
+import { sharedServer } from "./shared-server.js";
 
-const database = join(inject("serverRoot"), "smithers.db");
-const baseUrl = inject("baseUrl");
+const database = join(sharedServer.root, "smithers.db");
+const baseUrl = sharedServer.baseUrl;
 
 test("a written history is served as the events that were asked for, to its end", async () => {
   const history: LongHistory = { runId: "history-served", events: 130, status: "finished", gate: "deploy" };

@@ -3,10 +3,11 @@ import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createClient } from "../src/client/index.js";
 import { binary, cleanEnvironment, freshId } from "./cli/run-cli.js";
 import { startRealServer } from "./real-server.js";
+import { sharedServer } from "./shared-server.js";
 import { whenUnlocked } from "./when-unlocked.js";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
@@ -82,10 +83,10 @@ describe("examples/.github/workflows/deploy.yml", () => {
     expect(await readFile(join(repository, "docs", "ci.md"), "utf8")).toContain(step);
     const folder = await mkdtemp(join(tmpdir(), "smithers-client-workflow-"));
     try {
-      await copyFile(join(repository, "examples", "deploy.tsx"), join(inject("serverRoot"), "deploy.tsx"));
+      await copyFile(join(repository, "examples", "deploy.tsx"), join(sharedServer.root, "deploy.tsx"));
       const program = join(folder, "smithers-client");
       await writeFile(program, `#!/bin/sh\nexec "${process.execPath}" "${binary}" "$@"\n`, { mode: 0o755 });
-      const env = cleanEnvironment(inject("baseUrl"), {
+      const env = cleanEnvironment(sharedServer.baseUrl, {
         PATH: `${folder}:${process.env["PATH"]}`,
         CI: "true",
         GITHUB_ACTIONS: "true",

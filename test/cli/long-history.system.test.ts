@@ -1,15 +1,14 @@
 import { join } from "node:path";
-import { beforeAll, expect, inject, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { httpFetch } from "../../src/cli/network/http-fetch.js";
 import { makeHistory } from "../long-history.js";
+import { sharedServer } from "../shared-server.js";
 import { runMain } from "./run-main.js";
 
 const runId = "long-history";
 const events = 50_000;
 
-beforeAll(() =>
-  makeHistory(join(inject("serverRoot"), "smithers.db"), { runId, events, status: "finished" }),
-);
+beforeAll(() => makeHistory(join(sharedServer.root, "smithers.db"), { runId, events, status: "finished" }));
 
 /** A page brings 199 new events; some are opened ahead in vain, and a slow machine makes sure now and then. */
 const maxRequests = 1.5 * Math.ceil(events / 199);
@@ -18,7 +17,7 @@ async function countRequests(...words: string[]): Promise<{ stdout: string; requ
   const real = httpFetch({});
   let requests = 0;
   const { stdout } = await runMain(words, {
-    baseUrl: inject("baseUrl"),
+    baseUrl: sharedServer.baseUrl,
     fetch: (url, request) => (requests++, real(url, request)),
   });
   return { stdout, requests };

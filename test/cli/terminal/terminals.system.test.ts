@@ -1,15 +1,16 @@
 import type { Socket } from "node:net";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createClient } from "../../../src/client/index.js";
 import { answer, RawServer } from "../../faults/raw-server.js";
 import { needs } from "../../needs.js";
 import { makeServerRoot } from "../../real-server.js";
+import { sharedServer } from "../../shared-server.js";
 import { Terminal } from "../../terminal.js";
 import { waitUntil } from "../../wait-until.js";
 import { startInTerminal, type BinaryTerminalOptions } from "../binary-terminal.js";
 import { binary, cleanEnvironment, freshId } from "../run-cli.js";
 
-const client = createClient({ baseUrl: inject("baseUrl") });
+const client = createClient({ baseUrl: sharedServer.baseUrl });
 const statusOf = async (runId: string) => (await client.getStatus({ runId }).catch(() => undefined))?.status;
 
 async function pausedRun(workflowPath = "gate.tsx"): Promise<string> {
@@ -30,7 +31,7 @@ function start(args: readonly string[], options?: BinaryTerminalOptions): Termin
 /** The binary in a shell that has job control, as a script that follows the words given. */
 function startInShell(script: string, args: readonly string[]): Terminal {
   const terminal = new Terminal(["bash", "-c", script, "bash", process.execPath, binary, ...args], {
-    env: cleanEnvironment(inject("baseUrl"), { TERM: "xterm-256color", LC_ALL: "C.UTF-8" }),
+    env: cleanEnvironment(sharedServer.baseUrl, { TERM: "xterm-256color", LC_ALL: "C.UTF-8" }),
   });
   open.push(terminal);
   return terminal;

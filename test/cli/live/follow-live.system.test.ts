@@ -1,12 +1,13 @@
-import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createClient } from "../../../src/client/index.js";
+import { sharedServer } from "../../shared-server.js";
 import { waitUntil } from "../../wait-until.js";
 import { freshId } from "../run-cli.js";
 import type { Terminal } from "../../terminal.js";
 import { startInTerminal, type BinaryTerminalOptions } from "../binary-terminal.js";
 import { whenUnlocked } from "../../when-unlocked.js";
 
-const client = createClient({ baseUrl: inject("baseUrl") });
+const client = createClient({ baseUrl: sharedServer.baseUrl });
 
 let open: Terminal[] = [];
 beforeEach(() => void (open = []));

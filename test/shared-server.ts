@@ -1,0 +1,20 @@
+import { inject } from "vitest";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** Several, since 0.5.0 loses races for its database when many tests start and decide runs at once. */
+    servers: SharedServer[];
+  }
+}
+
+export interface SharedServer {
+  baseUrl: string;
+  /** The directory it serves. */
+  root: string;
+}
+
+const servers = inject("servers");
+const worker = Number(process.env["VITEST_POOL_ID"]) - 1;
+
+/** The server that this worker's tests use; each test starts runs of its own. Never kill or stop it. */
+export const sharedServer = servers[worker % servers.length] as SharedServer;
