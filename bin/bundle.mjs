@@ -1,5 +1,6 @@
-// Bundles the command line: to find and read its 200 files takes 50 ms at every start. Packages that not every command
-// needs are read on use, each from a file of its own. The licences of all that is bundled go beside it.
+// Bundles the command line: finding and reading its 200 files takes 50 ms at every start. Packages that only some
+// commands need are loaded on use, each from a file of its own. The licenses of everything that is bundled are written
+// next to the bundle.
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -21,7 +22,7 @@ const builds = [
     ...common,
     entryPoints: ["bin/main.mjs"],
     outfile: "dist/main.cjs",
-    // As ES modules the program starts 5 ms later, which is more than `status` may take.
+    // As an ES module, the program starts 5 ms later, which is more than `status` can afford.
     format: "cjs",
     define: { "import.meta.url": "bundleUrl" },
     banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
@@ -36,7 +37,7 @@ const builds = [
     splitting: true,
     // jsonc-parser's "main" hides its own imports from a bundler.
     mainFields: ["module", "main"],
-    // What is CommonJS among them requires modules of Node.
+    // The CommonJS packages among them require modules of Node.
     banner: {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
     },

@@ -1,4 +1,4 @@
-// Gives the command line its outside world and its exit code.
+// Connects the command line to the outside world, and sets the exit code.
 import { execFileSync } from "node:child_process";
 import { fstatSync, writeSync } from "node:fs";
 import { addAbortSignal } from "node:stream";
@@ -17,19 +17,19 @@ import { version } from "../package.json";
 
 const stop = new AbortController();
 
-// Also for a rejection that nobody handles. What the process knows may be wrong by now, so nothing but this is done.
+// Also called for an unhandled rejection. The state of the process may be corrupt, so only report the error and exit.
 process.on("uncaughtException", (error) => {
   try {
     writeSync(2, describeUncaught(error, process.argv.slice(2), process.env));
   } catch {
-    // Nobody reads stderr; the exit code still says it.
+    // stderr has no reader; the exit code still reports the error.
   }
   process.exit(exitCodes.bug);
 });
 
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(name, () => {
-    // The second one does not wait for anything.
+    // The second signal does not wait for anything.
     if (stop.signal.aborted) process.exit({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[name]);
     stop.abort(new Interrupted(name));
   });
@@ -42,7 +42,7 @@ const isForeground = foregroundCheck(process.pid, process.platform, (args) =>
   }),
 );
 
-/** What is drawn at the terminal's lower end, and the question that a person is being asked there. */
+/** The live region at the bottom of the terminal, and the question that the user is asked there. */
 const screen = process.stderr.isTTY ? new Screen(process.stderr, process.env, isForeground) : undefined;
 
 let questions;
@@ -53,14 +53,14 @@ function questionsAtTerminal() {
     output: process.stderr,
     screen,
     marksPaste: process.env.TERM !== "dumb",
-    // As the terminal itself would do it: to the whole process group.
+    // Like the terminal itself: to the whole process group.
     interrupt: () => process.kill(0, "SIGINT"),
     suspend: () => process.kill(0, "SIGTSTP"),
   }));
 }
 
 if (screen !== undefined) {
-  /** The terminal is left as it was. */
+  /** Leaves the terminal as it was. */
   const leave = () => {
     questions?.pause();
     screen.park();
@@ -71,7 +71,7 @@ if (screen !== undefined) {
     process.kill(process.pid, "SIGSTOP");
   });
   process.on("SIGCONT", () => {
-    // `timeout` and others send it after the signal that ends us.
+    // `timeout` and other programs send it after the signal that ends this process.
     if (stop.signal.aborted) return;
     screen.forget();
     void questions?.resume();
@@ -80,14 +80,14 @@ if (screen !== undefined) {
 
 const terminals = [0, 1, 2].filter((fd) => isatty(fd));
 process.on("exit", () => {
-  // Node puts the modes of a terminal back; where that has gone, which a write may notice before the signal comes, it
-  // would abort.
+  // Node restores the terminal's modes. It would abort if the terminal is gone, which a write may notice before the
+  // signal arrives.
   if (terminals.every((fd) => isatty(fd))) return;
   process.removeAllListeners("SIGHUP");
   process.kill(process.pid, "SIGHUP");
 });
 
-/** Whether both streams end at one terminal. */
+/** Whether both streams write to the same terminal. */
 function shareTerminal() {
   return (
     process.stdout.isTTY === true && process.stderr.isTTY === true && fstatSync(1).rdev === fstatSync(2).rdev
@@ -123,10 +123,10 @@ function outputStream(stream, terminal) {
 }
 
 const stdin = {
-  // To make the stream itself takes 2 ms.
+  // Creating the stream itself takes 2 ms.
   isTTY: isatty(0),
   async bytes(signal) {
-    // It would stop this process, and no signal but SIGKILL would end it.
+    // Reading would stop this process, and only SIGKILL would end it.
     if (stdin.isTTY && !isForeground())
       throw new UsageError("the terminal cannot be read from the background");
     const chunks = [];
@@ -143,7 +143,7 @@ const stdin = {
   },
 };
 
-/** Undefined where it has been deleted. */
+/** Returns the working directory; `undefined` if it was deleted. */
 function workingDirectory() {
   try {
     return process.cwd();
@@ -164,8 +164,9 @@ main(process.argv.slice(2), {
   now: Date.now,
   spawn: nodeSpawn,
 }).then((exitCode) => {
-  // A name server that does not answer would keep a completion, and the shell that waits for it; all of it is written.
+  // A name server that does not answer would keep a completion running, and the shell waiting. Everything has been
+  // written.
   if (process.argv[2] === completeWord) process.exit(exitCode);
-  // Setting the code and letting the loop end, since an exit here would lose what is still in the pipe.
+  // Set the code and let the event loop end, because an exit here would lose what is still in the pipe.
   process.exitCode = exitCode;
 });

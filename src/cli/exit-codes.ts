@@ -1,4 +1,4 @@
-/** What the process says of how it went. 0 to 4 are those of the upstream command line, which scripts know. */
+/** The exit codes of the process. 0 to 4 are those of the upstream command line, which scripts rely on. */
 export const exitCodes = {
   done: 0,
   runFailed: 1,
@@ -30,7 +30,7 @@ export const exitCodeHelp: readonly (readonly [string, string])[] = [
   ["141", "the reader of stdout went away before the end of the followed run was known"],
 ];
 
-/** What following may end with, from the best to the worst. */
+/** The exit codes that following runs can end with, from best to worst. */
 const bySeverity: readonly number[] = [
   exitCodes.done,
   exitCodes.runWaiting,
@@ -41,7 +41,10 @@ const bySeverity: readonly number[] = [
   exitCodes.server,
 ];
 
-/** The code that says the worst of several; one that is none of a run's, such as that of a bug, is worse than all. */
+/**
+ * Returns the worst of several exit codes. A code that no run ends with, such as that of a bug, is worse than all
+ * others.
+ */
 export function worstExitCode(codes: Iterable<number>): number {
   const severity = (code: number) => (bySeverity.includes(code) ? bySeverity.indexOf(code) : Infinity);
   return [...codes].reduce<number>(
@@ -50,10 +53,10 @@ export function worstExitCode(codes: Iterable<number>): number {
   );
 }
 
-/** The exit code for an answer with an HTTP status that is not success. */
+/** Returns the exit code for an unsuccessful HTTP status. */
 export function exitCodeOfHttpStatus(status: number): number {
   if (status === 401 || status === 403 || status === 407) return exitCodes.notAuthorised;
-  // "Later" is the server's trouble, not the caller's mistake.
+  // Being asked to come back later is the server's trouble, not the caller's mistake.
   if (status === 408 || status === 425 || status === 429) return exitCodes.server;
   return status >= 400 && status < 500 ? exitCodes.usage : exitCodes.server;
 }

@@ -15,7 +15,7 @@ import { isRefusal } from "./describe/server-refusal.js";
 import type { RunningGateway } from "./serve/find-gateway.js";
 import { escapeControls } from "./terminal/escape-controls.js";
 
-/** What is shown of an error, and the code that the process ends with. */
+/** What to show of an error, and the exit code of the process. */
 export interface Failure {
   exitCode: number;
   code: string;
@@ -24,10 +24,10 @@ export interface Failure {
   hint?: string;
 }
 
-/** An error of the command line's own that is no mistake of the person's. */
+/** An error of the command line itself that is not the user's mistake. */
 export class CommandError extends Error {
   constructor(
-    /** A stable word for `--json`. */
+    /** A stable code for `--json`. */
     readonly code: string,
     message: string,
     readonly exitCode: number,
@@ -37,7 +37,7 @@ export class CommandError extends Error {
   }
 }
 
-/** The reason of an abort by `--timeout`. */
+/** The abort reason of `--timeout`. */
 export class TimedOut extends Error {
   constructor(readonly afterMs: number) {
     super(`--timeout of ${formatDuration(afterMs)} ran out`);
@@ -45,19 +45,19 @@ export class TimedOut extends Error {
   }
 }
 
-/** What is known of the call that failed. */
+/** What is known about the call that failed. */
 export interface FailureContext {
   baseUrl: string | undefined;
   commandLine: Session["commandLine"];
-  /** The command that failed, where the words could be read that far. */
+  /** The command that failed; `undefined` if the command line could not be parsed. */
   commandName: string | undefined;
-  /** Whether the server that went away is a gateway, where that is known. */
+  /** Whether the server that went away is a gateway, if known. */
   isGateway?: boolean | undefined;
-  /** A gateway that runs here, where nothing answered at the default address. */
+  /** A gateway that is running here, if nothing answered at the default address. */
   runningGateway?: RunningGateway | undefined;
 }
 
-/** Puts an error into words for a person, with the server it is about and what to do next. */
+/** Describes an error for a user, with the server that it is about and what to do next. */
 export function describeFailure(error: unknown, context: FailureContext): Failure {
   const { baseUrl } = context;
   const failure = classify(error);
@@ -101,7 +101,7 @@ function classify(error: unknown): Failure {
   return { exitCode: exitCodes.bug, code: "BUG", message: bugMessage(error) };
 }
 
-/** One line for an error that nobody foresaw, wherever it comes from. */
+/** Returns one line about an unexpected error, wherever it comes from. */
 export function bugMessage(error: unknown): string {
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return (
@@ -110,7 +110,7 @@ export function bugMessage(error: unknown): string {
   );
 }
 
-/** What the process ends with because of an error. */
+/** Returns the exit code for an error. */
 export function exitCodeOfError(error: unknown): number {
   return classify(error).exitCode;
 }
@@ -172,7 +172,7 @@ function generalHint(
   return undefined;
 }
 
-/** The scope that a gateway's token lacks, if that is why it refused the request. */
+/** Returns the scope that a gateway's token lacks, if that is why the gateway refused the request. */
 function requiredScope({ status, details }: HttpError): string | undefined {
   const { requiredScope: scope } = (details ?? {}) as { requiredScope?: unknown };
   return status === 403 && typeof scope === "string" && scope !== "" ? escapeControls(scope) : undefined;
@@ -182,7 +182,7 @@ function proxyHint(variable: string): string {
   return `set ${variable} right, or name the server's host in NO_PROXY`;
 }
 
-/** What to do about a network that refuses for a reason of its own. */
+/** Returns what to do about a network error whose code shows the reason. */
 function networkHint(code = ""): string | undefined {
   if (code.startsWith("PROXY_")) return proxyHint("that variable");
   if (/SELF_SIGNED|ISSUER_CERT|LEAF_SIGNATURE/.test(code))

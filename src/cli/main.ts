@@ -23,7 +23,7 @@ import { styleFor } from "./terminal/color.js";
 import { escapeControls, escapeJsonControls, escapeStack } from "./terminal/escape-controls.js";
 
 /**
- * The whole command line, in the context given: one invocation from the words to the exit code.
+ * Runs the whole command line in the given context: one invocation from the words to the exit code.
  *
  * @param argv the words after the program's name
  * @returns the exit code; nothing is left running
@@ -32,7 +32,7 @@ export async function main(argv: readonly string[], context: Context): Promise<n
   if (argv[0] === completeWord) {
     return complete(argv.slice(1), context, commands);
   }
-  // Reading the words may be what fails, and the error has to have a format.
+  // Parsing the words may fail, and the error needs a format.
   let format = readFormat(false, {});
   let request: Awaited<ReturnType<typeof parseCommandLine>>;
   let settings: Settings;
@@ -43,7 +43,7 @@ export async function main(argv: readonly string[], context: Context): Promise<n
       await context.stdout.write(request.show);
       return exitCodes.done;
     }
-    // Now it is known which words are flags, and which are flags' values.
+    // Now it is known which words are flags and which are values of flags.
     format = readFormat(request.globals.json === true, context.env);
     settings = readSettings(request.globals, context.env);
   } catch (error) {
@@ -59,7 +59,7 @@ export async function main(argv: readonly string[], context: Context): Promise<n
   return runCommand(request, settings, format, context);
 }
 
-/** Runs the command that was asked for, and shows what comes of it. */
+/** Runs the requested command and shows its result. */
 async function runCommand(
   { command, args, options }: ParsedCommand,
   settings: Settings,
@@ -94,18 +94,21 @@ async function runCommand(
   }
 }
 
-/** Whether a run was followed on a gateway, whose connection was lost for good. */
+/**
+ * Whether the lost connection of a followed run was to a gateway; `undefined` if that is unknown or the error is
+ * another.
+ */
 async function wasGateway(error: unknown, { cleanupClient }: Session): Promise<boolean | undefined> {
   if (!(error instanceof ConnectionError) || error.position === undefined) return undefined;
   return (await cleanupClient.getServerTraits().catch(() => undefined))?.resumesByItself;
 }
 
-/** Whether nothing listens at the address. */
+/** Whether nothing is listening at the address. */
 function isRefused(error: unknown): boolean {
   return error instanceof ConnectionError && error.networkCode === "ECONNREFUSED";
 }
 
-/** What showing a result takes. */
+/** What is needed to show a result. */
 interface Shown {
   format: Format;
   output: Output;
@@ -126,7 +129,7 @@ async function show(outcome: Outcome, shown: Shown): Promise<number> {
       try {
         await shown.format.document(outcome, shown.output);
       } catch (error) {
-        // The work is done and its result known, even if nobody reads it.
+        // The work is done and its result is known, even if there is no reader.
         if (!isClosedPipe(error)) throw error;
       }
       return exitCode;
@@ -134,7 +137,7 @@ async function show(outcome: Outcome, shown: Shown): Promise<number> {
   }
 }
 
-/** Shows runs that are followed; the exit code is that of the run that ended worst. */
+/** Shows followed runs. Returns the exit code of the run that ended worst. */
 async function follow(outcome: FollowOutcome | LogOutcome, shown: Shown): Promise<number> {
   const { format, output, session, debug, fail } = shown;
   try {
@@ -156,12 +159,12 @@ async function follow(outcome: FollowOutcome | LogOutcome, shown: Shown): Promis
     await report(outcome, session, { problem: failure.message, exitCode: failure.exitCode });
     return await reportFailure(failure, error, format, output, debug);
   } finally {
-    // Closes the connections, whatever ended the following.
+    // Closes the connections, however the following ended.
     await outcome.updates.return(undefined);
   }
 }
 
-/** The runs have ended: their reports are written, and the worst of them is the result. */
+/** Writes the reports once the runs have ended. Returns the exit code of the run that ended worst. */
 async function endFollowing(outcome: FollowOutcome | LogOutcome, session: Session): Promise<number> {
   const codeOf = outcome.exitCode ?? exitCodeOf;
   const statuses = runsOf(outcome).map(({ runId, ended }) => {
@@ -189,13 +192,13 @@ async function report(
   if (outcome.kind === "log") return;
   for (const { reporters, view, ended, loops } of outcome.runs) {
     const nodeIds = [...view().nodes.values()].map(({ nodeId }) => nodeId);
-    // A server that cannot be reached is not asked again.
+    // Do not send requests to a server that could not be reached.
     if (reporters.length > 0 && ending.problem === undefined) await loops.learn(view().runId, nodeIds);
     await writeReports(reporters, view(), { ...ending, status: ended, loops }, note);
   }
 }
 
-/** Shows an error in the format asked for, and gives its exit code. */
+/** Shows an error in the requested format, and returns its exit code. */
 async function reportFailure(
   failure: Failure,
   error: unknown,
@@ -207,7 +210,7 @@ async function reportFailure(
     await format.failure(failure, output);
     if (debug && error instanceof Error) await output.stderr.write(`${escapeStack(error)}\n`);
   } catch {
-    // Nobody reads stderr; the exit code still says it.
+    // stderr has no reader; the exit code still reports the error.
   }
   return failure.exitCode;
 }
@@ -232,8 +235,8 @@ async function outputFor(
 }
 
 /**
- * The text for an error that nothing has caught: one line in the format asked for, and the stack with `--debug`. The exit
- * code is 70 then.
+ * Returns the text for an uncaught error: one line in the requested format, and the stack with `--debug`. The exit code
+ * is then 70.
  */
 export function describeUncaught(error: unknown, argv: readonly string[], env: Context["env"]): string {
   const message = escapeControls(bugMessage(error));
@@ -245,13 +248,13 @@ export function describeUncaught(error: unknown, argv: readonly string[], env: C
   return `${line}\n${stack}`;
 }
 
-/** Whether a flag is among the words, as far as can be said before they are parsed. */
+/** Whether a flag is among the words, as far as that is clear before they are parsed. */
 function hasFlag(argv: readonly string[], flag: string): boolean {
   const end = argv.indexOf("--");
   return (end === -1 ? argv : argv.slice(0, end)).includes(flag);
 }
 
-/** Whether the error says that nobody reads our output any more. */
+/** Whether the error means that our output no longer has a reader. */
 function isClosedPipe(error: unknown): boolean {
   return (
     error instanceof Error &&

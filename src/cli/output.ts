@@ -10,7 +10,7 @@ export interface Output {
   stderr: OutputStream;
   style: Style;
   stderrStyle: Style;
-  /** The terminal that stdout and stderr share, if it can show what is drawn again and again. */
+  /** The terminal that stdout and stderr share, if it can be redrawn. */
   screen: Screen | undefined;
   ci: CiSystem;
   env: Environment;

@@ -1,15 +1,15 @@
 import { isTerminalStatus } from "../client/index.js";
 import { exitCodes } from "./exit-codes.js";
 
-/** What runs and nodes have in common that are counted, drawn and coloured alike. */
+/** What a run's status and a node's state have in common when they are counted, drawn or colored. */
 export type Category = "done" | "failed" | "running" | "waiting" | "cancelled" | "pending";
 
 export type StatusColor = "green" | "red" | "cyan" | "yellow";
 
-/** How a run of a status is shown, and what a command exits with whose result it is. */
+/** How to show a run with a status, and the exit code of a command whose result is that run. */
 export interface StatusFacts {
   category: Category;
-  /** Undefined for the terminal's own. */
+  /** `undefined` for the terminal's own color. */
   color: StatusColor | undefined;
   exitCode: number;
 }
@@ -17,7 +17,7 @@ export interface StatusFacts {
 const waiting: StatusFacts = { category: "waiting", color: "yellow", exitCode: exitCodes.runWaiting };
 
 const statuses: Readonly<Record<string, StatusFacts>> = {
-  // Not ended, as those that wait: 0 is for a run that has finished.
+  // Not ended, like a waiting run: 0 is for a finished run.
   running: { category: "running", color: "cyan", exitCode: exitCodes.runWaiting },
   "waiting-approval": waiting,
   "waiting-event": waiting,
@@ -25,15 +25,15 @@ const statuses: Readonly<Record<string, StatusFacts>> = {
   "waiting-quota": waiting,
   paused: waiting,
   finished: { category: "done", color: "green", exitCode: exitCodes.done },
-  // The work goes on as another run, whose end is the result; of this one alone nobody can say what it will be.
+  // The work continues as another run, whose end is the result. This run alone does not tell how it ends.
   continued: { category: "done", color: "green", exitCode: exitCodes.server },
   failed: { category: "failed", color: "red", exitCode: exitCodes.runFailed },
   cancelled: { category: "cancelled", color: "yellow", exitCode: exitCodes.runCancelled },
-  // What a view has before its first event.
+  // The status of a view before its first event.
   unknown: { category: "running", color: "yellow", exitCode: exitCodes.server },
 };
 
-/** What a run's status means. Of one that no server is known to have, nothing is claimed. */
+/** Returns what a run's status means. Claims nothing about a status that no known server has. */
 export function statusFacts(status: string): StatusFacts {
   if (Object.hasOwn(statuses, status)) return statuses[status] as StatusFacts;
   return isTerminalStatus(status)
@@ -41,7 +41,7 @@ export function statusFacts(status: string): StatusFacts {
     : waiting;
 }
 
-/** The exit code for a run that was followed to this status. */
+/** Returns the exit code for a run that was followed to this status. */
 export function exitCodeOf(status: string): number {
   return statusFacts(status).exitCode;
 }
@@ -56,7 +56,7 @@ const nodeStates: Readonly<Record<string, Category>> = {
   cancelled: "cancelled",
 };
 
-/** What a node's state means; one that is not known counts as something that executes. */
+/** Returns what a node's state means. An unknown state counts as executing. */
 export function nodeCategory(state: string): Category {
   if (Object.hasOwn(nodeStates, state)) return nodeStates[state] as Category;
   return state.startsWith("waiting-") ? "waiting" : "running";

@@ -1,13 +1,13 @@
-/** `setTimeout` fires at once after anything longer, in ms. */
+/** The longest delay that `setTimeout` supports; a longer one fires at once. In ms. */
 const maxStepMs = 2 ** 31 - 1;
 
 export interface Timer {
-  /** Begins the wait anew. */
+  /** Restarts the wait. */
   restart(): void;
   stop(): void;
 }
 
-/** Calls `fire` once, after `ms`, however long that is; with `Infinity`, never. */
+/** Calls `fire` once after `ms`, however long; `Infinity` means never. */
 export function startTimer(ms: number, fire: () => void): Timer {
   let handle: ReturnType<typeof setTimeout> | undefined;
   const wait = (leftMs: number): void => {

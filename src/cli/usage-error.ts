@@ -1,6 +1,6 @@
-/** Input that a person has to correct; exit code 4. */
+/** Input that the user has to correct; exit code 4. */
 export class UsageError extends Error {
-  /** A stable word for `--json`. */
+  /** A stable code for `--json`. */
   readonly code: string;
   /** The next command to type. */
   readonly hint: string | undefined;

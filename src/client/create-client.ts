@@ -9,7 +9,7 @@ import * as decisions from "./requests/decisions.js";
 import * as reads from "./requests/reads.js";
 import * as runs from "./requests/runs.js";
 
-/** The library's functions with one server's address, key and options in them. */
+/** The library's functions, bound to one server's address, key and options. */
 export interface SmithersClient {
   runWorkflow: typeof runs.runWorkflow;
   rerun: typeof runs.rerun;
@@ -39,7 +39,7 @@ export interface SmithersClient {
 }
 
 /**
- * Binds the functions to a server. The arguments of a call override these defaults.
+ * Binds the library's functions to a server. The arguments of a call override these defaults.
  *
  * @example
  * const smithers = createClient({ baseUrl: "http://build-host:7331", apiKey });

@@ -1,24 +1,24 @@
-/** What every event carries: its kind, its run, and the server's clock in milliseconds since 1970. */
+/** Fields of every event: its type, its run, and the server's time in milliseconds since 1970. */
 type EventBase<Type extends string> = {
   type: Type;
   runId: string;
   timestampMs: number;
-  /** Sent by servers from 0.32 on: the same ids once more, and the workflow's name. */
+  /** Sent by servers from 0.32 on: the same ids again, and the workflow's name. */
   correlation?: Record<string, unknown>;
 };
 
 type NodeEventBase<Type extends string> = EventBase<Type> & {
   nodeId: string;
-  /** Which turn of the loop around the node this is; 0 outside a loop. */
+  /** The iteration of the loop around the node; 0 outside a loop. */
   iteration: number;
 };
 
 type AttemptEventBase<Type extends string> = NodeEventBase<Type> & {
-  /** Counts from 1; a retry is the next attempt of the same node and iteration. */
+  /** Counts from 1. A retry is the next attempt of the same node and iteration. */
   attempt: number;
 };
 
-/** The question of an approval, if the server sends it (from 0.32 on). */
+/** What an approval asks, if the server sends it (from 0.32 on). */
 export type ApprovalRequest = {
   mode?: string;
   title?: string | null;
@@ -36,7 +36,7 @@ export type FrameTrigger = {
   iteration?: number;
 };
 
-/** The nodes, by id, that a retry by hand or a travel back in time has set back. */
+/** The ids of the nodes that a manual retry or a time travel has reset. */
 type NodeReset = {
   resetNodes: string[];
 };
@@ -68,10 +68,10 @@ type EffectRevertBase<Type extends string> = AttemptEventBase<Type> & {
 };
 
 /**
- * The event types of 0.5.0 and 0.32.0, told apart by `type`: first the 22 that both have, then those that 0.32.0 adds.
+ * The event types of 0.5.0 and 0.32.0, distinguished by `type`: the 22 in both, then those that 0.32.0 adds.
  *
- * Source: the events of real runs, and the servers' own declarations of them. Where one is missing there, as that of
- * 0.32.0's `WorkflowPatchRecorded`, the event counts as unknown.
+ * Source: the events of real runs, and the servers' own type declarations. An event that is not declared there, such as
+ * 0.32.0's `WorkflowPatchRecorded`, counts as unknown.
  */
 export type KnownSmithersEvent =
   | EventBase<"RunStarted">
@@ -80,7 +80,7 @@ export type KnownSmithersEvent =
   | (EventBase<"RunFinished"> & { failedChildren?: number; failedChildKeys?: readonly string[] })
   | (EventBase<"RunFailed"> & { error: unknown })
   | EventBase<"RunCancelled">
-  /** From 0.32 on: `trigger` says what made the tree be rendered anew. */
+  /** From 0.32 on: `trigger` says why the tree was rendered again. */
   | (EventBase<"FrameCommitted"> & { frameNo: number; xmlHash: string; trigger?: FrameTrigger })
   | NodeEventBase<"NodePending">
   | (AttemptEventBase<"NodeStarted"> & { childRunId?: string })
@@ -220,9 +220,9 @@ export type KnownSmithersEvent =
 
 type SandboxRuntime = "bubblewrap" | "docker" | "codeplane";
 
-/** An event of a type that this version does not know: it is passed on as it came. */
+/** An event of a type that this version does not know, passed on unchanged. */
 export type UnknownSmithersEvent = {
-  /** Any string. Its type is a pattern that no known type fits, so that a `switch` over `type` narrows to the known ones. */
+  /** Any string. Typed as a pattern that no known type matches, so a `switch` over `type` narrows to known ones. */
   type: `${string} ${string}`;
   runId: string;
   timestampMs: number;
@@ -231,7 +231,7 @@ export type UnknownSmithersEvent = {
 
 /**
  * One event of a run, as the server sent it. `case "NodeStarted":` narrows it to that event's fields, and
- * {@link isKnownEvent} to the known types.
+ * {@link isKnownEvent} narrows it to the known types.
  */
 export type SmithersEvent = KnownSmithersEvent | UnknownSmithersEvent;
 
@@ -249,7 +249,7 @@ export type RunStatus =
   | "continued"
   | (string & {});
 
-/** What `runState` of a 0.32.0 server says; see `RunState`. */
+/** The `state` in the `runState` of a 0.32.0 server; see `RunState`. */
 export type RunStateName =
   | "running"
   | "waiting-approval"
@@ -266,7 +266,7 @@ export type RunStateName =
   | "unknown"
   | (string & {});
 
-/** A record, so that the compiler reports a type that is missing. */
+/** A record, so that the compiler reports missing types. */
 const knownTypes: Record<KnownSmithersEvent["type"], true> = {
   RunStarted: true,
   RunStatusChanged: true,
@@ -351,7 +351,7 @@ const knownTypes: Record<KnownSmithersEvent["type"], true> = {
   OpenApiToolCalled: true,
 };
 
-/** Whether the event is of a type that 0.5.0 or 0.32.0 has; narrows it to the exact union. */
+/** Whether 0.5.0 or 0.32.0 has events of this type. Narrows the event to the exact union. */
 export function isKnownEvent(event: SmithersEvent): event is KnownSmithersEvent {
   return Object.hasOwn(knownTypes, event.type);
 }

@@ -1,5 +1,5 @@
 /**
- * The client library of a Smithers server: everything a program imports from `smithers-client`.
+ * The client library for Smithers servers: everything that a program imports from `smithers-client`.
  *
  * @packageDocumentation
  */

@@ -1,26 +1,26 @@
 import { ArgumentError } from "./errors/argument-error.js";
 import type { Fetch } from "./http/fetch.js";
 
-/** The server's address unless an option says otherwise. */
+/** The server's address if no option sets another. */
 export const defaultBaseUrl = "http://127.0.0.1:7331";
 
-/** Optional on every call; `createClient` sets them for every call. */
+/** Options of every call, all optional. `createClient` sets them for all calls. */
 export interface ConnectionOptions {
-  /** Where the server is; may carry a path prefix. Default: `http://127.0.0.1:7331`. */
+  /** The server's URL; may include a path prefix. Default: `http://127.0.0.1:7331`. */
   baseUrl?: string | undefined;
-  /** Sent as `Authorization: Bearer …`. Default: none is sent. */
+  /** Sent as `Authorization: Bearer …`. Default: no key is sent. */
   apiKey?: string | undefined;
-  /** Ends the call, whatever it waits for; it then throws the signal's reason. */
+  /** Ends the call, whatever it is waiting for; the call then throws the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Milliseconds for one attempt, headers and body; on a stream, for the headers. Default: 30,000. */
+  /** The time limit of one attempt: for headers and body, or on a stream, for the headers. In ms. Default: 30,000. */
   timeoutMs?: number | undefined;
   /** How many times a call that is safe to repeat is retried. Default: 2. */
   retries?: number | undefined;
-  /** The network. Default: the global `fetch`. */
+  /** Sends the requests. Default: the global `fetch`. */
   fetch?: Fetch | undefined;
 }
 
-/** {@link ConnectionOptions} after the checks, with the defaults filled in. */
+/** {@link ConnectionOptions}, checked and with the defaults filled in. */
 export interface ResolvedOptions {
   /** Without a trailing slash. */
   readonly baseUrl: string;
@@ -30,7 +30,7 @@ export interface ResolvedOptions {
   readonly fetch: Fetch;
   readonly usesGlobalFetch: boolean;
   authorize(headers: Record<string, string>): Record<string, string>;
-  /** Removes the key from a text that a server or the network produced. */
+  /** Removes the key from text that a server or the network produced. */
   redact(text: string): string;
 }
 
@@ -55,8 +55,9 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
 }
 
 /**
- * Matches a key as it is, and however JSON (also JSON in a string of JSON) or a URL spells each of its characters. A key
- * of one to three letters would blank out ordinary words, and guards nothing.
+ * Returns a pattern that matches a key as it is, and in every way that JSON (including JSON in a string of JSON) or a
+ * URL can encode its characters; `undefined` if there is no key, or if it has only one to three letters: removing those
+ * would blank out ordinary words and protect nothing.
  */
 function spellingsOf(key: string): RegExp | undefined {
   if (key.length < 4) return undefined;
@@ -66,7 +67,7 @@ function spellingsOf(key: string): RegExp | undefined {
     const inUrl = [...new TextEncoder().encode(letter)].map(
       (byte) => `%${byte.toString(16).padStart(2, "0")}`,
     );
-    // A string inside a string doubles the backslashes; more than a few of them are no spelling.
+    // A string inside a string doubles the backslashes. Allow up to eight.
     return `\\\\{0,8}\\u${hex}|\\\\{1,8}(?:${asNumber})|${anyCase(inUrl.join(""))}`;
   });
   return new RegExp(spellings.map((spelling) => `(?:${spelling})`).join(""), "g");
@@ -82,7 +83,7 @@ function checkedBaseUrl(text: string): string {
   try {
     url = new URL(text);
   } catch {
-    // The text is not repeated here: what is not a URL may still hold a password.
+    // Do not repeat the text: even if it is not a URL, it may contain a password.
     throw wrong(`is not a URL; it should look like ${defaultBaseUrl}`);
   }
   if (url.username !== "" || url.password !== "") {
@@ -110,7 +111,7 @@ function checkedKey(key: string | undefined): string {
 }
 
 /**
- * Checks a duration. `Infinity` means no limit, which a delay cannot have (`finite`).
+ * Checks a duration. `Infinity` means no limit; `finite` rejects it, because a delay cannot be unlimited.
  *
  * @throws {ArgumentError} unless it is a number of milliseconds above 0
  */

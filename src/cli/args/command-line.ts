@@ -2,10 +2,10 @@ import { programName } from "./program-name.js";
 import { shellWord } from "./shell-word.js";
 
 /**
- * A command line of ours that is safe to paste into a shell.
+ * Returns a command line of this program that is safe to paste into a shell.
  *
- * @param ours the command and its flags, as `approve --iteration 2`; an array where one of the words has a space
- * @param named ids and other words that a server or a person named; none of them can become a flag
+ * @param ours the command and its flags, such as `approve --iteration 2`; an array if one of the words has a space
+ * @param named ids and other words that a server or a user chose; none of them can become a flag
  */
 export function commandLine(
   ours: string | readonly string[],

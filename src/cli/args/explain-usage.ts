@@ -5,14 +5,16 @@ import { commandLine } from "./command-line.js";
 import { namesOf, optionNamed, placeholderOf, type Reading } from "./read-words.js";
 import { argumentName, commandNameOf } from "./syntax.js";
 
-/** What the parser says of a command line that it refuses. */
+/** The parser's reason for refusing a command line. */
 export interface Refusal {
   /** commander's code, such as `commander.unknownOption`. */
   code: string;
   message: string;
 }
 
-/** The error for a command line that was refused, with what a person probably meant and the line to type for it. */
+/**
+ * Returns the error for a command line that was refused, with what the user probably meant and the line to type for it.
+ */
 export function explainUsage({ code, message }: Refusal, reading: Reading<CommandSpec>): UsageError {
   const { command, operands, unknown, isLiteral } = reading;
   if (command === undefined) return new UsageError(message, { hint: commandLine(["--help"]) });
@@ -32,7 +34,7 @@ export function explainUsage({ code, message }: Refusal, reading: Reading<Comman
   if (isUnknownOption && place !== undefined && !place.includes("|")) {
     const asOperand = commandLine([name, ...flagsToRepeat(reading)], operands);
     const what = `${message}; if it is the ${place.replace("-", " ")}, put -- before it`;
-    // A word that resembles a flag is more likely a flag mistyped.
+    // A word that resembles a flag is more likely a mistyped flag.
     return message.includes("Did you mean")
       ? new UsageError(`${what}: ${asOperand}`, help)
       : new UsageError(what, { hint: asOperand });
@@ -50,7 +52,7 @@ export function explainUsage({ code, message }: Refusal, reading: Reading<Comman
   return new UsageError(message, help);
 }
 
-/** A flag that takes JSON, and got only a part of it. */
+/** Finds a flag that takes JSON but only got a part of it. */
 function tornJson({ values }: Reading<CommandSpec>): { flag: string; value: string } | undefined {
   for (const [option, value] of values) {
     if (placeholderOf(option) === jsonPlaceholder && looksTorn(value))
@@ -59,7 +61,7 @@ function tornJson({ values }: Reading<CommandSpec>): { flag: string; value: stri
   return undefined;
 }
 
-/** The flags as they were typed, but for the key, which no message may show. */
+/** Returns the flags as typed, without the key, which no message may show. */
 function flagsToRepeat({ flags }: Reading<CommandSpec>): string[] {
   return flags.filter((word, index) => flagOf(word) !== "--api-key" && flags[index - 1] !== "--api-key");
 }

@@ -7,7 +7,7 @@ import { commandNameOf } from "./syntax.js";
 
 type Rows = readonly (readonly [string, string])[];
 
-/** What `help` explains beside the commands. */
+/** What `help` explains besides the commands. */
 const topics: Readonly<Record<string, Rows>> = {
   "exit-codes": exitCodeHelp,
   environment: environmentHelp,
@@ -16,16 +16,16 @@ const topics: Readonly<Record<string, Rows>> = {
 
 export const topicNames = Object.keys(topics);
 
-/** The text of a topic; undefined where there is none of this name. */
+/** Returns the text of a topic; `undefined` if there is no such topic. */
 export function topicHelp(name: string): string | undefined {
   const rows = Object.hasOwn(topics, name) ? topics[name] : undefined;
   return rows === undefined ? undefined : columns(rows);
 }
 
-/** The columns of a terminal that the program's help fits into. */
+/** The width of a terminal that the program's help fits into, in columns. */
 const width = 80;
 
-/** The program's help: the commands first, on one screen. */
+/** Returns the program's help: the commands first, on one screen. */
 export function programHelp(groups: readonly CommandGroup[]): string {
   const rows = groups.flatMap(({ name, rows }) =>
     rows.map((row, index) => {
@@ -49,7 +49,7 @@ export function programHelp(groups: readonly CommandGroup[]): string {
   ].join("\n");
 }
 
-/** A row of the help that may take several lines, broken after commas. */
+/** Returns a row of the help, on several lines if needed. Breaks after commas. */
 function wrapped(heading: string, text: string, indent: number): string[] {
   const lines = [""];
   for (const part of text.split(/(?<=,) /)) {

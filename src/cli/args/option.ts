@@ -3,13 +3,13 @@ export interface OptionSpec {
   /** Such as `-w, --watch` or `--limit <n>`. */
   flags: string;
   description: string;
-  /** Turns the text into a value; throws {@link UsageError}. */
+  /** Converts the text to a value. Throws a {@link UsageError} if it is invalid. */
   parse?: (value: string) => unknown;
-  /** The allowed values. An option has these or `parse`, not both. */
+  /** The allowed values. An option has either these or `parse`. */
   choices?: readonly string[];
-  /** Values that a shell's completion offers, where others are possible too. */
+  /** Values that shell completion offers, if others are possible too. */
   suggests?: readonly string[];
-  /** May be given several times; the values come as an array. */
+  /** Whether it may be given several times; the values are then an array. */
   repeatable?: boolean;
   default?: unknown;
 }

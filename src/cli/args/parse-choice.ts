@@ -1,6 +1,6 @@
 import { UsageError } from "../usage-error.js";
 
-/** Reads one of a few words from a flag. */
+/** Returns a parser for a flag that takes one of a few words. */
 export function parseChoice<Choice extends string>(choices: readonly Choice[]): (text: string) => Choice {
   return (text) => {
     const choice = choices.find((each) => each === text);

@@ -1,6 +1,6 @@
 import { UsageError } from "../usage-error.js";
 
-/** Reads an integer of at least `least` from a flag. */
+/** Returns a parser for a flag that takes an integer of at least `least`. */
 export function parseCount(least: number): (text: string) => number {
   return (text) => {
     const count = Number(text);

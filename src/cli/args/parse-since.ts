@@ -2,10 +2,10 @@ import { parseDuration } from "../describe/duration.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { UsageError } from "../usage-error.js";
 
-/** A moment in the past, as it was typed. */
+/** A moment in the past, as typed. */
 export interface Since {
   text: string;
-  /** In ms since 1970, as `now` is. */
+  /** Returns the moment in ms since 1970, like `now`. */
   at(now: number): number;
 }
 
@@ -13,8 +13,8 @@ export interface Since {
 const isoTime = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
 /**
- * Reads how long ago something was, as `2h`, or when, as `2026-01-31` or `2026-01-31T10:00Z`. A time without a zone is
- * one of this machine's.
+ * Parses how long ago something was, such as `2h`, or when, such as `2026-01-31` or `2026-01-31T10:00Z`. A time without
+ * a zone is in this machine's zone.
  */
 export function parseSince(text: string): Since {
   if (isoTime.test(text)) {

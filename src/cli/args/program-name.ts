@@ -1,2 +1,2 @@
-/** What a person types. */
+/** The command that users type. */
 export const programName = "smithers-client";

@@ -10,7 +10,7 @@ import { readWords } from "./read-words.js";
 import { globalOptions, type GlobalOptions } from "./settings.js";
 import { commandsOf } from "./syntax.js";
 
-/** A command to execute, with what was typed for it. */
+/** A command to execute, with the arguments and options typed for it. */
 export interface ParsedCommand {
   command: CommandSpec;
   args: readonly (string | undefined)[];
@@ -18,13 +18,13 @@ export interface ParsedCommand {
   globals: GlobalOptions;
 }
 
-/** What a command line asks for: a command to execute, or a text to show. */
+/** What a command line requests: a command to execute, or text to show. */
 export type Request = ParsedCommand | { show: string };
 
 /**
- * Reads a command line.
+ * Parses a command line.
  *
- * @throws {UsageError} for anything it does not understand, with the nearest name where there is one
+ * @throws {UsageError} for anything that it does not understand, with the nearest name if there is one
  */
 export async function parseCommandLine(
   argv: readonly string[],
@@ -41,7 +41,7 @@ export async function parseCommandLine(
     .helpOption("-h, --help", "show help for the program or a command")
     .helpCommand(false)
     .configureOutput({ writeOut: (text) => (out += text), writeErr: (text) => (err += text) })
-    // What stands behind a flag is its value, also where it looks like a flag of the program's, as `--base-url=…` would.
+    // The word after a flag is its value, even if it looks like one of the program's flags, such as `--base-url=…`.
     .enablePositionalOptions()
     .exitOverride();
   program.helpInformation = () => programHelp(groups);
@@ -50,7 +50,7 @@ export async function parseCommandLine(
   };
   addGlobalOptions(program);
 
-  // To set up all commands takes 3 ms. Where none is named, as for help, they are all needed.
+  // Setting up all commands takes 3 ms. They are all needed only if none is named, as for help.
   const { command: named } = readWords(argv, commands);
   for (const spec of named === undefined ? commands : [named]) {
     const command = program.command(spec.syntax).description(spec.description);
@@ -63,7 +63,7 @@ export async function parseCommandLine(
     command.addHelpText("after", `\nExamples:\n${examples}`);
     command.action((...received: unknown[]) => {
       const args = received.slice(0, -2).flat() as (string | undefined)[];
-      // A global flag may stand before the command or after it.
+      // A global flag may come before or after the command.
       const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
       const given = Object.entries(command.opts()).filter(([name]) => isGiven(name));
       const globals = { ...program.opts<GlobalOptions>(), ...Object.fromEntries(given) };
@@ -83,7 +83,7 @@ export async function parseCommandLine(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { show: out };
-    // Without a command commander shows the help as an error, and says nothing in its message.
+    // Without a command, commander shows the help as an error without a message.
     if (error.code === "commander.help") {
       throw new UsageError("no command given", { hint: `${programName} --help` });
     }
@@ -98,7 +98,11 @@ export async function parseCommandLine(
   return request;
 }
 
-/** @throws {UsageError} */
+/**
+ * Returns the help for a topic or, without one, for the program. Writes a command's help to the program's output.
+ *
+ * @throws {UsageError} if there is no such topic or command
+ */
 function helpFor(topic: string | undefined, program: Command): string {
   if (topic === undefined) return program.helpInformation();
   const text = topicHelp(topic);
@@ -108,7 +112,7 @@ function helpFor(topic: string | undefined, program: Command): string {
     const what = `there is no help for '${topic}': it is neither a command nor one of ${topicNames.join(", ")}`;
     throw new UsageError(what, { hint: `${programName} --help` });
   }
-  // Writes the examples too, and to where the program writes.
+  // Includes the examples, and writes to the program's output.
   command.outputHelp();
   return "";
 }

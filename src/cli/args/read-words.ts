@@ -5,29 +5,29 @@ import { isNamed } from "./syntax.js";
 
 type Command = Pick<CommandSpec, "syntax" | "aliases" | "options">;
 
-/** What the words of a command line are, whether or not they make sense together. */
+/** A command line's words by kind, whether or not they make sense together. */
 export interface Reading<C extends Command> {
   command: C | undefined;
-  /** The words that are no flag and no flag's value. */
+  /** The words that are neither a flag nor a flag's value, without the command's name. */
   args: string[];
-  /** The flags that are known, and their values. */
+  /** The known flags and their values. */
   values: Map<OptionSpec, string>;
-  /** The same as they were typed. */
+  /** The same, as typed. */
   flags: string[];
-  /** Words that begin like a flag and are none. */
+  /** Words that start like a flag but are not a known one. */
   unknown: string[];
-  /** The arguments and the unknown flags, in their order. */
+  /** The arguments and the unknown flags, in order. */
   operands: string[];
-  /** The option whose value comes next. */
+  /** The option whose value comes next, if any. */
   pending: OptionSpec | undefined;
-  /** After `--` nothing is a flag. */
+  /** Whether a `--` was read: nothing after it is a flag. */
   isLiteral: boolean;
 }
 
 const helpOption: OptionSpec = { flags: "-h, --help", description: "show help" };
 const versionOption: OptionSpec = { flags: "-V, --version", description: "show the version" };
 
-/** Reads a command line that is not complete, or that the parser refused. */
+/** Reads a command line that is incomplete, or that the parser refused. */
 export function readWords<C extends Command>(words: readonly string[], commands: readonly C[]): Reading<C> {
   const reading: Reading<C> = {
     command: undefined,
@@ -70,7 +70,7 @@ export function readWords<C extends Command>(words: readonly string[], commands:
   return reading;
 }
 
-/** The options that a command takes; without one, those that stand before its name. */
+/** Returns the options that a command takes; without a command, those that may come before its name. */
 export function optionsOf(command: Command | undefined): readonly OptionSpec[] {
   return command === undefined
     ? [...globalOptions, versionOption, helpOption]
@@ -81,12 +81,12 @@ export function optionNamed(flag: string, command: Command | undefined): OptionS
   return optionsOf(command).find((option) => namesOf(option).includes(flag));
 }
 
-/** Such as `-w` and `--watch`. */
+/** Returns an option's names, such as `-w` and `--watch`. */
 export function namesOf({ flags }: OptionSpec): string[] {
   return flags.match(/(?<![^ ])--?[\w-]+/g) ?? [];
 }
 
-/** What the flag's value is called; undefined where it takes none. */
+/** Returns the placeholder of the flag's value; `undefined` if the flag takes none. */
 export function placeholderOf({ flags }: OptionSpec): string | undefined {
   return /<(.+)>/.exec(flags)?.[1];
 }

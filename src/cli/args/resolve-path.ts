@@ -4,9 +4,9 @@ import { UsageError } from "../usage-error.js";
 import type { Context } from "../context.js";
 
 /**
- * A path that was typed, as an absolute one.
+ * Converts a typed path to an absolute one.
  *
- * @throws {UsageError} for a relative one where the working directory has been deleted
+ * @throws {UsageError} for a relative path if the working directory was deleted
  */
 export function resolvePath(path: string, { cwd }: Pick<Context, "cwd">): string {
   if (isAbsolute(path)) return resolve(path);

@@ -2,7 +2,7 @@ import { knownStatuses, type RunRow } from "../../client/index.js";
 import type { OptionSpec } from "./option.js";
 import { parseSince, type Since } from "./parse-since.js";
 
-/** Which of a server's runs are meant. */
+/** Which of a server's runs to select. */
 export interface RunFilter {
   status?: string;
   workflow?: string;
@@ -26,7 +26,7 @@ export const sinceOption: OptionSpec = {
   parse: parseSince,
 };
 
-/** Whether a run is meant. Servers know the status alone, and 0.32 counts `continued` as `running`. */
+/** Whether a run matches. Servers only filter by status, and 0.32 counts `continued` as `running`. */
 export function matchesFilter(row: RunRow, { status, workflow, since }: RunFilter, now: number): boolean {
   return (
     (status === undefined || row.status === status) &&
@@ -35,7 +35,9 @@ export function matchesFilter(row: RunRow, { status, workflow, since }: RunFilte
   );
 }
 
-/** The flags that narrow runs down so; each value in one word with its flag, so that it cannot be taken for another. */
+/**
+ * Returns the flags for a filter. Each value is in one word with its flag, so that it cannot be read as another flag.
+ */
 export function filterFlags({ status, workflow, since }: RunFilter): string[] {
   return [
     ...(status === undefined ? [] : [`--status=${status}`]),

@@ -4,29 +4,29 @@ import { UsageError } from "../usage-error.js";
 import { argumentName, commandNameOf } from "./syntax.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** What stands for the newest run wherever a command takes a run's id. */
+/** Stands for the newest run wherever a command takes a run id. */
 export const latestRun = "@latest";
 
-/** What else may stand for a run's id, as `--help` shows it. */
+/** The other forms of a run id, as `--help` shows them. */
 export const runIdHelp: readonly (readonly [string, string])[] = [
   [latestRun, "the newest run"],
   ["4f1c", "the one run whose id begins so (in CI only where nothing is changed)"],
 ];
 
-/** More runs than the largest answer can hold, since a list cut short could make a beginning look unique. */
+/** More runs than the largest answer can contain, because in a truncated list a prefix could look unique. */
 export const noLimit = 1_000_000;
 
-/** How many of the runs that a beginning may mean an error names. */
+/** How many matching runs the error for an ambiguous prefix names. */
 const namedCandidates = 10;
 
-/** An id that a server makes up; nobody types the beginning of one that is whole. */
+/** A complete generated id. It needs no lookup as a prefix. */
 const wholeId = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /**
- * Replaces `@latest`, and prefixes that match one run, with whole run ids. In CI a command that changes a run takes ids as
- * they are, so that a job about `pr-4` never decides or cancels `pr-42`.
+ * Replaces `@latest`, and prefixes that match one run, with full run ids. In CI, a command that changes a run does not
+ * expand prefixes, so that a job about `pr-4` never decides or cancels `pr-42`.
  *
- * @throws {UsageError} if a beginning may mean several runs, or the server has no newest run
+ * @throws {UsageError} if a prefix matches several runs, or the server has no newest run
  */
 export async function resolveRunIds(
   command: CommandSpec,
@@ -57,7 +57,7 @@ async function findLatest({ client, baseUrl, commandLine }: Session): Promise<st
   });
 }
 
-/** The run whose id this is, or the one whose id begins so; the word itself if there is none. */
+/** Returns the id of the run that has this id or prefix; the word itself if there is none. */
 async function findByPrefix(word: string, command: CommandSpec, session: Session): Promise<string> {
   const { client, signal } = session;
   try {
@@ -66,10 +66,10 @@ async function findByPrefix(word: string, command: CommandSpec, session: Session
   } catch (error) {
     if (!isUnknownRun(error)) throw error;
   }
-  // A server that keeps no list knows whole ids alone.
+  // A server that keeps no list of runs only knows full ids.
   const rows = await client.listRuns<RunRow>({ limit: noLimit }).catch((): RunRow[] => []);
   signal.throwIfAborted();
-  // As `ls` shortens an id to fit a terminal, so it may be copied from there.
+  // `ls` ends an id that it shortens with an ellipsis, and a user may copy it from there.
   const beginning = word.replace(/…$/, "");
   const meant = rows.map(({ runId }) => runId).filter((runId) => runId.startsWith(beginning));
   if (meant.length > 1) throw ambiguous(word, meant, command, session);

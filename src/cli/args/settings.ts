@@ -12,7 +12,7 @@ export interface GlobalOptions {
   json?: boolean;
   timeout?: number;
   debug?: boolean;
-  /** commander's form of `--no-color`: true unless that is given. */
+  /** commander's form of `--no-color`: true unless that flag is given. */
   color?: boolean;
   plain?: boolean;
 }
@@ -51,12 +51,12 @@ export const environmentHelp: readonly (readonly [string, string])[] = [
   ["NODE_EXTRA_CA_CERTS", "a file with certificates to trust besides the system's"],
 ];
 
-/** What a command line and its environment ask for. */
+/** The settings from a command line and its environment. */
 export interface Settings {
   baseUrl: string;
-  /** Given by a flag, so a command line to be typed next must name it too. */
+  /** Whether it was given by a flag. If so, a command line to type next must name it too. */
   baseUrlIsFlag: boolean;
-  /** Given by nobody: it is the default. */
+  /** Whether neither a flag nor the environment set it. */
   baseUrlIsDefault: boolean;
   apiKey: string | undefined;
   timeoutMs: number | undefined;
@@ -65,7 +65,7 @@ export interface Settings {
   plain: boolean;
 }
 
-/** Flag, then environment, then default. */
+/** Reads the settings. A flag comes first, then the environment, then the default. */
 export function readSettings(options: GlobalOptions, env: Environment): Settings {
   return {
     baseUrl: options.baseUrl ?? (env["SMITHERS_BASE_URL"] || defaultBaseUrl),
@@ -80,9 +80,9 @@ export function readSettings(options: GlobalOptions, env: Environment): Settings
 }
 
 /**
- * The format asked for.
+ * Returns the requested format.
  *
- * @throws {UsageError} for a `SMITHERS_FORMAT` that is none
+ * @throws {UsageError} if `SMITHERS_FORMAT` is not a format
  */
 export function readFormat(json: boolean, env: Environment): Format {
   const name = json ? "json" : env["SMITHERS_FORMAT"] || formats[0]?.name;

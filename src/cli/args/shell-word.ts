@@ -1,12 +1,12 @@
 import { escapeControls } from "../terminal/escape-controls.js";
 
 /**
- * A word as it is typed in sh, bash, zsh or fish, at a prompt too. Control characters and the like are shown as escapes:
- * the word is then not the one meant, but no server can be asked about an id with such characters anyway.
+ * Quotes a word for sh, bash, zsh or fish, so that it is also safe at a prompt. Control characters and the like are
+ * escaped. That changes the word, but no server can look up an id with such characters anyway.
  *
- * Our own, since the libraries quote for one shell at a time. In single quotes sh reads a backslash as it is and fish
- * does not, so backslashes and quotes stand outside of them; what zsh expands at a word's start (`=ls`) or fish
- * (`%self`, `~`) stands inside.
+ * Not from a library, because libraries quote for one shell at a time. Inside single quotes, sh reads a backslash
+ * literally and fish does not, so backslashes and quotes go outside of them. What zsh (`=ls`) or fish (`%self`, `~`)
+ * expands at the start of a word goes inside.
  */
 export function shellWord(word: string): string {
   const shown = escapeControls(word);

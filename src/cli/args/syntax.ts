@@ -1,6 +1,6 @@
 import type { CommandGroup, CommandSpec } from "../command.js";
 
-/** The word that names a command. */
+/** Returns the word that names a command. */
 export function commandNameOf({ syntax }: Pick<CommandSpec, "syntax">): string {
   return syntax.split(" ")[0] ?? syntax;
 }
@@ -15,8 +15,8 @@ export function isNamed(command: Pick<CommandSpec, "syntax" | "aliases">, word: 
 }
 
 /**
- * What a command's syntax calls the argument at a place, such as `run-id` in `status <run-id>`; the last of a
- * `[run-id...]` goes on. Undefined where the command takes none there.
+ * Returns what a command's syntax calls the argument at an index, such as `run-id` in `status <run-id>`. A last
+ * `[run-id...]` repeats. `undefined` if the command takes no argument there.
  */
 export function argumentName({ syntax }: Pick<CommandSpec, "syntax">, index: number): string | undefined {
   const names = [...syntax.matchAll(/[<[]([^\]>]+)[\]>]/g)].map(([, name = ""]) => name);

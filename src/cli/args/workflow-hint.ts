@@ -6,10 +6,10 @@ import { isLoadError } from "../describe/server-refusal.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { resolvePath } from "./resolve-path.js";
 
-/** How many of the newest runs show where the server's workflows are. */
+/** How many of the newest runs to search for the server's root and workflows. */
 const recentRuns = 100;
 
-/** What to look at where a server could not load a workflow; undefined for other errors. */
+/** Returns what to check if a server could not load a workflow; `undefined` for other errors. */
 export async function workflowHint(
   error: HttpError,
   workflow: string,
@@ -33,12 +33,15 @@ export async function workflowHint(
   );
 }
 
-/** Whether a gateway has no workflow of the key; it names those that it has. */
+/** Whether a gateway has no workflow with this key. The error then lists the keys that it has. */
 function isUnknownKey({ status, details }: HttpError): boolean {
   return status === 404 && Array.isArray((details as { workflows?: unknown } | undefined)?.workflows);
 }
 
-/** The path from the server's root to the file that is meant: the one here, or one of that name that the server has run. */
+/**
+ * Returns the path from the server's root to the file that was probably meant: the one on this machine, or one with the
+ * same name that the server has run.
+ */
 function otherPath(
   workflow: string,
   rows: readonly RunRow[],
@@ -58,7 +61,7 @@ function otherPath(
   return path === undefined ? undefined : { path, root };
 }
 
-/** The root of the server that started a run: it is in what the run was configured with. */
+/** Returns the root of the server that started a run, which is in the run's configuration. */
 function rootOf({ configJson }: RunRow): string | undefined {
   try {
     const { rootDir } = JSON.parse(configJson ?? "") as { rootDir?: unknown };

@@ -3,29 +3,34 @@ import type { Environment } from "../environment.js";
 import type { LinePrinter, PrinterOptions } from "../describe/line-printer.js";
 import type { Reporter, ReportContext } from "./reporter.js";
 
-/** A mark in a log that a CI system shows in a place of its own. The texts have no controls in them. */
+/** A message in a log that a CI system also shows in a place of its own. The texts have no control characters. */
 export interface Annotation {
   level: "notice" | "error";
   title: string;
   text: string;
 }
 
-/** What a run is followed under: a CI system, or a person's own shell. */
+/** Where a run is followed: in a CI system, or in a user's own shell. */
 export interface CiSystem {
   /** The value of `--ci` that selects it. */
   readonly name: string;
-  /** Whether the environment shows it. */
+  /** Whether the environment indicates this system. */
   isDetected(env: Environment): boolean;
-  /** Whether a person may sit at the terminal: then runs are drawn, questions asked, and ids completed. */
+  /**
+   * Whether a user may be at the terminal. If so, runs are drawn live, questions are asked, and id prefixes are
+   * expanded.
+   */
   readonly isInteractive: boolean;
-  /** Print a "still running" line after this long without output, in ms; undefined for never. */
+  /** Print a "still running" line after this long without output, in ms; `undefined` for never. */
   readonly heartbeatMs: number | undefined;
-  /** The stream, with nothing that is written to it obeyed by the system; its own commands go to `unguarded`. */
+  /**
+   * Returns the stream with everything escaped that the system would obey. The system's own commands go to `unguarded`.
+   */
   guard(stream: OutputStream): OutputStream;
-  /** Prints a run's events for the system's log. */
+  /** Creates a printer of a run's events for the system's log. */
   createPrinter(options: PrinterOptions): LinePrinter;
-  /** An annotation as a line of the log. */
+  /** Returns an annotation as a line of the log. */
   annotationLine(annotation: Annotation): string;
-  /** What is reported at the end of a run, beside the log. */
+  /** Returns what reports the end of a run, in addition to the log. */
   reporters(context: ReportContext): readonly Reporter[];
 }

@@ -1,8 +1,8 @@
 import type { OutputStream } from "../context.js";
 
 /**
- * A line that GitHub's runner obeys instead of showing, such as `::error title=…::…`. What would end a property or
- * start another line is escaped as the runner undoes it.
+ * Returns a line that GitHub's runner obeys instead of showing, such as `::error title=…::…`. Characters that would end
+ * a property or start another line are escaped in the way that the runner decodes.
  */
 export function githubCommand(name: string, text: string, properties: Record<string, string> = {}): string {
   const listed = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`);
@@ -18,19 +18,19 @@ function escapeProperty(text: string): string {
 }
 
 /**
- * Text of whole lines that GitHub's runner shows and does not obey: it takes `::` at the start of a line, after any
- * space, and `##[` anywhere. The spelling is one that JSON reads as the same text.
+ * Escapes whole lines so that GitHub's runner shows them and obeys none: it recognizes `::` at the start of a line,
+ * after any whitespace, and `##[` anywhere. JSON parsers read the escaped text as the original.
  */
 export function neutralizeCommands(text: string): string {
   return escapeLegacyCommands(text.replace(/^(\s*):(?=:)/gm, "$1\\u003a"));
 }
 
-/** The runner's older notation, which it finds in the middle of a line too. */
+/** Escapes the runner's older notation, which the runner also finds in the middle of a line. */
 function escapeLegacyCommands(text: string): string {
   return text.replaceAll("##[", "#\\u0023[");
 }
 
-/** The stream, with nothing of what is written to it obeyed by GitHub's runner; our own commands go to `unguarded`. */
+/** Returns the stream with everything escaped that GitHub's runner would obey. Our own commands go to `unguarded`. */
 export function guardStream(stream: OutputStream): OutputStream {
   return Object.create(stream, {
     unguarded: { value: stream },

@@ -8,14 +8,15 @@ import type { Style } from "../terminal/style.js";
 import { copyOf, escapeControls } from "../terminal/escape-controls.js";
 import { githubCommand, neutralizeCommands } from "./github-command.js";
 
-/** The most lines that are kept of one node's output; those before the last so many are counted. */
+/** How many lines to keep of one node's output: the newest ones. Dropped lines are counted. */
 const maxLines = 2000;
-/** The most bytes that are kept of all nodes' output together, and of one node's. */
+/** How many bytes to keep of all nodes' output together, and of one node's. */
 const maxBytes = { all: 32 * 1024 * 1024, node: 1024 * 1024 };
 
 /**
- * The lines of a run for GitHub's log: as elsewhere, but that what ends a node is the title of a group in which its
- * output folds away. A group is written when its node ends, since groups cannot overlap and nodes can.
+ * Formats the lines of a run for GitHub's log. They are the same as elsewhere, except that the line that ends a node is
+ * the title of a group that contains the node's output. A group is written when its node ends, because groups cannot
+ * overlap and nodes can.
  */
 export class GithubLines implements LinePrinter {
   readonly #style: Style;
@@ -41,21 +42,21 @@ export class GithubLines implements LinePrinter {
     const [title, ...rest] = lines;
     if (log !== undefined && title !== undefined && stateOfEndEvent.has(event.type)) {
       this.#open.delete(key);
-      // The lines of an error stay outside, where nobody has to open a group to see them.
+      // The lines of an error stay outside, so that they are visible without opening the group.
       return log.group(title) + neutralizeCommands(rest.map((line) => `${line}\n`).join(""));
     }
     log?.add(lines.length === 0 ? toolLines(event) : lines, this.#maxBytes);
     return text;
   }
 
-  /** The most that is kept of one node's output now. */
+  /** How many bytes to keep of one node's output, given the number of open nodes. */
   get #maxBytes(): number {
     return Math.min(maxBytes.node, Math.floor(maxBytes.all / this.#open.size));
   }
 
   #addOutput(lines: readonly OutputLine[]): void {
     for (const { nodeId, iteration, text } of lines) {
-      // The mark keeps a line of the node's own from looking like one of ours.
+      // The mark keeps a line that the node printed from looking like one of ours.
       this.#open
         .get(nodeKey(nodeId, iteration))
         ?.add([copyOf(`| ${shownOutput(text, this.#style.hasColor)}`)], this.#maxBytes);
@@ -78,7 +79,7 @@ type NodeName = Parameters<typeof approvalLabel>[0];
 class NodeLog {
   readonly node: NodeName;
   #lines: string[] = [];
-  /** Of the lines together. */
+  /** The length of all lines together. */
   #bytes = 0;
   #leftOut = 0;
 
@@ -86,12 +87,12 @@ class NodeLog {
     this.node = node;
   }
 
-  /** Keeps lines, and of all of them no more than `most` bytes for long. */
+  /** Adds lines. Drops the oldest ones once there are twice as many lines as allowed, or twice `most` bytes. */
   add(lines: readonly string[], most: number): void {
     for (const added of lines) {
       this.#lines.push(added);
       this.#bytes += Buffer.byteLength(added);
-      // By half each time, since to drop the first of many lines takes as long as to drop half of them.
+      // Drops half each time, because dropping the first of many lines takes as long as dropping half of them.
       if (this.#lines.length > 2 * maxLines || this.#bytes > 2 * most) this.#trim(most);
     }
   }

@@ -1,4 +1,4 @@
-// From here it is loaded on use: `node:fs/promises` takes half a millisecond at every start.
+// Importing it from `node:fs` loads it on use; `node:fs/promises` takes half a millisecond at every start.
 import { promises as files } from "node:fs";
 import type { NodeView, RunView } from "../../client/index.js";
 import { formatDuration } from "../describe/duration.js";
@@ -15,16 +15,16 @@ import type { FollowEnding, Reporter, ReportContext } from "./reporter.js";
 import { elapsed, failureReason, runResult, tookMs } from "../describe/run-result.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** GitHub takes 1 MiB of summary from a step, and nothing of a longer one; in bytes. */
+/** GitHub accepts a summary of 1 MiB per step, and drops a longer one entirely. In bytes. */
 const summaryLimit = 900 * 1024;
-/** GitHub shows ten annotations of a step; the summary has all failed nodes. */
+/** The maximum number of annotated nodes. GitHub shows ten annotations per step; the summary has all failed nodes. */
 const maxAnnotated = 20;
-/** How much of an error an annotation has after its first line. */
+/** How much of an error's details an annotation has after its first line. */
 const annotationLimits = { maxLines: 40, maxLength: 4000, maxFrames: 10 };
-/** The most columns of a server's text in a cell. */
+/** The maximum width of a server's text in a cell, in columns. */
 const cellWidth = 200;
 
-/** Reports to GitHub how a run ended: annotations, the step's summary, and its outputs `run-id` and `status`. */
+/** Reports the end of a run to GitHub: annotations, the step's summary, and its outputs `run-id` and `status`. */
 export function githubReports(context: ReportContext): Reporter {
   const { GITHUB_STEP_SUMMARY: summaryFile, GITHUB_OUTPUT: outputFile } = context.env;
   const times = new RunTimes();
@@ -62,14 +62,14 @@ function withBody(title: string, error: unknown): string {
   return [title, ...bodyLines(errorReport(error, annotationLimits))].join("\n");
 }
 
-/** The timeline as a diagram; empty if nothing has started. */
+/** Returns the timeline as a diagram; empty if nothing has started. */
 async function ganttLines(
   times: RunTimes,
   { runId }: RunView,
   { problem, loops }: FollowEnding,
   { readTree, serverNow, commandLine }: ReportContext,
 ): Promise<string[]> {
-  // A server that cannot be reached is not asked again.
+  // Do not send requests to a server that could not be reached.
   const tree = problem === undefined ? await readTree(runId) : undefined;
   const timeline = buildTimeline(times, serverNow(), tree && predecessorsIn(tree));
   const { lines, leftOut } = mermaidGantt(timeline, chartRows(timeline.rows, false, loops));
@@ -114,7 +114,7 @@ function summaryRow(node: NodeView, loops: LoopNodes): string {
   return `| ${markdownText(approvalLabel(node, loops))} | ${markdownText(result)} | ${node.attempt || ""} | ${took} |`;
 }
 
-/** A text as Markdown that shows just that, whatever is in it: nothing of it is markup, a link or the end of a cell. */
+/** Escapes text for Markdown, so that none of it is markup, a link or the end of a cell. */
 function markdownText(text: string): string {
   return fitWidth(escapeControls(text), cellWidth).replace(
     /[!-,./:-@[-`{-~]/g,
@@ -126,7 +126,7 @@ function outputs(view: RunView, { status }: FollowEnding): string {
   const values = { "run-id": view.runId, status: status?.status ?? view.status };
   return Object.entries(values)
     .map(([name, value]) => {
-      // Nothing in a value can be a line that nobody could know beforehand.
+      // The end marker is random, so that no value can contain it.
       const end = `end-${crypto.randomUUID()}`;
       return `${name}<<${end}\n${value}\n${end}\n`;
     })

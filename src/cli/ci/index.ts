@@ -4,7 +4,7 @@ import type { CiSystem } from "./ci-system.js";
 import { github } from "./github.js";
 import { none, plain } from "./plain.js";
 
-/** Every CI system; the first that the environment shows is taken. */
+/** Every CI system; the first one that the environment indicates is used. */
 const systems: readonly CiSystem[] = [github, plain, none];
 
 export const ciOption: OptionSpec = {
@@ -13,7 +13,7 @@ export const ciOption: OptionSpec = {
   choices: systems.map(({ name }) => name),
 };
 
-/** The system of a name, or the one that the environment shows. */
+/** Returns the system with this name, or without a name, the one that the environment indicates. */
 export function findCiSystem(name: string | undefined, env: Environment): CiSystem {
   const isWanted = (system: CiSystem) => (name === undefined ? system.isDetected(env) : system.name === name);
   return systems.find(isWanted) ?? none;

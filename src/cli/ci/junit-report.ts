@@ -14,9 +14,10 @@ import { fitWidth } from "../terminal/fit-width.js";
 import { escapeControls, escapeWhole } from "../terminal/escape-controls.js";
 
 /**
- * The file for a report, made sure of before the run starts, its folder made where there is none.
+ * Returns the path of a report's file. Before the run starts, checks that the file can be written and creates its
+ * folder if there is none.
  *
- * @throws {UsageError} where nothing can be written there
+ * @throws {UsageError} if the file cannot be written
  */
 export function junitFile(path: string, context: Pick<Context, "cwd">): string {
   const file = resolvePath(path, context);
@@ -30,7 +31,10 @@ export function junitFile(path: string, context: Pick<Context, "cwd">): string {
   }
 }
 
-/** Writes a JUnit report of the run: a suite with a case for each node, and one for the run where no node says why. */
+/**
+ * Writes a JUnit report of the run: a suite with a case for each node, and one for the run if no node explains its
+ * result.
+ */
 export function junitReport(file: string): Reporter {
   return {
     end: async (view, ending) => files.writeFile(file, await report(view, ending)),
@@ -44,14 +48,17 @@ interface Case {
   ms: number;
   verdict: Verdict;
   message: string;
-  /** What there is to say after the message; empty for nothing. */
+  /** The details after the message; empty if there are none. */
   body: string;
 }
 
-/** The most characters of all messages together, and how many each may have however many there are. */
+/**
+ * The maximum length of all messages together, and what each message may have regardless of their number. In
+ * characters.
+ */
 const maxMessages = 8 * 1024 * 1024;
 const minMessage = 100;
-/** How much of one error's lines; few readers show more. */
+/** How much of an error's details to include; few readers show more. */
 const bodyLimits = { maxLines: 1000, maxLength: 64 * 1024, maxFrames: 100 };
 
 async function report(view: RunView, ending: FollowEnding): Promise<string> {
@@ -86,7 +93,7 @@ async function report(view: RunView, ending: FollowEnding): Promise<string> {
     attributeValueProcessor: (_, value) => xmlText(String(value)),
     format: true,
     suppressEmptyNode: true,
-    // A text may be "true".
+    // An attribute may be the text "true".
     suppressBooleanAttributes: false,
   });
   return builder.build({
@@ -119,7 +126,7 @@ function nodeCase(node: NodeView, maxMessage: number, loops: LoopNodes): Case {
 
 function bodyOf(error: unknown, maxLength: number): string {
   const limits = { ...bodyLimits, maxLength: Math.min(bodyLimits.maxLength, maxLength) };
-  // The lines are safe already; xmlText would spell out what is between them.
+  // The lines are already escaped; xmlText on the joined text would escape the line breaks.
   return bodyLines(errorReport(error, limits)).map(xmlText).join("\n");
 }
 
@@ -127,7 +134,7 @@ function seconds(ms: number): string {
   return (isTime(ms) ? Math.max(0, ms) / 1000 : 0).toFixed(3);
 }
 
-/** XML has no way to write most control characters, escaped or not: they are spelled out. */
+/** Escapes control characters. XML has no way to write most of them, not even as entities. */
 function xmlText(text: string): string {
   return escapeWhole(text).replace(/[\ufffe\uffff]/g, "\ufffd");
 }

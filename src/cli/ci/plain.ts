@@ -10,7 +10,7 @@ const base: Omit<CiSystem, "name" | "isDetected" | "isInteractive" | "heartbeatM
   reporters: () => [],
 };
 
-/** A CI system that is not known: plain lines, and one now and then, since a silent job may be taken for dead. */
+/** An unknown CI system: plain lines, and one from time to time, because a silent job may be considered dead. */
 export const plain: CiSystem = {
   ...base,
   name: "plain",
@@ -19,7 +19,7 @@ export const plain: CiSystem = {
   heartbeatMs: 60_000,
 };
 
-/** No CI system: a person's own shell. */
+/** No CI system: a user's own shell. */
 export const none: CiSystem = {
   ...base,
   name: "none",

@@ -5,11 +5,11 @@ import type { FrameGroup } from "../tree/run-tree.js";
 import type { Annotation } from "./ci-system.js";
 import type { Environment } from "../environment.js";
 
-/** How the following of a run ended. */
+/** How following a run ended. */
 export interface FollowEnding {
-  /** The run's last status; undefined if the following ended before the run. */
+  /** The run's last status; `undefined` if following ended before the run. */
   status: Run | undefined;
-  /** Why the following ended before the run; undefined if it did not. */
+  /** Why following ended before the run; `undefined` if it did not. */
   problem: string | undefined;
   /** The exit code of the process. */
   exitCode: number;
@@ -17,26 +17,26 @@ export interface FollowEnding {
   loops: LoopNodes;
 }
 
-/** What a report may use. */
+/** What a reporter may use. */
 export interface ReportContext {
   env: Environment;
   annotate(annotation: Annotation): void;
   commandLine(ours: string, ...named: string[]): string;
   /** Milliseconds since 1970 by the server's clock. */
   serverNow(): number;
-  /** Reads a workflow's newest tree; undefined if the server does not give it. */
+  /** Reads a workflow's newest tree; `undefined` if the server does not provide one. */
   readTree(runId: string): Promise<FrameGroup | undefined>;
 }
 
-/** Reports the end of a run that was followed, in a file or to a CI system. */
+/** Reports the end of a followed run, in a file or to a CI system. */
 export interface Reporter {
-  /** Called with the run's events as they come. */
+  /** Called with the run's events as they arrive. */
   observe?(events: Iterable<SmithersEvent>): void;
-  /** Writes the report. An error it throws is noted and does not change the exit code. */
+  /** Writes the report. If it throws, the error is noted and the exit code does not change. */
   end(view: RunView, ending: FollowEnding): Promise<void>;
 }
 
-/** Has each reporter write its report. */
+/** Writes the report of each reporter. A failed report is noted and does not stop the others. */
 export async function writeReports(
   reporters: readonly Reporter[],
   view: RunView,

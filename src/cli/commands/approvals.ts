@@ -47,11 +47,11 @@ export const approvals = defineCommand<{ quiet?: boolean }>({
   },
 });
 
-/** Of how many runs it is asked which nodes are in a loop, and of how many at the same time. */
+/** How many runs to check for nodes in loops, and how many of them at the same time. */
 const maxTrees = 50;
 const maxRequests = 4;
 
-/** Which nodes are in a loop, by the run. */
+/** Returns which nodes are in a loop, by run id. */
 async function loopsOf(
   rows: readonly ApprovalRow[],
   client: SmithersClient,
@@ -66,7 +66,7 @@ async function loopsOf(
   return loops;
 }
 
-/** By the server's clock; our own may differ. */
+/** Returns how long an approval has been open, by the server's clock. Ours may differ. */
 function waited({ requestedAtMs, waitingMs }: ApprovalRow, now: number): number {
   return requestedAtMs === null ? waitingMs : now - requestedAtMs;
 }

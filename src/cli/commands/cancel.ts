@@ -13,7 +13,7 @@ export const cancel = defineCommand<{ watch?: boolean }>({
   description: "Cancel a run that is executing; what it has under way ends first.",
   options: [{ flags: "-w, --watch", description: "follow the run to its end; exit 0 when it is cancelled" }],
   changesRuns: true,
-  // While a run waits for an approval, 0.5.0 refuses to cancel it; denying the approval is what is meant.
+  // 0.5.0 refuses to cancel a run that waits for an approval; denying the approval is the way to end it.
   offersRun: (status) => !isTerminalStatus(status) && status !== "waiting-approval",
   examples: ["cancel 4f1c", "cancel 4f1c --watch"],
 
@@ -30,7 +30,7 @@ export const cancel = defineCommand<{ watch?: boolean }>({
     let isCancelledAlready: boolean;
     try {
       const answer = await client.cancel({ runId });
-      // From 0.32 on the answer says whether it was this call that ended the run.
+      // From 0.32 on, the answer says whether this call ended the run.
       const endedAs = answer["won"] === false ? String(answer["terminalStatus"]) : undefined;
       isCancelledAlready = endedAs === "cancelled";
       if (endedAs !== undefined && !isCancelledAlready)
@@ -46,7 +46,7 @@ export const cancel = defineCommand<{ watch?: boolean }>({
     if (options.watch === true) {
       return {
         ...followRun(session, runId, { onApproval: "wait", resume: false }),
-        // Cancelled is what was asked for; a run that finished first was not.
+        // Exit 0 only if the run was cancelled. A run that finished first was not.
         exitCode: (status) => {
           if (status === "cancelled") return exitCodes.done;
           if (isTerminalStatus(status)) note(`${run} was not cancelled: it is ${escapeControls(status)}`);

@@ -20,7 +20,7 @@ import { status } from "./status.js";
 import { timeline } from "./timeline.js";
 import { watch } from "./watch.js";
 
-/** Every subcommand, as help lists them. */
+/** Every subcommand, in the order in which help lists them. */
 export const commandGroups: readonly CommandGroup[] = [
   { name: "Run", rows: [run, rerun, resume, retry, pause, cancel] },
   { name: "Look", rows: [watch, logs, status, timeline, output, frames, ls] },

@@ -50,7 +50,7 @@ export const logs = defineCommand<LogsOptions>({
     const known = tree === undefined ? [] : tasksIn(tree);
     const follow = options.follow === true;
     const sinceMs = options.since?.at(session.serverNow());
-    // The result is known from the start if it is not the run's.
+    // Without `--follow`, the result is not the run's, so it is known from the start.
     const run: LogOutcome["run"] = { runId, ended: follow ? undefined : status };
     const outcome: LogOutcome = {
       kind: "log",

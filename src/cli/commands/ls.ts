@@ -20,7 +20,7 @@ import type { Style } from "../terminal/style.js";
 import { UsageError } from "../usage-error.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** As servers have it. */
+/** Same as the servers' default. */
 const defaultLimit = 50;
 
 interface LsOptions extends RunFilter {
@@ -76,7 +76,7 @@ export const ls = defineCommand<LsOptions>({
       );
     }
     const { isTTY } = session.context.stdout;
-    // No server says that there are more than it was asked for.
+    // No server says whether there are more runs than requested.
     const found = await findRuns(filter, limit ?? defaultLimit + 1, session);
     const rows = found.slice(0, limit ?? defaultLimit);
     return {
@@ -87,7 +87,7 @@ export const ls = defineCommand<LsOptions>({
         const whole = rows.map(({ runId }) => escapeControls(runId));
         if (quiet === true) return whole.join("\n");
         if (rows.length === 0) return "";
-        // Whatever reads a pipe is to have all of it.
+        // The reader of a pipe gets full ids and full-width columns.
         if (!isTTY) return runTable(rows, whole, { time, now: session.serverNow(), style, width: Infinity });
         const short = runLabels(found.map(({ runId }) => runId)).map(({ text }) => text.trimEnd());
         return runTable(rows, short, { time, now: session.serverNow(), style, width: style.width });
@@ -96,9 +96,9 @@ export const ls = defineCommand<LsOptions>({
   },
 });
 
-/** The newest runs that are meant, at least so many of them. */
+/** Returns the newest matching runs: at least `limit` of them if there are that many. */
 async function findRuns(filter: RunFilter, limit: number, session: Session): Promise<RunRow[]> {
-  // What a server does not filter by is to be found however many others are newer.
+  // No server filters by these, so look at all runs, however many newer ones do not match.
   const needsAll = filter.workflow !== undefined || filter.since !== undefined;
   const rows = await session.client.listRuns<RunRow>({
     limit: needsAll ? noLimit : limit,
@@ -147,7 +147,7 @@ function runTable(
 
 function took({ status, startedAtMs, finishedAtMs }: RunRow, now: number): string {
   if (startedAtMs === null) return "-";
-  // A resumed run keeps the time of its earlier end in its row.
+  // The row of a resumed run keeps the time of its earlier end.
   const end = isTerminalStatus(status) ? finishedAtMs : now;
   return end === null ? "-" : formatDuration(end - startedAtMs);
 }

@@ -14,7 +14,7 @@ import { inputOptions, readRunInput, type InputOptions } from "../input/run-inpu
 import { escapeControls } from "../terminal/escape-controls.js";
 import { UsageError } from "../usage-error.js";
 
-/** Where `run` has `{}`, a run that is started again has the input that it had. */
+/** Where `run` defaults to `{}`, a rerun defaults to the run's original input. */
 const inputDescription = "the whole input: a JSON object, a file of one, or stdin (default: the run's)";
 
 interface RerunOptions extends FollowOptions, InputOptions, ConcurrencyOptions {
@@ -67,7 +67,7 @@ export const rerun = defineCommand<RerunOptions>({
       return startedOutcome(await client.rerun({ runId, newRunId }), undefined, options, session);
     } catch (error) {
       if (!(error instanceof HttpError) || error.code !== "NEEDS_GATEWAY") throw error;
-      // A run that is not there is the first thing to say.
+      // A missing run is the first thing to report.
       await client.getStatus({ runId });
       const what = `this server does not give the input of run ${escapeControls(runId)} back, so it has to be given again`;
       throw inputMissing(`${what}, at ${session.baseUrl}`, runId, session);

@@ -65,7 +65,7 @@ export const resume = defineCommand<FollowOptions & ConcurrencyOptions & { watch
   },
 });
 
-/** The two arguments, also where they were typed the other way round. */
+/** Returns the two arguments in order, even if they were typed the other way around. */
 function inOrder(
   [first = "", second]: readonly (string | undefined)[],
   session: Session,

@@ -80,7 +80,7 @@ export const run = defineCommand<FollowOptions & RunOptions>({
   },
 });
 
-/** An id near to one that no request could carry, as the name of a branch. */
+/** Suggests an id close to one that no request can carry, such as the name of a branch. */
 function usableIdHint(runId: string): string {
   const usable = runId
     .normalize("NFKD")
@@ -93,8 +93,8 @@ function usableIdHint(runId: string): string {
 }
 
 /**
- * Starts the run, or takes the one of that id which is there already: a CI step that is retried finds its own. Where that
- * one is to be resumed, that is left to the caller.
+ * Starts the run, or returns the existing one with this id, so that a CI step that is retried finds its own run.
+ * Returns `"resume"` if the caller has to resume that run.
  */
 async function start(
   workflowPath: string,

@@ -20,7 +20,7 @@ interface ServeOptions {
   gateway?: boolean;
 }
 
-/** The server's own default. */
+/** The server's own default port. */
 const defaultPort = 7331;
 
 export const serve = defineCommand<ServeOptions>({
@@ -97,7 +97,7 @@ export const serve = defineCommand<ServeOptions>({
         await session.waitFor("stopping the server", server.stop());
       }
     } catch (error) {
-      // To be ended so is what this command is for.
+      // This command is meant to be ended by a signal.
       if (error instanceof Interrupted && error.signalName !== "SIGHUP")
         return { kind: "silent", exitCode: 0 };
       throw asUsageError(error, settings);
@@ -109,7 +109,7 @@ export const serve = defineCommand<ServeOptions>({
           limit: 1,
         });
       } catch (error) {
-        // Without a database, or with a token from the project's own .env, it answers with an error.
+        // Without a database, or with a token from the project's own .env, the server answers with an error.
         if (!(error instanceof HttpError)) throw error;
       }
     }
@@ -121,7 +121,7 @@ export const serve = defineCommand<ServeOptions>({
   },
 });
 
-/** Where this package's own dependencies are looked for. */
+/** Where to look for this package's own dependencies. */
 const ownDirectory = dirname(fileURLToPath(import.meta.url));
 
 function install(directories: string[], path: string | undefined): { entry: string; bun: string } {
@@ -159,7 +159,7 @@ function readDatabase(text: string, context: Pick<Context, "cwd">): string {
   return file;
 }
 
-/** What the person who started the server can put right, in words of what they typed. */
+/** Converts an error that the user can fix to a usage error about what they typed. */
 function asUsageError(error: unknown, { port, database }: ServerSettings): unknown {
   if (!(error instanceof ServerError)) return error;
   switch (error.systemCode) {

@@ -66,7 +66,7 @@ export const signal = defineCommand<SignalOptions>({
   },
 });
 
-/** Nobody but the sender knows of the signal, so the sender resumes. What fails of it changes nothing of the signal. */
+/** Resumes the run, because only the sender knows about the signal. A failed resume does not affect the signal. */
 async function resumeWhereItWaits(runId: string, session: Session): Promise<void> {
   const { note, commandLine } = session;
   await tryToResume(runId, session, async (client) => {

@@ -26,7 +26,7 @@ export const status = defineCommand<{ exitStatus?: boolean }>({
   },
 });
 
-/** The exit code for a run; where its work goes on as another run, that one has the result. */
+/** Returns the exit code for a run. If its work continues as another run, that run has the result. */
 async function resultOf(status: Run, client: SmithersClient): Promise<number> {
   const seen = new Set<string>();
   let last = status;

@@ -61,7 +61,7 @@ export const watch = defineCommand<WatchOptions>({
       const rewatch = ["watch", "--all", ...filterFlags(options), ...(keep ? ["--keep"] : [])];
       return followAll(session, options, options, { keep, rewatch });
     }
-    // A run that is not there is reported before anything is shown of the others.
+    // Report a missing run before showing anything of the others.
     setMaxListeners(0, session.signal);
     const runs = await Promise.all(named.map((each) => client.getStatus({ runId: each })));
     return followRuns(session, runs, options);
@@ -71,7 +71,7 @@ export const watch = defineCommand<WatchOptions>({
     error instanceof RunsLostError ? session.commandLine("watch", ...error.runIds) : undefined,
 });
 
-/** The runs that are named, each once. */
+/** Returns the named runs, each once. */
 function namedRuns(args: readonly (string | undefined)[]): string[] {
   return [...new Set(args)].filter((word) => word !== undefined);
 }

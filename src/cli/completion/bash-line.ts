@@ -1,27 +1,28 @@
-/** A command line as bash gives it to a completion, up to the cursor. */
+/** A command line up to the cursor, as bash passes it to a completion. */
 export interface BashLine {
-  /** The words after the program's name that are complete, without their quotes. */
+  /** The complete words after the program's name, without their quotes. */
   typed: string[];
   /** The word at the cursor, without its quotes. */
   current: string;
   /**
-   * What replaces what bash takes for the word at the cursor, so that the whole word becomes this one, quoted
-   * for where it stands; undefined for a word that does not begin as the current one, or cannot be written there.
+   * Returns the text to put in place of what bash considers the word at the cursor, so that the whole word becomes this
+   * one, quoted for its position. `undefined` if the word does not start with the current one, or cannot be written
+   * there.
    */
   replacement(word: string): string | undefined;
 }
 
 /**
- * Reads a line by bash's own rules. Nothing in it is expanded.
+ * Parses a line by bash's own rules. Expands nothing in it.
  *
- * @param breaks bash's `COMP_WORDBREAKS`: the characters at which it takes a new word to begin for a completion, so
- *   that of `gate:pro` it replaces `pro` alone
+ * @param breaks bash's `COMP_WORDBREAKS`: the characters at which bash starts a new word for a completion, so that it
+ *   only replaces `pro` in `gate:pro`
  */
 export function readBashLine(line: string, breaks: string): BashLine {
   const words: string[] = [];
   let current: string | undefined;
   let quote = "";
-  /** What of the current word stands in front of what bash replaces. */
+  /** The part of the current word before the text that bash replaces. */
   let kept = "";
   const characters = [...line];
   for (let at = 0; at < characters.length; at++) {
@@ -42,13 +43,13 @@ export function readBashLine(line: string, breaks: string): BashLine {
       const next = characters[++at] ?? "";
       current += quote === '"' && !/["$`\\]/.test(next) ? `\\${next}` : next;
     } else {
-      // An @ begins a word too, but is a part of it.
+      // An @ starts a new word too, but is part of it.
       if (quote === "" && breaks.includes(character))
         kept = character === "@" ? current : current + character;
       current += character;
     }
   }
-  // What stands in front of the program's name sets variables.
+  // Words before the program's name set variables.
   const first = words.findIndex((word) => !/^\w+=/.test(word));
   return {
     typed: words.slice(first + 1),
@@ -60,7 +61,7 @@ export function readBashLine(line: string, breaks: string): BashLine {
   };
 }
 
-/** The text as it has to be written where a quote is open, or none. */
+/** Quotes text for its position: inside an open quote, or outside of any. `undefined` if that is not possible. */
 function quoted(text: string, quote: string): string | undefined {
   if (quote === "'") return text.includes("'") ? undefined : text;
   if (quote === '"') return /["$`\\!]/.test(text) ? undefined : text;

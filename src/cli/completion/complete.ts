@@ -6,15 +6,16 @@ import { escapeControls } from "../terminal/escape-controls.js";
 import { readBashLine } from "./bash-line.js";
 import { offersFor, type Offer, type OfferContext, type Offers } from "./offers.js";
 
-/** The widest description, in columns. */
+/** The maximum width of a description, in columns. */
 const widest = 60;
 
 /**
- * Answers a completion script. The first line is `words`, or the kind of files that the shell is to offer itself; each
- * line after it is a word, with what the shell shows of it behind a tab. Whatever goes wrong, it answers with nothing.
+ * Answers a completion script. The first line is `words`, or the kind of files that the shell completes itself. Each
+ * line after that is a word; for zsh and fish, a tab and the text to show for it follow. If anything goes wrong, the
+ * answer is empty.
  *
- * @param argv the shell's name; for bash its `COMP_WORDBREAKS` and the line up to the cursor, for the others the words
- *   after the program's name up to the cursor, without their quotes
+ * @param argv the shell's name; for bash, then its `COMP_WORDBREAKS` and the line up to the cursor; for the others, the
+ *   words after the program's name up to the cursor, without their quotes
  */
 export async function complete(
   argv: readonly string[],
@@ -41,7 +42,7 @@ async function answer(
   const width = "words" in offers ? maxColumnsOf(offers.words.map(({ word }) => word)) : 0;
   return linesFor(offers, ({ word, about }) => {
     const shownAbout = fitWidth(escapeControls(about), widest);
-    // zsh shows one text for a word, where fish puts its own beside it.
+    // zsh shows this text instead of the word; fish shows it next to the word.
     const shown =
       shell === "zsh" ? `${word}${" ".repeat(width - columnsOf(word))}  ${shownAbout}`.trimEnd() : shownAbout;
     return `${word}\t${shown}`;

@@ -17,22 +17,22 @@ import { readSettings } from "../args/settings.js";
 import { argumentName, commandNameOf } from "../args/syntax.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** A word to go on with, and what it is. */
+/** A word that can come next, with a description. */
 export interface Offer {
   word: string;
   about: string;
 }
 
-/** What can come next: words, or files, which the shell knows best. */
+/** What can come next: words, or files, which the shell itself completes best. */
 export type Offers = { words: readonly Offer[] } | { files: "files" | "directories" };
 
-/** What the outside world has to give for it. */
+/** The part of the outside world that completion uses. */
 export type OfferContext = Pick<Context, "cwd" | "env" | "fetch" | "now">;
 
-/** How long a server is waited for, in ms: the person who pressed the key waits too. */
+/** How long to wait for a server, in ms: the user who pressed the key is waiting too. */
 const patienceMs = 1000;
 
-/** How many of the newest runs are offered from. */
+/** How many of the newest runs to select offers from. */
 const recentRuns = 200;
 
 type Completable = Pick<CommandSpec, "syntax" | "summary" | "options" | "offersRun" | "offersAnyNode">;
@@ -43,10 +43,10 @@ function withHelp(commands: readonly CommandSpec[]): readonly Completable[] {
 }
 
 /**
- * What can come next on a command line. Which of it begins as the current word does is for the shell to say.
+ * Returns what can come next on a command line. The shell selects the offers that start with the current word.
  *
- * @param typed the words after the program's name that are complete, without their quotes
- * @param current the word at the cursor, as far as it goes
+ * @param typed the complete words after the program's name, without their quotes
+ * @param current the word at the cursor, as typed so far
  * @throws what the client throws
  */
 export async function offersFor(
@@ -64,10 +64,10 @@ export async function offersFor(
     return { words: args.length === 0 ? words : [] };
   }
   const name = argumentName(command, args.length) ?? "";
-  /** What others have named, but for what would be taken for something else. */
+  /** Drops names that a shell or a terminal would treat as something else. */
   const harmless = (offers: readonly Offer[]) => offers.filter(({ word }) => isHarmless(word, isLiteral));
   if (name === "workflow") {
-    // What is typed as a path is none of a gateway's keys.
+    // A word typed as a path is not a gateway's key.
     const keys = /^\.|[/\\]/.test(current) ? [] : await workflowKeys(clientFor(values, context));
     return { words: harmless(keys.length > 0 ? keys : workflowsAt(current, context.cwd)) };
   }
@@ -98,7 +98,7 @@ export async function offersFor(
   return { words: name.includes("|") ? name.split("|").map(plainWord) : [] };
 }
 
-/** The workflows that a gateway knows by a key; empty for other servers. */
+/** Returns the workflows that have a key on a gateway; empty for other servers. */
 async function workflowKeys(client: SmithersClient): Promise<Offer[]> {
   const rows = await client.listWorkflows().catch(() => []);
   return rows.map(({ key }) => ({ word: key, about: "workflow" }));
@@ -144,19 +144,22 @@ function offersForValue(option: OptionSpec, current: string, { cwd }: OfferConte
   }
 }
 
-/** The files that a path may go on to, each behind an `@`, which no shell takes for a path. */
+/** Returns the files that can complete a path, each after an `@`, because no shell completes such a word as a path. */
 function filesBehindAt(path: string, cwd: string | undefined): Offer[] {
   return pathsAt(path, cwd).map((each) => plainWord(`@${each}`));
 }
 
-/** The workflows that a path may go on to, and the folders that may hold some: here as on a server of this machine. */
+/**
+ * Returns the workflows that can complete a path, and the folders that may contain some. They are looked up here, as if
+ * the server were on this machine.
+ */
 function workflowsAt(path: string, cwd: string | undefined): Offer[] {
   return pathsAt(path, cwd)
     .filter((each) => /\/$|\.tsx$/.test(each))
     .map(plainWord);
 }
 
-/** The files and folders that a path may go on to; a folder ends with `/`. */
+/** Returns the files and folders that can complete a path; a folder ends with `/`. */
 function pathsAt(path: string, cwd = ""): string[] {
   const folder = path.slice(0, path.lastIndexOf("/") + 1);
   const isHidden = path.startsWith(".", folder.length);
@@ -176,7 +179,7 @@ function clientFor(values: ReadonlyMap<OptionSpec, string>, { env, fetch }: Offe
   return createClient({ baseUrl, apiKey, fetch, signal, retries: 0 });
 }
 
-/** The id that a typed one means, where it means one. */
+/** Returns the full id that a typed one stands for; the typed one itself if it does not stand for exactly one. */
 async function wholeRunId(typed: string, client: SmithersClient): Promise<string> {
   const runIds = (await client.listRuns<RunRow>({ limit: recentRuns }).catch(() => [])).map(
     ({ runId }) => runId,
@@ -190,8 +193,8 @@ function aboutRun({ workflowName, status, createdAtMs }: RunRow, now: number): s
 }
 
 /**
- * Whether a word is what it looks like: nothing that a terminal would obey, no flag, unless it stands after `--`, and
- * nobody's home, which fish makes of a `~` even where it quotes.
+ * Whether a word is what it looks like: nothing that a terminal would obey, no flag unless it comes after `--`, and no
+ * leading `~`, which fish expands to a home directory even in what it quotes.
  */
 function isHarmless(word: string, isLiteral: boolean): boolean {
   return (

@@ -1,9 +1,9 @@
 import { programName } from "../args/program-name.js";
 
-/** The word by which the scripts ask what can come next; it is no command for people. */
+/** The word with which the scripts request completions; not a command for users. */
 export const completeWord = "__complete";
 
-// What the scripts are given is put into arrays and on the line as it is; none of it is ever evaluated.
+// The scripts put the answer into arrays and onto the command line as it is. They never evaluate any of it.
 
 const bash = `# Completion of ${programName} for bash.
 _smithers_client() {
@@ -71,5 +71,5 @@ end
 complete -c ${programName} -f -k -a '(__smithers_client_complete)'
 `;
 
-/** The script for each shell, which asks the binary for everything else. */
+/** The script for each shell. It asks the binary for everything else. */
 export const completionScripts: Readonly<Record<string, string>> = { bash, zsh, fish };

@@ -13,23 +13,23 @@ export interface ChoiceOption {
   summary: unknown;
 }
 
-/** More options than a person reads; an error or a question names no more. */
+/** The most options that an error or a question lists. A person does not read more. */
 const maxShown = 40;
 
-/** What an approval asks for; undefined where the server does not say. */
+/** Returns what an approval asks for; `undefined` if the server does not say. */
 export function approvalMode({ request }: Pick<ApprovalView, "request">): ApprovalMode | undefined {
   const mode = request?.mode;
   if (mode === undefined) return undefined;
   return mode === "select" || mode === "rank" ? mode : "yes-or-no";
 }
 
-/** Whether a plain yes would leave out what the approval asks for. */
+/** Whether the approval asks for an option or a ranking, so that a plain yes is not enough. */
 export function asksForChoice(approval: Pick<ApprovalView, "request">): boolean {
   const mode = approvalMode(approval);
   return mode === "select" || mode === "rank";
 }
 
-/** The options of an approval that asks for a choice. */
+/** Returns the options of an approval that asks for a choice. */
 export function choiceOptions({ request }: Pick<ApprovalView, "request">): ChoiceOption[] {
   const options: readonly unknown[] = Array.isArray(request?.options) ? request.options : [];
   return options.flatMap((option) => {
@@ -38,7 +38,7 @@ export function choiceOptions({ request }: Pick<ApprovalView, "request">): Choic
   });
 }
 
-/** The options' keys in a line. */
+/** Returns the options' keys, escaped, on one line. */
 export function optionKeys(approval: Pick<ApprovalView, "request">): string {
   return shortened(
     choiceOptions(approval).map(({ key }) => escapeControls(key)),
@@ -46,7 +46,7 @@ export function optionKeys(approval: Pick<ApprovalView, "request">): string {
   ).join(", ");
 }
 
-/** The options, each in a line: its key, and what it is. */
+/** Returns a line for each option: its key, then its label and summary. */
 export function optionLines(approval: Pick<ApprovalView, "request">): string[] {
   const lines = choiceOptions(approval).map(({ key, label, summary }) => {
     const words = requestWords(label === key ? "" : label, summary);
@@ -60,7 +60,7 @@ function shortened(lines: readonly string[], rest: (left: number) => string): st
   return [...lines.slice(0, maxShown), rest(lines.length - maxShown)];
 }
 
-/** The command that decides an approval, with a place for the choice that an approval needs. */
+/** Returns the command that decides an approval, with a placeholder for the choice if it needs one. */
 export function decisionCommand(
   decision: "approve" | "deny",
   approval: Pick<ApprovalView, "request" | "nodeId" | "iteration">,
@@ -74,20 +74,20 @@ export function decisionCommand(
   const mode = decision === "approve" ? approvalMode(approval) : undefined;
   const [option, place] =
     mode === "select" ? [" --select ", "<key>"] : mode === "rank" ? [" --rank ", "<key,key,...>"] : ["", ""];
-  // It is no word to be taken as it is, so it needs no quotes.
+  // The placeholder is not a literal argument, so it needs no quotes.
   return commandLine(`${decision}${turn}${option}${place}`, runId, nodeId).replace(`'${place}'`, place);
 }
 
-/** What was chosen, as a decision carries it. */
+/** The choice that a decision carries. */
 export interface Choice {
   selected?: string;
   ranked?: string[];
 }
 
 /**
- * What is wrong with a choice, in words that follow the approval's name; undefined if nothing is.
+ * Returns what is wrong with a choice, as an error message; `undefined` if nothing is.
  *
- * @param isApproval a denial needs no choice
+ * @param isApproval whether the decision is an approval; a denial needs no choice
  */
 export function choiceProblem(
   approval: Pick<ApprovalView, "request" | "nodeId" | "iteration">,
@@ -119,7 +119,7 @@ export function choiceProblem(
   return twice === undefined ? undefined : `'${escapeControls(twice)}' is in the ranking twice`;
 }
 
-/** Reads a ranking, such as `blue,green`. */
+/** Parses a ranking, such as `blue,green`. */
 export function parseRanking(text: string): string[] {
   return text.split(",").map((key) => key.trim());
 }

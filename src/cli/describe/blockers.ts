@@ -14,21 +14,21 @@ import {
 import { waitingSince } from "./waiting-since.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** A run that executes counts as silent after this long without an event, in ms. */
+/** An executing run counts as silent after this long without an event. In ms. */
 export const silentMs = 60_000;
 
-/** What is known beside the run's status and its events. */
+/** What is known besides the run's status and its events. */
 export interface BlockerFacts {
-  /** By the server's clock. */
+  /** In milliseconds since 1970, by the server's clock. */
   now: number;
-  /** The server continues runs by itself, as a gateway does. */
+  /** Whether the server continues runs by itself, as a gateway does. */
   resumesByItself: boolean;
-  /** Where its workflow is on the server, if that is known; it is of use for a run that failed. */
+  /** The workflow's path on the server, if known. Used for a run that failed. */
   workflowPath?: string | undefined;
   loops?: LoopNodes;
 }
 
-/** Why a run does not move, as its status and its events tell; nothing where it does, or has finished. */
+/** Returns why a run makes no progress, judging by its status and events; empty if it does, or if it has finished. */
 export function findBlockers(
   status: Run,
   view: RunView,
@@ -81,7 +81,7 @@ export function findBlockers(
   return blockers;
 }
 
-/** What helps a run that failed: a resume, unless it would fail again at once for the same node. */
+/** Suggests what helps a failed run: a resume, unless the same node would make it fail again at once. */
 function afterFailure(
   { runId, runState }: Run,
   view: RunView,
@@ -106,13 +106,13 @@ function afterFailure(
     const what = `${who} ${isOne ? "was" : "were"} denied, so a resume fails again at once; a new run asks again`;
     return { what, ...command };
   }
-  // From 0.32 on a run is not resumed any more after its workflow's file has changed.
+  // From 0.32 on, the server refuses to resume a run whose workflow file has changed.
   const other = runState === undefined ? "; a resume helps once the workflow allows more attempts" : "";
   const why = `${who} ${isOne ? "has" : "have"} no attempts left, so a resume fails again at once`;
   return { what: `${why}; a new run with the same input starts over${other}`, ...command };
 }
 
-/** A run that counts as executing, and of which nothing is heard. */
+/** Reports a run that counts as executing but sends no events. */
 function silence(
   { runState }: Run,
   { updatedAtMs, nodes }: RunView,
@@ -127,7 +127,7 @@ function silence(
   }
   if (heard === "") return [];
   const busy = [...nodes.values()].some(({ state }) => state === "in-progress");
-  // Before 0.32 the server cannot tell an engine that thinks from one that is gone.
+  // Before 0.32, the server cannot tell a busy engine from one that is gone.
   return runState === undefined
     ? [
         {
@@ -144,7 +144,9 @@ function blockedBy(blocked: BlockedRun, runId: string, now: number, resumesByIts
   const fields: Record<string, unknown> = blocked;
   const node = typeof fields["nodeId"] === "string" ? escapeControls(fields["nodeId"]) : "it";
   const resume: Command = ["resume --watch", runId];
-  /** A client that follows the run resumes it when the time has come. */
+  /**
+   * Suggests following the run before the due time, since a client that follows it resumes it then; after it, a resume.
+   */
   const until = (what: string, past: string, at: number): Blocker =>
     at > now
       ? {
@@ -179,8 +181,8 @@ function blockedBy(blocked: BlockedRun, runId: string, now: number, resumesByIts
 }
 
 /**
- * A note for a person who follows a run that waits for something other than an approval, with the command that ends the
- * wait; undefined for kinds of waits that are not known.
+ * Returns a note for a user who follows a run that waits for something other than an approval, with the command that
+ * ends the wait; `undefined` if the kind of wait is unknown or needs no note.
  */
 export function waitNote(
   runId: string,
@@ -211,7 +213,7 @@ export function waitNote(
   }
 }
 
-/** What a signal has to match: its name, unless the wait has a correlation id, which then is the key. */
+/** Returns the key that a signal must match: the correlation id if the wait has one, otherwise the signal's name. */
 function signalKey({ nodeId, correlationKey }: Record<string, unknown>): {
   key: string;
   isSignalName: boolean;

@@ -2,8 +2,8 @@ import { isTerminalStatus, HttpError, type SmithersClient } from "../../client/i
 import { escapeControls } from "../terminal/escape-controls.js";
 
 /**
- * Why a server refuses to cancel a run that it knows, and the run's status: 0.5.0 answers "not found" for any run that
- * is not executing. Undefined where the refusal means something else.
+ * Returns the run's status, and why the server refuses to cancel a run that it knows: 0.5.0 answers "not found" for any
+ * run that is not executing. `undefined` if the refusal means something else.
  */
 export async function describeCancelRefusal(
   error: unknown,

@@ -1,7 +1,7 @@
 import type { NodeView, RunView } from "../../client/index.js";
 import { nodeCategory, type Category } from "../status-table.js";
 
-/** How many nodes are known, and in which state; a node in a loop is one, in its newest iteration. */
+/** How many nodes are known, and how many are in each state. A node in a loop counts once, by its newest iteration. */
 export interface NodeCounts {
   known: number;
   done: number;
@@ -10,9 +10,9 @@ export interface NodeCounts {
 }
 
 /**
- * Counts the nodes that a run's events have named.
+ * Counts the nodes that a run's events name.
  *
- * @param expected nodes that the run's tree has as well
+ * @param expected further nodes, from the run's tree
  */
 export function countNodes(
   { nodes }: RunView,
@@ -31,7 +31,7 @@ export function countNodes(
   return counts;
 }
 
-/** Whether an engine is at work on the node. */
+/** Whether an engine is executing the node. */
 export function isExecuting({ state }: NodeView): boolean {
   return nodeCategory(state) === "running";
 }

@@ -3,10 +3,10 @@ import { escapeControls } from "../terminal/escape-controls.js";
 
 const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** The longest duration that is taken: a hundred years. */
+/** The longest accepted duration: a hundred years. */
 const maxMs = 876_000 * 3_600_000;
 
-/** Reads `30s`, `5m`, `1h30m`, `500ms`, or a bare number of seconds, as milliseconds. */
+/** Parses `30s`, `5m`, `1h30m`, `500ms`, or a bare number of seconds. Returns milliseconds. */
 export function parseDuration(text: string): number {
   const bare = /^\d+(\.\d+)?$/.test(text) ? `${text}s` : text;
   const parts = [...bare.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
@@ -19,12 +19,12 @@ export function parseDuration(text: string): number {
   return ms;
 }
 
-/** Whether a server's time is one: within what a `Date` can be. */
+/** Whether a time from the server is valid: a number in the range of a `Date`. */
 export function isTime(ms: unknown): ms is number {
   return typeof ms === "number" && Math.abs(ms) <= 8.64e15;
 }
 
-/** Milliseconds for a person: `0.4s`, `12.3s`, `4m 05s`, `2h 03m`; `-` for what is none. */
+/** Formats milliseconds for people: `0.4s`, `12.3s`, `4m 05s`, `2h 03m`; `-` if the value is invalid. */
 export function formatDuration(ms: number): string {
   if (!isTime(ms)) return "-";
   const tenths = Math.max(0, Math.round(ms / 100));
@@ -35,14 +35,14 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 3600)}h ${two(Math.floor((seconds % 3600) / 60))}m`;
 }
 
-/** As {@link formatDuration}, but in whole seconds, for what goes on: `12s`. */
+/** Like {@link formatDuration}, but in whole seconds, for something still in progress: `12s`. */
 export function formatRunningTime(ms: number): string {
   return isTime(ms) && ms < 60_000
     ? `${Math.max(0, Math.floor(ms / 1000))}s`
     : formatDuration(Math.floor(ms / 1000) * 1000);
 }
 
-/** A server's time for a person: ISO, in UTC, to the second; `-` for none. */
+/** Formats a server's time for people: ISO, in UTC, to the second; `-` if there is none. */
 export function formatTime(ms: number | null | undefined): string {
   if (!isTime(ms)) return "-";
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
@@ -56,10 +56,10 @@ const ages: readonly (readonly [string, number])[] = [
   ["s", 1000],
 ];
 
-/** How long ago a server's time is, for a person: `5s ago`, `2m ago`, `3d ago`; `-` for none. */
+/** Formats how long ago a server's time was: `5s ago`, `2m ago`, `3d ago`; `-` if there is none. */
 export function formatAgo(ms: number | null | undefined, now: number): string {
   if (!isTime(ms)) return "-";
-  // A clock that is behind the server's makes nothing happen in the future.
+  // A local clock that is behind the server's must not put events in the future.
   const age = Math.max(0, now - ms);
   const [unit, size] = ages.find(([, least]) => age >= least) ?? ["s", 1000];
   return `${Math.floor(age / size)}${unit} ago`;

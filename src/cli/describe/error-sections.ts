@@ -6,13 +6,13 @@ import { approvalLabel, noLoops } from "./approval-label.js";
 import { errorReport, isEmptyError, type ErrorLimits } from "./error-text.js";
 import { failedNodes, ownError } from "./failed-nodes.js";
 
-/** How much of each error is shown, and of how many nodes. */
+/** How much of each error to show, and for how many nodes. */
 const limits: ErrorLimits = { maxLines: 60, maxLength: 4000, maxFrames: 20 };
 const maxNodes = 5;
 
 /**
- * The errors of a run's failed nodes, and its own if that says more, each under the name of what failed. An error that
- * the lines above show whole is left out.
+ * Returns the errors of a run's failed nodes, and the run's own error if it says more, each under the name of what
+ * failed. Leaves out an error that the lines above show in full.
  */
 export function errorSections(
   view: RunView,
@@ -42,7 +42,7 @@ export function errorSections(
   ]);
   const isCut = unshown.length > maxNodes || shown.some(({ report }) => report.leftOut !== "");
   if (!isCut) return sections;
-  // A run that goes on is read and left alone.
+  // Only read a run that has not ended; do not resume it.
   const watch = isTerminalStatus(view.status) ? "watch --json" : "watch --json --no-resume";
   const command = `${session.commandLine(watch, view.runId)} | jq 'select(.error).error'`;
   const rest =

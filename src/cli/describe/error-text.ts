@@ -3,7 +3,7 @@ import { jsonText } from "./json-text.js";
 
 const tooDeep = "(nested too deeply to show; --json has all of it)";
 
-/** The words of an error as a server sends it in an event: a text, an object with a message, or anything else. */
+/** Returns the text of an error from an event, which may be a string, an object with a message, or anything else. */
 export function errorText(error: unknown): string {
   if (typeof error === "string") return error;
   if (error === null || error === undefined) return "";
@@ -16,30 +16,30 @@ export function errorText(error: unknown): string {
   return jsonText(error) ?? tooDeep;
 }
 
-/** How much of an error is shown; `maxFrames` are those of each stack in its chain of causes. */
+/** How much of an error to show. `maxFrames` applies to each stack in the chain of causes. */
 export interface ErrorLimits extends LineLimits {
   maxFrames: number;
 }
 
-/** An error for people, in lines that are safe to show. */
+/** An error for people, in escaped lines. */
 export interface ErrorReport {
-  /** The first line of its message, with its name where that says something. */
+  /** The first line of the message, after the error's name if that adds anything. */
   title: string;
-  /** The rest of the message, then code, details, stack and causes; the caller indents these lines. */
+  /** The rest of the message, then code, details, stack and causes. The caller indents these lines. */
   body: string[];
-  /** What of the error is not shown, such as `12 more lines, 3,456 characters`; empty for nothing. */
+  /** What is left out, such as `12 more lines, 3,456 characters`; empty if nothing is. */
   leftOut: string;
 }
 
-/** The limits for a log that goes on after the error. */
+/** The limits for a log that continues after the error. */
 export const limitsInLog: ErrorLimits = { maxLines: 30, maxLength: 2000, maxFrames: 5 };
 
-/** The first line of what an error says, made visible; empty if it says nothing. */
+/** Returns the first line of an error's text, escaped; empty if it has none. */
 export function errorTitle(error: unknown): string {
   return escapeMessage(split(messageOf(error)).first);
 }
 
-/** What an error says and where it comes from, its causes included. */
+/** Reports an error's message, its origin and its causes. */
 export function errorReport(error: unknown, limits = limitsInLog): ErrorReport {
   const { first, rest } = split(messageOf(error));
   const { lines, leftOut } = escapeLines(
@@ -49,12 +49,12 @@ export function errorReport(error: unknown, limits = limitsInLog): ErrorReport {
   return { title: escapeMessage(first), body: lines, leftOut };
 }
 
-/** The body with a last line that says what is left out. */
+/** Returns the body, with a last line that says what is left out, if anything is. */
 export function bodyLines({ body, leftOut }: ErrorReport): string[] {
   return leftOut === "" ? body : [...body, `… (${leftOut}; --json has all of it)`];
 }
 
-/** Whether an error says nothing. 0.5.0 sends a cause that JSON cannot represent as an empty object. */
+/** Whether an error contains no information. 0.5.0 sends a cause that JSON cannot represent as an empty object. */
 export function isEmptyError(error: unknown): boolean {
   const isObject = typeof error === "object" && error !== null;
   return isObject ? Object.keys(error).length === 0 : error === undefined || error === null || error === "";
@@ -75,7 +75,7 @@ function split(text: string): { first: string; rest: string } {
     : { first: from.slice(0, end).trimEnd(), rest: from.slice(end + 1) };
 }
 
-/** The error's code and details, and its stack without what repeats the message. */
+/** Returns the error's code, its details, and its stack without the repeated message. */
 function originOf(error: unknown, { maxFrames }: ErrorLimits): string[] {
   const { message, code, details, stack } = fieldsOf(error);
   if (typeof message !== "string") return [];
@@ -91,7 +91,7 @@ function originOf(error: unknown, { maxFrames }: ErrorLimits): string[] {
 
 function framesOf(stack: unknown, message: string): string[] {
   if (typeof stack !== "string") return [];
-  // A message may have lines that look like frames.
+  // A message may contain lines that look like frames.
   const at = stack.indexOf(message);
   const from = at === -1 ? stack.search(/^\s*at\s/m) : at + message.length;
   if (from === -1) return [];

@@ -10,22 +10,25 @@ import type { LinePrinter } from "./line-printer.js";
 import type { Style } from "../terminal/style.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** Which lines that nodes print are shown: all, the last ones of a node that fails, or none. */
+/** Which lines of the nodes' output to show: all, the last ones of a node that fails, or none. */
 export type ShownOutput = "all" | "of failed nodes" | "none";
 
-/** The column that names are aligned in. */
+/** The minimum width of the column for names. */
 const subjectWidth = 14;
-/** In front of the lines of an error: below the subject, and further in. */
+/** Indents the lines of an error to below the name, and a little further. */
 const indentation = " ".repeat(12);
 
-/** A line for each event that matters to a person, with the time since the run first started; more where one failed. */
+/**
+ * Prints a line for each event that matters to a person, with the time since the run first started, and more lines for
+ * a failure.
+ */
 export class EventLines implements LinePrinter {
   readonly #style: Style;
-  /** When the run that the lines are about first started, by the server's clock; it stays when the work continues. */
+  /** When the run first started, by the server's clock. Does not change when the run continues as a new one. */
   #startedAtMs: number | null = null;
   readonly #startOf: () => number | null;
   readonly #loops: LoopNodes;
-  /** When each node that executes started. */
+  /** When each executing node started. */
   readonly #nodes = new Map<string, number>();
   readonly #errors = new ShownErrors();
   readonly #output: NodeOutput;
@@ -58,7 +61,7 @@ export class EventLines implements LinePrinter {
       .join("");
   }
 
-  /** The event's lines without their ends: the first says what happened; none if that matters to nobody. */
+  /** Returns the event's lines, without line endings; empty if the event does not matter to a person. */
   linesFor(event: SmithersEvent): string[] {
     const { type } = event;
     const at = isTime(event.timestampMs) ? event.timestampMs : NaN;
@@ -89,7 +92,7 @@ export class EventLines implements LinePrinter {
 
   #row(since: string, name: string, words: string): string {
     const { width, symbols, dim, bold } = this.#style;
-    // At a terminal a name leaves room for the words, which wrap where they are longer than a line.
+    // At a terminal, a name leaves half of the width for the text, which wraps if it is longer.
     const subject = fitWidth(name, Math.max(subjectWidth, Math.floor(width / 2)), symbols.cut);
     const padding = " ".repeat(Math.max(0, subjectWidth - columnsOf(subject)));
     return `${dim(since)}  ${bold(subject)}${padding}  ${words}`;
@@ -100,7 +103,7 @@ export class EventLines implements LinePrinter {
     return this.#row(since.padStart(8), nodeName(line, this.#loops), words);
   }
 
-  /** The lines of output that the event completes, and, if it says that its node failed, the last ones of that. */
+  /** Returns the output lines that the event completes, and if the event is a node's failure, the node's last lines. */
   #printedBy(event: SmithersEvent, key: string | undefined): { lines: OutputLine[]; last: string[] } {
     if (this.#shownOutput === "none") return { lines: [], last: [] };
     const lines = this.#output.push(event);
@@ -131,7 +134,7 @@ export class EventLines implements LinePrinter {
   }
 }
 
-/** The events that end a node, or an attempt of it, each with the state that the node has then. */
+/** The events that end a node or one of its attempts, each with the node's state afterwards. */
 export const stateOfEndEvent: ReadonlyMap<string, string> = new Map([
   ["NodeFinished", "finished"],
   ["NodeFailed", "failed"],
@@ -139,21 +142,21 @@ export const stateOfEndEvent: ReadonlyMap<string, string> = new Map([
   ["NodeSkipped", "skipped"],
 ]);
 
-/** Names the node that an event is about, in its turn of the loop; undefined for the others. */
+/** Returns the key of the node and iteration that an event is about; `undefined` if it is not about a node. */
 export function keyOf(event: SmithersEvent): string | undefined {
   const { nodeId, iteration } = event as { nodeId?: unknown; iteration?: unknown };
   if (typeof nodeId !== "string") return undefined;
   return nodeKey(nodeId, typeof iteration === "number" ? iteration : 0);
 }
 
-/** The node that an event is about, and in a loop its iteration. */
+/** Returns the name of the node that an event is about, with its iteration if it is in a loop. */
 function nodeLabel(event: SmithersEvent, loops: LoopNodes): string {
   const { nodeId = "", iteration = 0 } = event as { nodeId?: unknown; iteration?: unknown };
   if (typeof nodeId !== "string") return "";
   return nodeName({ nodeId, iteration: typeof iteration === "number" ? iteration : 0 }, loops);
 }
 
-/** A node, and in a loop its iteration, as lines name it. */
+/** Returns the name of a node in a line, such as `review #2` if it is in a loop. */
 export function nodeName(node: Parameters<typeof iterationOf>[0], loops: LoopNodes): string {
   const iteration = iterationOf(node, loops);
   return escapeControls(node.nodeId) + (iteration === undefined ? "" : ` #${iteration}`);

@@ -1,19 +1,19 @@
 import type { NodeView, RunView } from "../../client/index.js";
 import { errorText } from "./error-text.js";
 
-/** The nodes that have failed, whether or not the run did because of them. */
+/** Returns the nodes that failed, whether or not they made the run fail. */
 export function failedNodes({ nodes }: RunView): NodeView[] {
   return [...nodes.values()].filter(({ state }) => state === "failed");
 }
 
-/** The nodes that the run failed for, if it failed for nodes: those that the engine gave up. */
+/** Returns the nodes that made the run fail because the engine gave up on them; empty if something else did. */
 export function blamedNodes(view: RunView): NodeView[] {
   const { nodes, error } = view;
   const isForNodes = saysTaskFailed(error) || nodes.has(blamedKey(error) ?? "");
   return isForNodes ? failedNodes(view) : [];
 }
 
-/** The run's error, if it says more than the errors of its nodes; otherwise null. */
+/** Returns the run's error if it says more than its nodes' errors; otherwise `null`. */
 export function ownError(view: RunView): unknown {
   if (blamedNodes(view).length > 0) return null;
   const text = errorText(view.error);
@@ -28,7 +28,7 @@ export function saysTaskFailed(error: unknown): boolean {
   return /^Task failed\b/.test(errorText(error));
 }
 
-/** The key of the node that the run's error names, as `nodeKey` makes it (servers from 0.32 on). */
+/** Returns the key, as `nodeKey` makes it, of the node that the run's error names (servers from 0.32 on). */
 export function blamedKey(error: unknown): string | undefined {
   const { details } = (typeof error === "object" ? (error ?? {}) : {}) as {
     details?: { key?: unknown } | null;

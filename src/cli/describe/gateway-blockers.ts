@@ -4,7 +4,7 @@ import { approvalLabel, iterationOf, noLoops } from "./approval-label.js";
 import { formatDuration, formatTime } from "./duration.js";
 import { blamedNodes } from "./failed-nodes.js";
 
-/** Something that keeps a run from going on, in words made visible, and the command that helps. */
+/** Something that keeps a run from continuing, as escaped text, and the command that helps. */
 export interface Blocker {
   what: string;
   command?: Command;
@@ -12,14 +12,14 @@ export interface Blocker {
 
 export type Command = Readonly<Parameters<Session["commandLine"]>>;
 
-// A Smithers gateway continues a run by itself after decisions, signals and timers, and resumes none that has ended.
+// A Smithers gateway continues a run by itself after decisions, signals and timers. It never resumes an ended run.
 
-/** A gateway that has not continued a run after this long is stuck, in ms; it looks for due timers every 15 s. */
+/** A gateway that has not continued a run after this long is stuck. In ms; it checks for due timers every 15 s. */
 const stuckAfterMs = { decision: 5000, timer: 30_000 };
 
 const seeLog = "look at the gateway's log";
 
-/** What helps a run that failed: to run its failed node again, or a new run. */
+/** Suggests what helps a failed run: a retry of its failed node, or a new run. */
 export function afterFailureOnGateway({ runId, workflowKey }: Run, view: RunView, loops = noLoops): Blocker {
   const blamed = blamedNodes(view);
   const again: Pick<Blocker, "command"> =
@@ -44,19 +44,19 @@ export function afterFailureOnGateway({ runId, workflowKey }: Run, view: RunView
   };
 }
 
-/** Decisions that the gateway has not acted on; the newest is of this time, if it is known. */
+/** Describes decisions that the gateway has not acted on. `decidedAtMs` is the time of the newest one, if known. */
 export function decidedOnGateway(names: string, decidedAtMs: number | null, now: number): Blocker {
   return decidedAtMs === null || now - decidedAtMs < stuckAfterMs.decision
     ? { what: `${names}; the gateway is about to continue the run` }
     : { what: `${names}, but the gateway could not continue the run: ${seeLog}` };
 }
 
-/** What to look at where a gateway could not go on after a decision, in words for a person who follows the run. */
+/** Returns a note for a user who follows a run that the gateway could not continue after a decision. */
 export function stuckNote(node: string): string {
   return `${node} has been decided, but the gateway could not continue the run: ${seeLog} (a changed workflow file is one reason)`;
 }
 
-/** A timer of a gateway. */
+/** Describes a wait for a timer on a gateway. */
 export function timerOnGateway(node: string, at: number, now: number): Blocker {
   if (at > now) return { what: `${node} waits until ${formatTime(at)}, in ${formatDuration(at - now)}` };
   return now - at < stuckAfterMs.timer

@@ -4,7 +4,7 @@ import { formatDuration } from "./duration.js";
 import { approvalLabel, noLoops } from "./approval-label.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** A line for a log in which nothing has happened for a while: that we are there, and what the run is busy with. */
+/** Returns a line for a log that has been quiet for a while: the run is still being followed, and what it is doing. */
 export function heartbeatLine(view: RunView, now: number, loops = noLoops): string {
   const nodes = [...view.nodes.values()];
   const { known, done } = countNodes(view);

@@ -1,4 +1,4 @@
-/** The value as JSON; undefined where it is nested too deeply, which it can be although it was parsed from JSON. */
+/** Returns the value as JSON; `undefined` if it is nested too deeply, which is possible even for parsed JSON. */
 export function jsonText(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);

@@ -2,19 +2,19 @@ import type { SmithersEvent } from "../../client/index.js";
 import type { LoopNodes } from "./approval-label.js";
 import type { Style } from "../terminal/style.js";
 
-/** Prints a run's events as lines of a log that only grows. */
+/** Prints a run's events as lines of an append-only log. */
 export interface LinePrinter {
-  /** The whole lines for an event; empty for none. */
+  /** Returns the complete lines for an event; empty if there are none. */
   print(event: SmithersEvent): string;
-  /** The whole lines that are still to be printed when the following ends, however it ends. */
+  /** Returns the complete lines left to print when following the run ends, for whatever reason. */
   end(): string;
 }
 
 export interface PrinterOptions {
   style: Style;
-  /** When the run started, by the server's clock; `null` while that is not known. */
+  /** When the run started, by the server's clock; `null` until that is known. */
   startedAtMs(): number | null;
   loops: LoopNodes;
-  /** Whether each line that a node prints is shown; otherwise only the last ones of a node that fails. */
+  /** Whether to show every line that a node prints, instead of only the last ones of a node that fails. */
   showsOutput: boolean;
 }

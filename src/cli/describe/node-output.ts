@@ -2,20 +2,20 @@ import { nodeKey, type SmithersEvent } from "../../client/index.js";
 import { copyOf, escapeOutput } from "../terminal/escape-controls.js";
 import { OutputLines, type OutputLine } from "./output-lines.js";
 
-/** How many lines of a node are shown when it fails. */
+/** How many lines of a node to show when it fails. */
 const maxLines = 20;
-/** How much of each is shown then. In UTF-16 code units. */
+/** How much of each of these lines to show. In UTF-16 code units. */
 const maxLength = 2000;
-/** Of how many nodes at once the last lines are kept. */
+/** The most nodes whose last lines are kept at the same time. */
 const maxNodes = 1000;
 
-/** The last lines of a node, safe to show, and how many came before them. */
+/** The last lines of a node, escaped, and how many came before them. */
 export interface LastLines {
   lines: string[];
   before: number;
 }
 
-/** Keeps the last lines of each node that is executing, for the moment at which it fails. */
+/** Keeps the last lines of each executing node, to show them if it fails. */
 export class NodeOutput {
   readonly #lines = new OutputLines();
   readonly #last = new Map<string, LastLines>();
@@ -25,19 +25,19 @@ export class NodeOutput {
     this.#hasColor = hasColor;
   }
 
-  /** The lines that the event completes. */
+  /** Returns the lines that the event completes. */
   push(event: SmithersEvent): OutputLine[] {
     const lines = this.#lines.push(event);
     for (const line of lines) this.#keep(line);
     return lines;
   }
 
-  /** What was printed and has no end. */
+  /** Returns the lines that were printed without a line ending. */
   flush(): OutputLine[] {
     return this.#lines.flush();
   }
 
-  /** What the node has printed last; it is kept no longer. */
+  /** Returns the node's last lines, and forgets them. */
   take(key: string): LastLines {
     const last = this.#last.get(key) ?? { lines: [], before: 0 };
     this.#last.delete(key);
@@ -57,7 +57,8 @@ export class NodeOutput {
 }
 
 /**
- * A line that a node printed, among lines of ours: it keeps its colours, and is cut if it is long.
+ * Escapes and truncates a line that a node printed, to show it among the CLI's own lines. Its colors stay if
+ * `hasColor`.
  *
  * @param max in UTF-16 code units
  */

@@ -1,22 +1,22 @@
 import { nodeKey, type SmithersEvent } from "../../client/index.js";
 
-/** A line that a node has printed. */
+/** A line that a node printed. */
 export interface OutputLine {
   readonly nodeId: string;
   readonly iteration: number;
-  /** As the node printed it, without its end. */
+  /** As the node printed it, without the line ending. */
   readonly text: string;
 }
 
-/** A line that has no end yet. */
+/** A line that has no line ending yet. */
 interface OpenLine extends OutputLine {
   text: string;
 }
 
-/** The longest line; what is longer goes on in the next one, so that no node can fill the memory. In UTF-16 code units. */
+/** The longest line. The rest continues in the next one, so that no node can exhaust memory. In UTF-16 code units. */
 const maxLength = 2 ** 20;
 
-/** What ends a node's attempt, and so the line that it was printing. */
+/** The events that end a node's attempt, and with it the line that it was printing. */
 const attemptEnds: ReadonlySet<string> = new Set([
   "NodeFinished",
   "NodeFailed",
@@ -24,7 +24,7 @@ const attemptEnds: ReadonlySet<string> = new Set([
   "NodeSkipped",
   "NodeRetrying",
 ]);
-/** What ends all attempts. */
+/** The events that end all attempts. */
 const runEnds: ReadonlySet<string> = new Set([
   "RunFinished",
   "RunFailed",
@@ -33,12 +33,15 @@ const runEnds: ReadonlySet<string> = new Set([
   "RunStarted",
 ]);
 
-/** Joins what nodes print, in chunks that break anywhere, to lines: those of each node, attempt and stream. */
+/**
+ * Assembles lines from the chunks that nodes print, separately for each node, attempt and stream. Chunks may break
+ * anywhere.
+ */
 export class OutputLines {
-  /** By node, and then by attempt and stream. */
+  /** By node, then by attempt and stream. */
   readonly #open = new Map<string, Map<string, OpenLine>>();
 
-  /** The lines that the event completes. */
+  /** Returns the lines that the event completes. */
   push(event: SmithersEvent): OutputLine[] {
     if (runEnds.has(event.type)) return this.flush();
     const { nodeId, iteration, attempt, text, stream } = event as Record<string, unknown>;
@@ -56,7 +59,7 @@ export class OutputLines {
     const lines = linesOf(open.get(source)?.text ?? "", text).map((line) => ({
       ...{ nodeId, iteration: turn, text: line },
     }));
-    // The last one has no end.
+    // The last line has no line ending.
     const rest = lines.pop() as OpenLine;
     if (rest.text === "") open.delete(source);
     else open.set(source, rest);
@@ -65,7 +68,7 @@ export class OutputLines {
     return lines;
   }
 
-  /** What was printed and has no end. */
+  /** Returns the lines that were printed without a line ending. */
   flush(): OutputLine[] {
     const lines = [...this.#open.values()].flatMap((open) => [...open.values()]);
     this.#open.clear();
@@ -74,21 +77,21 @@ export class OutputLines {
 }
 
 /**
- * The lines of a text that goes on a line, without their ends; the last one is what comes after the last end. Only the
- * text is looked through: what is on the line already may be much longer.
+ * Splits text that continues an open line into lines without line endings. The last element is what follows the last
+ * line ending. Scans only the new text, because the open line may be much longer.
  */
 function linesOf(begun: string, text: string): string[] {
   const lines = text.split("\n");
   lines[0] = begun + (lines[0] ?? "");
   return lines.flatMap((line, index, { length }) => {
     const pieces = line.length > maxLength ? piecesOf(line) : [line];
-    // The half of a line break that is to come.
+    // Drop the first half of a `\r\n`.
     if (index < length - 1) pieces.push((pieces.pop() as string).replace(/\r$/, ""));
     return pieces;
   });
 }
 
-/** A long line in pieces, none of which ends in half a character. */
+/** Splits a long line into pieces, without splitting a surrogate pair. */
 function piecesOf(line: string): string[] {
   const pieces: string[] = [];
   for (let from = 0; from < line.length;) {

@@ -2,24 +2,24 @@ import { columnsOf, maxColumnsOf } from "../terminal/fit-width.js";
 import type { Style } from "../terminal/style.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** Says which run a line is about, when several are followed at once. */
+/** Shows which run a line is about when several are followed at once. */
 export interface RunLabel {
   runId: string;
-  /** The beginning of the run's id, made visible, with spaces up to the width that the labels share. */
+  /** A prefix of the run's id, escaped and padded with spaces to the width that all labels share. */
   text: string;
-  /** Its place among them, which decides its colour. */
+  /** The run's position among those that are followed, which determines its color. */
   order: number;
 }
 
-/** Ids that a server makes up nearly always differ within these, and of others a person sees what they are. */
+/** Ids that a server generates nearly always differ within this length; others stay recognizable. */
 const minLength = 8;
 
-/** For each run the shortest unique prefix of its id, of eight characters at least. */
+/** Returns a label for each run: the shortest unique prefix of its id, at least eight characters long. */
 export function runLabels(runIds: readonly string[]): RunLabel[] {
   const sorted = runIds.map((runId) => [...runId]).sort((a, b) => (a.join("") < b.join("") ? -1 : 1));
   const names = new Map(
     sorted.map((id, index) => {
-      // In this order nobody has more in common with it than one of its neighbours.
+      // In sorted order, the longest common prefix is with one of the neighbors.
       const shared = Math.max(inCommon(id, sorted[index - 1]), inCommon(id, sorted[index + 1]));
       return [id.join(""), escapeControls(id.slice(0, Math.max(minLength, shared + 1)).join(""))];
     }),
@@ -31,12 +31,12 @@ export function runLabels(runIds: readonly string[]): RunLabel[] {
   });
 }
 
-/** The label in the colour of its run. */
+/** Returns the label in the color of its run. */
 export function paintLabel(label: RunLabel, style: Style): string {
   return labelPaint(label, style)(label.text);
 }
 
-/** The colour of a run: any but red, which says that something failed. */
+/** Returns the color of a run: any but red, which means that something failed. */
 export function labelPaint(
   { order }: RunLabel,
   { cyan, magenta, yellow, green }: Style,

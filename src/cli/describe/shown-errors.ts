@@ -2,28 +2,28 @@ import type { SmithersEvent } from "../../client/index.js";
 import { bodyLines, errorReport, isEmptyError } from "./error-text.js";
 import { blamedKey, saysTaskFailed } from "./failed-nodes.js";
 
-/** A node whose failure a log has shown. */
+/** A node whose failure the log has shown. */
 interface Shown {
   label: string;
   attempt: unknown;
-  /** All that was shown of its error; undefined if it was denied instead. */
+  /** Everything that was shown of its error; `undefined` if it was denied instead. */
   text: string | undefined;
 }
 
 /** What to show of an event's error. */
 export interface ErrorWords {
-  /** Follows the headline's word, such as `failed`; empty for nothing. */
+  /** Text that follows the headline's word, such as `failed`; may be empty. */
   because: string;
   /** Lines to indent below the headline. */
   body: readonly string[];
 }
 
-/** Of how many failed nodes the errors are remembered. */
+/** The most failed nodes whose errors are remembered. */
 const maxNodes = 100;
-/** How many of them the run's line names. */
+/** The most of them that the run's line names. */
 const maxNamed = 3;
 
-/** Remembers the errors that a log has shown, so that it shows each one once: at its node. */
+/** Remembers the errors that a log has shown, so that it shows each one once, at its node. */
 export class ShownErrors {
   readonly #nodes = new Map<string, Shown>();
   #forgotten = 0;
@@ -39,7 +39,7 @@ export class ShownErrors {
     return { because: `${because} (the same error as before)`, body: [] };
   }
 
-  /** The node is named as the reason why the run fails. */
+  /** Remembers a denied node, to name it as the reason if the run fails. */
   denied(key: string, label: string): void {
     this.#remember(key, { label, attempt: undefined, text: undefined });
   }
@@ -60,7 +60,7 @@ export class ShownErrors {
     return { because: title === "" ? "" : `: ${title}`, body };
   }
 
-  /** The nodes that the run's error is about, if it says no more than their errors, which have been shown. */
+  /** Returns the nodes that the run's error is about, if it says no more than their errors, which have been shown. */
   #blamed(error: unknown): Shown[] {
     const key = blamedKey(error);
     if (key === undefined) {

@@ -1,8 +1,9 @@
 import { isWaitingStatus, type ApprovalView, type RunView } from "../../client/index.js";
 
 /**
- * Since when an approval waits for a person, by the server's clock; undefined while the run has not come to it. 0.5.0 announces
- * an approval before the nodes in front of it have run: there it waits since the last of them ended.
+ * Returns since when an approval has been waiting for a person, by the server's clock; `undefined` if it is decided, or
+ * if the run has not reached it yet. 0.5.0 announces an approval before the preceding nodes have run; there, the wait
+ * starts when the last of them ended.
  */
 export function waitingSince(approval: ApprovalView, view: RunView): number | undefined {
   if (approval.decision !== null) return undefined;

@@ -11,10 +11,10 @@ import { askApproval } from "./ask-approval.js";
 
 const policies = ["ask", "wait", "approve", "deny", "exit"] as const;
 
-/** What to do at an approval of a run that is followed. */
+/** What to do when a followed run reaches an approval. */
 export type ApprovalPolicy = (typeof policies)[number];
 
-/** What every command that follows a run takes about its approvals. */
+/** The approval options of every command that follows a run. */
 export interface ApprovalOptions {
   onApproval?: ApprovalPolicy;
   approveOnly?: string[];
@@ -38,9 +38,9 @@ export const approvalOptions: readonly OptionSpec[] = [
 ];
 
 /**
- * The function that decides the approvals of a run, by the options given; for `ask` a person does.
+ * Returns the function that decides a run's approvals according to the options. With `ask`, a person decides.
  *
- * @param desk where the person is asked while it is attended; default: at a prompt
+ * @param desk where to ask the person while a table shows it. Default: ask at a prompt.
  */
 export function approvalDecider(
   { onApproval, approveOnly = [], bell }: ApprovalOptions,
@@ -66,9 +66,9 @@ export function approvalDecider(
       if (policy === "deny") return "deny";
       const approval = await decidableApproval(announced, session);
       const matches = allowed.length === 0 || allowed.some((pattern) => pattern.test(approval.nodeId));
-      // Which option is the right one is for a person to say.
+      // Only a person can say which option is right.
       if (policy === "approve" && matches && !asksForChoice(approval)) return "approve";
-      // Before anything is asked of the server, so that approvals which open together ring once.
+      // Ring before any request to the server, so that approvals that open together ring once.
       if (bell !== false && policy !== "exit")
         session.ring(`${approvalLabel(approval, loops)} waits for approval`);
       const learnt = loops.learn(runId, [approval.nodeId]);
@@ -76,7 +76,7 @@ export function approvalDecider(
       await learnt;
       const label = approvalLabel(approval, loops);
       const isAtDesk = policy === "ask" && desk?.onChange !== undefined;
-      // A key is no choice among options.
+      // A single key cannot choose among options.
       if (isAtDesk && !asksForChoice(approval))
         return await desk.ask({ runId, name: label, question, signal });
       if (policy === "ask" && !isAtDesk)
@@ -95,15 +95,15 @@ export function approvalDecider(
   };
 }
 
-/** The approval as it can be decided: only a gateway takes a choice, other servers take a yes or a no to it. */
+/** Returns the approval as it can be decided: only a gateway takes a choice; other servers take a yes or a no. */
 async function decidableApproval(approval: ApprovalView, { client }: Session): Promise<ApprovalView> {
   if (!asksForChoice(approval) || (await client.getServerTraits()).hasNodeCalls) return approval;
   return { ...approval, request: { ...approval.request, mode: "gate" } };
 }
 
 /**
- * A glob over a node id: `*` is any text, `?` any character. A node id is a name and no path, so this is no work for
- * picomatch, to which `|`, `(` and `"` are syntax: its `*|` would approve every node.
+ * Compiles a glob over node ids: `*` is any text, `?` any character. A node id is a name, not a path, so picomatch does
+ * not fit: it treats `|`, `(` and `"` as syntax, and its `*|` would approve every node.
  */
 function globPattern(glob: string): RegExp {
   const escaped = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&");

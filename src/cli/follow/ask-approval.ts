@@ -15,19 +15,19 @@ import { approvalLabel, type LoopNodes } from "../describe/approval-label.js";
 export interface Asked {
   approval: ApprovalView;
   runId: string;
-  /** What it asks, made visible; empty if it says nothing. */
+  /** What the approval asks, escaped; empty if it does not say. */
   question: string;
   /** Which of the run's nodes are in a loop. */
   loops: LoopNodes;
 }
 
-/** Asks a person at the terminal to decide an approval. Only whole words decide. */
+/** Asks a person at the terminal to decide an approval. Only an exact answer decides. */
 export async function askApproval(
   { approval, runId, question, loops }: Asked,
   session: Session,
   signal: AbortSignal,
 ): Promise<ApprovalDecision> {
-  // While others were asked about, this one may have been decided elsewhere.
+  // This approval may have been decided elsewhere while the person was asked about another one.
   signal.throwIfAborted();
   const { stdin } = session.context;
   session.note(session.stderrStyle.bold(`${approvalLabel(approval, loops)} waits for approval`));
@@ -53,12 +53,12 @@ export async function askApproval(
     const choice = mustChoose && decision === "approve" ? await askChoice(approval, session, signal) : {};
     if (choice === undefined) return leave();
     const note = await stdin.question("note (may be empty): ", signal);
-    // With the end of the input a person turns away, and has decided nothing.
+    // If the input ends here, the person has decided nothing.
     return note === undefined ? leave() : { decision, note: note.trim() || undefined, ...choice };
   }
 }
 
-/** Asks for one of the options, or for a ranking; undefined if nothing was chosen. */
+/** Asks for one of the options, or for a ranking; `undefined` if nothing was chosen. */
 async function askChoice(
   approval: ApprovalView,
   { note, context: { stdin } }: Session,
@@ -76,7 +76,7 @@ async function askChoice(
   }
 }
 
-/** What decides an approval: these words and nothing else. */
+/** The only answers that decide an approval. */
 const words: ReadonlyMap<string, "approve" | "deny" | "skip"> = new Map([
   ["a", "approve"],
   ["approve", "approve"],

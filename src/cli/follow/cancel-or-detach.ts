@@ -4,10 +4,10 @@ import { Interrupted } from "../context.js";
 import { describeCancelRefusal } from "../describe/cancel-refusal.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** How long a run that we cancelled is waited for, in ms: what it has under way ends first. */
+/** How long to wait for a cancelled run to end, in ms. The work that it has under way ends first. */
 const patienceMs = 30_000;
 
-/** Cancels the run that was followed, where the options ask for that, and says what became of it. */
+/** Cancels the followed run if the options ask for that, and returns a message about the result. */
 export async function cancelOrDetach(
   runId: string,
   options: { cancelOnTimeout?: boolean; cancelOnInterrupt?: boolean },

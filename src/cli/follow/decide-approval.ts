@@ -44,14 +44,14 @@ export const decideOptions: readonly OptionSpec[] = [
 
 type Decision = "approve" | "deny";
 
-/** The approval that a command names, in as far as it does. */
+/** The approval that a command names, possibly only in part. */
 interface Named {
   runId: string;
   nodeId: string | undefined;
   iteration: number | undefined;
 }
 
-/** What `approve` and `deny` do: find the approval, show it, decide it, and let the run go on. */
+/** Runs `approve` or `deny`: finds the approval, shows it, decides it, and lets the run continue. */
 export async function decideApproval(
   decision: Decision,
   { args: [runId = "", nodeId], options }: CommandInput<DecideOptions>,
@@ -65,7 +65,7 @@ export async function decideApproval(
   const isOpen = approval.decision === null;
   const choice = choiceOf(options);
   if (isOpen) checkChoice(decision, approval, choice, runId, loops, session);
-  // The events say that it was approved, and not which option was chosen.
+  // The events say that it was approved, but not which option was chosen.
   else if (Object.keys(choice).length > 0) throw alreadyDecided(approval, runId, loops, session);
   const document = isOpen
     ? await decide(decision, approval, named, options, loops, session)
@@ -90,7 +90,7 @@ async function decide(
   session: Session,
 ): Promise<object> {
   const { nodeId, iteration } = approval;
-  // A script that is run again must not approve the next turn of a loop.
+  // A script that runs again must not approve the next iteration of a loop.
   if (given === undefined && iteration > 0 && !session.canPrompt) {
     throw new UsageError(
       `${escapeControls(nodeId)} is in a loop, and an earlier turn has been decided: name the turn with --iteration`,
@@ -121,7 +121,7 @@ function choiceOf({ select, rank }: DecideOptions): Choice {
   };
 }
 
-/** @throws {UsageError} if the approval asks for a choice and gets none, or for another one than it gets */
+/** @throws {UsageError} if the approval asks for a choice and none is given, or the wrong kind is */
 function checkChoice(
   decision: Decision,
   approval: ApprovalView,
@@ -138,7 +138,7 @@ function checkChoice(
   });
 }
 
-/** Resumes the run if it has stopped. A failure changes nothing about the decision, which is made. */
+/** Resumes the run if it has stopped. A failure is only noted, because the decision has been made. */
 async function resumeIfPaused(runId: string, isAllowed: boolean, session: Session): Promise<void> {
   const { note, commandLine } = session;
   await tryToResume(runId, session, async (client) => {
@@ -154,7 +154,7 @@ async function resumeIfPaused(runId: string, isAllowed: boolean, session: Sessio
 }
 
 /**
- * Finds the one approval that is named: an open one, or one that has been decided the same way already.
+ * Finds the approval that is named: an open one, or one that was already decided the same way.
  *
  * @throws {UsageError}
  */
@@ -206,7 +206,7 @@ function toApproval(row: ApprovalRow): ApprovalView {
   return { nodeId, iteration, decision: null, requestedAtMs, decidedAtMs: null, request };
 }
 
-/** The newest decision about the node that is named. */
+/** Returns the newest decision about the node that is named. */
 function decidedApproval(
   named: Named,
   nodes: readonly { nodeId: string; iteration: number; approval: ApprovalView | null }[],

@@ -2,7 +2,10 @@ import { HttpError } from "../../client/index.js";
 import type { Session } from "../command.js";
 import { afterFailureOnGateway } from "../describe/gateway-blockers.js";
 
-/** What helps where a server refuses to resume a run that has ended, as a gateway does; undefined for other errors. */
+/**
+ * Returns the command that helps if a server refuses to resume an ended run, as a gateway does; `undefined` for other
+ * errors, or if no command is known.
+ */
 export async function endedRunHint(
   error: unknown,
   runId: string,

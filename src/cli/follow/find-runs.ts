@@ -3,14 +3,14 @@ import { matchesFilter, type RunFilter } from "../args/run-filter.js";
 import { noLimit } from "../args/run-ids.js";
 import type { Session } from "../command.js";
 
-/** So many of the newest runs are looked at; all of them where that does not reach back to the look before. */
+/** How many of the newest runs to list in a poll. If that does not reach back to the previous poll, list all runs. */
 const pageSize = 100;
 
-/** Finds the runs of a server that are to be followed. */
+/** Finds the runs of a server to follow. */
 export class RunFinder {
   readonly #session: Session;
   readonly #filter: RunFilter;
-  /** The runs that a look has shown, whatever they are. */
+  /** The ids of all runs that a poll has listed, whether they match or not. */
   readonly #seen = new Set<string>();
 
   constructor(session: Session, filter: RunFilter) {
@@ -18,7 +18,7 @@ export class RunFinder {
     this.#filter = filter;
   }
 
-  /** The runs that have not ended. */
+  /** Returns the runs that have not ended. */
   async first(): Promise<RunRow[]> {
     const rows = await this.#list(noLimit);
     this.#seeAll(rows);
@@ -26,11 +26,11 @@ export class RunFinder {
   }
 
   /**
-   * The runs that have started since the last look, even if they have ended already, and others that have not ended; none
-   * that is followed, or that a followed run goes on as.
+   * Returns the runs that have started since the last poll, even if they have ended already, and others that have not
+   * ended. Leaves out runs that are followed, and runs that a followed run continues as.
    */
   async next(isFollowed: (runId: string) => boolean): Promise<RunRow[]> {
-    // When a run came to its status says nothing of when it started.
+    // With a filter by status, a run that is not among the newest may have just reached that status.
     let rows = await this.#list(this.#filter.status === undefined ? pageSize : noLimit);
     const oldest = rows.at(-1);
     if (rows.length === pageSize && oldest !== undefined && !this.#seen.has(oldest.runId))
@@ -45,7 +45,9 @@ export class RunFinder {
     return found;
   }
 
-  /** The event that says so may not have been read yet. */
+  /**
+   * Whether a followed run continues as this one. Asks the server, since the event that says so may not have been read.
+   */
   async #isContinuation({ parentRunId }: RunRow, isFollowed: (runId: string) => boolean): Promise<boolean> {
     if (typeof parentRunId !== "string" || !isFollowed(parentRunId)) return false;
     const { status } = await this.#session.client.getStatus({ runId: parentRunId });

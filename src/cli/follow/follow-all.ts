@@ -8,7 +8,7 @@ import type { FollowOptions } from "./follow-run.js";
 import { followRuns } from "./follow-runs.js";
 
 /**
- * Checks that runs which are narrowed down so can be followed.
+ * Checks that runs that match the filter can be followed.
  *
  * @throws {UsageError}
  */
@@ -20,9 +20,9 @@ export function checkFilter({ status }: RunFilter, { commandLine }: Session): vo
 }
 
 /**
- * Follows the runs of a server that have not ended, and those that start meanwhile.
+ * Follows the runs of a server that have not ended, and those that start in the meantime.
  *
- * @param rewatch the command that does so again
+ * @param rewatch the command that follows them again
  */
 export async function followAll(
   session: Session,
@@ -31,7 +31,7 @@ export async function followAll(
   { keep, rewatch }: { keep: boolean; rewatch: readonly string[] },
 ): Promise<Outcome> {
   const finder = new RunFinder(session, filter);
-  // Those that start come after those that have started.
+  // Oldest first, so that runs that start later come last.
   const open = (await finder.first()).reverse();
   if (open.length > 0 || keep) return followRuns(session, open, options, { finder, keep, rewatch });
   session.note("no run is going on");

@@ -5,13 +5,13 @@ import { UsageError } from "../usage-error.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { followRun, type ConcurrencyOptions, type FollowOptions } from "./follow-run.js";
 
-/** A run that ends at once is looked at this many times, a second apart, before it counts as one that did not go on. */
+/** How many times, a second apart, to follow a run that ends at once before it counts as not continued. */
 const maxLooks = 3;
 
 /**
- * Resumes a run and follows it to its end; only what happens after the resume is shown.
+ * Resumes a run and follows it to its end. Shows only what happens after the resume.
  *
- * @throws {UsageError} `NOT_RESUMED`, while it is followed, if the run has ended without an event after the resume
+ * @throws {UsageError} `NOT_RESUMED`, from the updates, if the run ended without an event after the resume
  */
 export async function followResumed(
   session: Session,
@@ -27,9 +27,9 @@ export async function followResumed(
   return followAfter(session, runId, options, { what: "resume", act, workflowPath, maxConcurrency });
 }
 
-/** What lets a run that has stopped go on. */
+/** An action that lets a stopped run continue. */
 interface Revival {
-  /** A noun for it, for errors. */
+  /** The action as a noun, for error messages. */
   what: "resume" | "retry";
   act(): Promise<void>;
   workflowPath?: string | undefined;
@@ -37,9 +37,9 @@ interface Revival {
 }
 
 /**
- * Lets a run go on and follows it to its end; only what happens afterwards is shown.
+ * Lets a run continue and follows it to its end. Shows only what happens afterwards.
  *
- * @throws {UsageError} `NOT_RESUMED`, while it is followed, if the run has ended without an event afterwards
+ * @throws {UsageError} `NOT_RESUMED`, from the updates, if the run ended without an event afterwards
  */
 export async function followAfter(
   session: Session,
@@ -61,7 +61,7 @@ export async function followAfter(
         hasNews = true;
         yield { run, records };
       }
-      // A server may still have the old end as its status when it has just been asked.
+      // Right after the request, the server may still report the old terminal status.
       if (hasNews) {
         run.ended = current.runs[0]?.ended;
         return;
@@ -79,22 +79,22 @@ export async function followAfter(
   };
 }
 
-/** Resumes a run, and says whether the server left it alone since it counts as executing. */
+/** Resumes a run. `isExecuting` is whether the server did nothing because the run counts as executing. */
 export async function sendResume(
   args: ResumeArgs,
   { client }: Session,
 ): Promise<{ answer: RunReference; isExecuting: boolean }> {
   const { resumesByItself } = await client.getServerTraits();
-  // A gateway answers that all is well, whatever it does.
+  // A gateway reports success whatever it does.
   const before = resumesByItself ? await client.getStatus({ runId: args.runId }) : undefined;
-  // With a workflow named, the client takes a run that has ended for one that an earlier resume has carried there.
+  // A gateway does not take a workflow path.
   const answer = await client.resume(resumesByItself ? { ...args, workflowPath: undefined } : args);
   const isExecuting =
     before === undefined ? answer["status"] === "running" : before.runState?.state === "running";
   return { answer, isExecuting };
 }
 
-/** The message for a resume that did nothing. */
+/** Returns the message for a resume that did nothing. */
 export function nothingResumed(runId: string): string {
   return (
     `nothing was resumed: run ${escapeControls(runId)} counts as running (from 0.32 on a server notices after 30s ` +

@@ -25,7 +25,7 @@ import { approvalDecider, approvalOptions, type ApprovalOptions } from "./approv
 import { cancelOrDetach } from "./cancel-or-detach.js";
 import { manualResumeHint } from "./manual-resume-hint.js";
 
-/** What every command that follows a run takes. */
+/** The options of every command that follows a run. */
 export interface FollowOptions extends ApprovalOptions {
   cancelOnTimeout?: boolean;
   cancelOnInterrupt?: boolean;
@@ -36,7 +36,7 @@ export interface FollowOptions extends ApprovalOptions {
   by?: string | undefined;
 }
 
-/** For what starts or resumes a run; followed, the run is resumed with it too. */
+/** For commands that start or resume a run. Also used for resumes while the run is followed. */
 export interface ConcurrencyOptions {
   maxConcurrency?: number;
 }
@@ -47,7 +47,7 @@ export const concurrencyOption: OptionSpec = {
   parse: parseCount(1),
 };
 
-/** Who decides or sends a signal. */
+/** Names the person who decides an approval or sends a signal. */
 export const byOption: OptionSpec = {
   flags: "--by <name>",
   description: "who decides, for the server's records",
@@ -75,7 +75,7 @@ export const watchOption = {
 };
 
 /**
- * Checks the options about following before anything is sent to the server.
+ * Checks the options about following a run, before anything is sent to the server.
  *
  * @throws {UsageError}
  */
@@ -96,9 +96,9 @@ function isGiven(options: object, flags: string): boolean {
   return no === undefined ? value !== undefined : value === false;
 }
 
-/** Where the following starts, and what is known of the run already. */
+/** Where to start following a run, and what is already known about it. */
 export interface FollowArgs {
-  /** Show only what comes after the event with this number. Default: -1, everything. */
+  /** Show only what comes after the event with this number. Default: -1, which shows everything. */
   afterSeq?: number | undefined;
   workflowPath?: string | undefined;
   maxConcurrency?: number | undefined;
@@ -109,8 +109,8 @@ export interface FollowArgs {
 }
 
 /**
- * Follows a run to its end, decides its approvals as the options say, and notes on stderr what it does beside: reconnects,
- * decisions, resumes.
+ * Follows a run to its end and decides its approvals according to the options. Notes reconnects, decisions and resumes
+ * on stderr.
  */
 export function followRun(
   session: Session,
@@ -145,7 +145,7 @@ async function* updatesOf(run: FollowedRun, records: RunStream<EventRecord[]>): 
   run.ended = await records.ended;
 }
 
-/** Starts to follow a run; nothing is read before its records are asked for. */
+/** Starts to follow a run. Reads nothing until the caller iterates over the records. */
 export function openFollowedRun(
   session: Session,
   runId: string,
@@ -169,7 +169,7 @@ export function openFollowedRun(
     view: () => records.view,
     fetchFrame,
     loops,
-    // Reports are about one run.
+    // A report covers a single run.
     reporters: label === undefined ? reportersOf(options, session) : [],
   };
   return { run, records };
@@ -206,7 +206,7 @@ function driveFollowedRun(
     runId,
     ...args,
     onApproval: decide,
-    // A person decides when there is something to look at; a rule needs no more than the approval's name.
+    // A person decides when there is something to look at; a rule needs only the approval's name.
     askWhen: policy === "approve" || policy === "deny" ? "announced" : "reached",
     stopAtApproval: policy === "exit",
     resume: options.resume,
@@ -227,10 +227,10 @@ function driveFollowedRun(
   });
 }
 
-/** Notes each reconnect that a person should know of. */
+/** Notes each reconnect that a person should know about. */
 export function noteReconnect({ note }: Session): (reconnect: Reconnect) => void {
   return ({ position, attempt, delayMs, cause }) => {
-    // A server that closes an idle stream cleanly is no news, unless it does nothing else.
+    // A server may close an idle stream cleanly. That is worth a note only if it keeps doing so.
     if (cause === undefined && attempt < 3) return;
     const why = cause instanceof Error ? escapeControls(cause.message) : "the server closed the stream";
     const after = position === -1 ? "" : `, continuing after event ${position}`;
@@ -238,7 +238,7 @@ export function noteReconnect({ note }: Session): (reconnect: Reconnect) => void
   };
 }
 
-/** The note for a run whose work goes on as another one, which is followed then. */
+/** Returns the note for a run that continues as a new one, which is followed from then on. */
 export function continuedNote(runId: string, newRunId: string): string {
   return `run ${escapeControls(runId)} continues as run ${escapeControls(newRunId)}; following that`;
 }

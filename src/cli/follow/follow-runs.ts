@@ -11,9 +11,9 @@ import { cancelOrDetach } from "./cancel-or-detach.js";
 import type { RunFinder } from "./find-runs.js";
 import { heartbeatMs, openFollowedRun, type FollowOptions } from "./follow-run.js";
 
-/** Milliseconds between two looks for runs that have started. */
+/** The pause between two polls for new runs. In ms. */
 const lookPauseMs = 2000;
-/** After so many looks in a row that failed there is none any more. */
+/** Stop polling after this many failures in a row. */
 const maxFailedLooks = 10;
 
 /** Some of the runs could not be followed to their end. */
@@ -28,36 +28,36 @@ export class RunsLostError extends CommandError {
   }
 }
 
-/** A run to follow, as far as it is known. */
+/** A run to follow, with what is known about it. */
 export interface RunToFollow {
   runId: string;
   workflowName: string | undefined;
 }
 
-/** One of the runs, and its place in the merged stream. */
+/** One of the runs, and its position in the merged stream. */
 interface Lane {
   run: FollowedRun;
   records: RunStream<EventRecord[]>;
-  /** What it notes begins with its label. */
+  /** The session of this run, whose notes start with the run's label. */
   session: Session;
   /** The number of the newest event that was read. */
   position: number;
-  /** When it ended, by `performance.now()`. */
+  /** When it ended, by `performance.now()`; `Infinity` until then. */
   endedAt: number;
 }
 
 export interface FollowRunsArgs {
-  /** Finds the runs that start meanwhile. Default: only the runs that were named are followed. */
+  /** Finds the runs that start in the meantime. Default: follow only the runs that were named. */
   finder?: RunFinder;
-  /** Whether it goes on when all runs have ended. Default: false. */
+  /** Whether to continue after all runs have ended. Default: false. */
   keep?: boolean;
-  /** The command that follows these runs again; default: `watch` with the ids of those that have not ended. */
+  /** The command that follows these runs again. Default: `watch` with the ids of those that have not ended. */
   rewatch?: readonly string[];
 }
 
 /**
- * Follows several runs as {@link followRun} follows one, until each has ended. A run whose stream is lost for good leaves
- * the others alone.
+ * Follows several runs, each as {@link followRun} does, until all have ended. A run whose stream is lost for good does
+ * not affect the others.
  *
  * @throws {RunsLostError} at the end, if a run was lost
  */
@@ -69,12 +69,12 @@ export function followRuns(
 ): FollowOutcome {
   const stop = new AbortController();
   const signal = AbortSignal.any([session.signal, stop.signal]);
-  // Each run listens to it, and no number of runs is a leak.
+  // Each run adds a listener, so many listeners are not a leak.
   setMaxListeners(0, signal);
   const desk = session.canPrompt ? new ApprovalDesk(session.context.stdin) : undefined;
   const lanes: Lane[] = [];
   const runs: FollowedRun[] = [];
-  /** By every id that a run has had: work may go on as another run. */
+  /** By every id that a run has had, since a run may continue as a new one. */
   const byId = new Map<string, Lane>();
   let labels: ReadonlyMap<string, RunLabel> = new Map();
   const open = () => lanes.filter(({ run }) => run.ended === undefined && run.lost === undefined);
@@ -112,7 +112,7 @@ export function followRuns(
   }
 
   let looking: Promise<void> = Promise.resolve();
-  /** Takes up the runs that have started since the last look; one look at a time, so that no run is taken twice. */
+  /** Adds the runs that have started since the last poll. Only one poll at a time, so that no run is added twice. */
   function look(from: RunFinder): Promise<void> {
     return (looking = looking.catch(() => {}).then(() => lookOnce(from)));
   }
@@ -121,7 +121,7 @@ export function followRuns(
     const found = await from.next((runId) => {
       const lane = byId.get(runId);
       if (lane === undefined) return false;
-      // Somebody has resumed it since.
+      // A run that ended before this poll and is listed again has been resumed.
       const isAgain = lane.run.view().runId === runId && lane.endedAt < beganAt && hasEnded(lane);
       return !isAgain;
     });
@@ -160,7 +160,7 @@ export function followRuns(
         session.signal.throwIfAborted();
         if (open().length === 0) {
           if (keep && failedLook !== undefined) throw failedLook;
-          // One may have started since the last look.
+          // A run may have started since the last poll.
           if (!keep && finder !== undefined && failedLook === undefined) await look(finder).catch(endLooks);
           if (!keep && open().length === 0) break;
         }
@@ -181,7 +181,7 @@ export function followRuns(
           lane.position = result.value.at(-1)?.seq ?? lane.position;
           byId.set(lane.run.view().runId, lane);
           yield { run: lane.run, records: result.value };
-          // Not before: a stream waits until what it brought has been taken.
+          // Not earlier: a stream waits until its records have been taken.
           void pull(lane);
         }
       }
@@ -217,7 +217,7 @@ export function followRuns(
   };
 }
 
-/** The session as one of several runs has it: what it notes begins with the run's label. */
+/** Returns the session for one of several runs, whose notes start with the run's label. */
 function labelledSession(session: Session, label: () => RunLabel): Session {
   return {
     ...session,
@@ -247,7 +247,7 @@ function throwIfLost(lanes: readonly Lane[]): void {
   );
 }
 
-/** A run that was there and is refused now is lost, as one whose server is gone is. */
+/** Returns the exit code of a lost run. A run that existed and is now refused counts as one whose server is gone. */
 function lostExitCode({ run: { lost } }: Lane): number {
   const code = exitCodeOfError(lost);
   return code === exitCodes.usage ? exitCodes.server : code;

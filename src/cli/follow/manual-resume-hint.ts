@@ -3,7 +3,10 @@ import type { Session } from "../command.js";
 import { shellWord } from "../args/shell-word.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** Does what a run needs to go on. A failure is noted and not thrown: what the resume is for has been done already. */
+/**
+ * Runs the work that lets a run continue. Notes a failure instead of throwing it, because the action that made the
+ * resume necessary has already succeeded.
+ */
 export async function tryToResume(
   runId: string,
   session: Session,
@@ -17,7 +20,7 @@ export async function tryToResume(
   }
 }
 
-/** Why a resume that the run needs could not be sent from here, and what to type. */
+/** Returns a note on why a resume that the run needs could not be sent, with the command to type instead. */
 export function manualResumeHint(runId: string, error: unknown, { commandLine }: Session): string {
   const code = error instanceof SmithersError ? error.code : undefined;
   const needs = "the run goes on only after a resume";

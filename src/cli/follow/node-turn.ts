@@ -2,7 +2,7 @@ import type { Session } from "../command.js";
 import type { OptionSpec } from "../args/option.js";
 import { parseCount } from "../args/parse-count.js";
 
-/** For a command about one node; without it the turn is looked up. */
+/** For a command about one node. Without it, the iteration is looked up. */
 export const iterationOption: OptionSpec = {
   flags: "--iteration <n>",
   description: "loop iteration (0 is the first; default: the newest one)",
@@ -10,8 +10,8 @@ export const iterationOption: OptionSpec = {
 };
 
 /**
- * Finds the turn of the loop that a command about a node means: the newest in which the node is in this state, else the
- * newest; 0 where that is not known, or the server has no such commands anyway.
+ * Finds the iteration that a command about a node means: the newest one in which the node is in this state, otherwise
+ * the newest one. Returns 0 if that is not known, or if the server has no such commands anyway.
  */
 export async function findIteration(
   runId: string,

@@ -8,17 +8,17 @@ import { SelectedOutput, tooOld, type OutputSelection } from "./selected-output.
 
 /** How much of a run's output to read. */
 export interface OutputRange {
-  /** Of what is there already, only the last so many lines, and events. Default: all. */
+  /** Of the existing output, read only the last `tail` lines, and events. Default: all. */
   tail?: number | undefined;
-  /** Go on until the run has ended. Default: only what is there already. */
+  /** Keep reading until the run has ended. Default: read only the existing output. */
   follow?: boolean | undefined;
 }
 
 /**
- * Reads what the nodes of a run have printed, and notes on stderr why there is nothing.
+ * Reads what the nodes of a run have printed. If there is nothing, notes the reason on stderr.
  *
- * @param run gets its last status as `ended`
- * @param status what the run's status was a moment ago
+ * @param run receives its last status as `ended`
+ * @param status the run's status a moment ago
  */
 export async function* readOutput(
   run: LogOutcome["run"],
@@ -33,7 +33,7 @@ export async function* readOutput(
   if (!follow) {
     run.ended = (yield* readPresent(run, output, { tail, follow }, session)).status;
   } else {
-    // Without a tail, what is there comes as what is still to come.
+    // Without a tail, the existing output comes from the same stream as the rest.
     const history =
       tail === undefined ? undefined : yield* readPresent(run, output, { tail, follow }, session);
     run.ended = yield* readToEnd(run, output, history, session);
@@ -57,7 +57,7 @@ async function* readPresent(
       continue;
     }
     last.records.push(records);
-    // A line would keep all of the text that it was cut from.
+    // Copy the line, since a slice keeps the whole text that it was taken from in memory.
     last.lines.push(lines.map((line) => ({ ...line, text: copyOf(line.text) })));
   }
   if (!follow) last.lines.push(output.flush());
@@ -74,7 +74,7 @@ async function* readPresent(
   return loaded;
 }
 
-/** Reads what comes after the history, if that was read, until the run has ended. */
+/** Reads until the run has ended, starting after the history if that was read. */
 async function* readToEnd(
   run: LogOutcome["run"],
   output: SelectedOutput,
@@ -100,7 +100,7 @@ async function* readToEnd(
   return records.ended;
 }
 
-/** The last items of many, at most so many; by default all. */
+/** Keeps the last `max` items of many. Default: all. */
 class Tail<Item> {
   readonly #max: number;
   #items: Item[] = [];
@@ -111,7 +111,7 @@ class Tail<Item> {
 
   push(items: readonly Item[]): void {
     this.#items = this.#items.concat(items);
-    // Not each time, since to drop the first of many takes as long as to drop half of them.
+    // Not every time: dropping the first of many items takes as long as dropping half of them.
     if (this.#items.length > 2 * this.#max + 1000) this.#items = this.items;
   }
 

@@ -2,7 +2,7 @@ import type { EventRecord, Run, SmithersEvent } from "../../client/index.js";
 import { OutputLines, type OutputLine } from "../describe/output-lines.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** Which output of a run is asked for; what is undefined excludes nothing. */
+/** Which output of a run to select. A field that is `undefined` excludes nothing. */
 export interface OutputSelection {
   nodeId: string | undefined;
   iteration?: number | undefined;
@@ -14,24 +14,24 @@ export interface OutputSelection {
 
 export const tooOld = "this server is older than 0.32, the first version that keeps what nodes print";
 
-/** How many nodes are named that have printed something. */
+/** The most nodes to name that have printed something. */
 const maxNamed = 5;
 
-/** Selects from a run's events, which come in order, the output that is asked for. */
+/** Selects the requested output from a run's events, which must arrive in order. */
 export class SelectedOutput {
   readonly #selection: OutputSelection;
   readonly #lines = new OutputLines();
   #hasFound = false;
   /** Some of the nodes that have printed something. */
   readonly #printed = new Set<string>();
-  /** Whether an event shows that the server is not too old to keep output. */
+  /** Whether an event has shown that the server is new enough to keep output. */
   #isNewer = false;
 
   constructor(selection: OutputSelection) {
     this.#selection = selection;
   }
 
-  /** The events that match, and the lines that they complete. */
+  /** Returns the events that match, and the lines that they complete. */
   select(records: readonly EventRecord[]): { records: EventRecord[]; lines: OutputLine[] } {
     const { sinceMs = -Infinity } = this.#selection;
     const selected: EventRecord[] = [];
@@ -51,12 +51,12 @@ export class SelectedOutput {
     return { records: selected, lines: completed.flat() };
   }
 
-  /** What was printed and has no end. */
+  /** Returns the lines that were printed without a line ending. */
   flush(): OutputLine[] {
     return this.#lines.flush();
   }
 
-  /** Why nothing was selected; undefined if something was. */
+  /** Returns why nothing was selected; `undefined` if something was. */
   whyNone({ runId, runState }: Run): string | undefined {
     if (this.#hasFound) return undefined;
     if (!this.#isNewer && runState === undefined) return `no output: ${tooOld}`;

@@ -4,7 +4,7 @@ import { escapeControls } from "../terminal/escape-controls.js";
 import { UsageError } from "../usage-error.js";
 import { followRun, type ConcurrencyOptions, type FollowOptions } from "./follow-run.js";
 
-/** What comes of a run that has been started: its id, or with `--watch` the run, followed to its end. */
+/** Returns the outcome of starting a run: its id or, with `--watch`, the run followed to its end. */
 export async function startedOutcome(
   document: RunReference,
   workflowPath: string | undefined,
@@ -22,9 +22,12 @@ export async function startedOutcome(
   return followRun(session, runId, options, { workflowPath, maxConcurrency: options.maxConcurrency });
 }
 
-/** A gateway answers that all is well for input that the workflow's schema rejects, and has no such run then. */
+/**
+ * Checks that the server has the run. A gateway reports success for input that the workflow's schema rejects, but
+ * creates no run.
+ */
 async function checkRecorded(runId: string, { client, baseUrl }: Session): Promise<void> {
-  // The run has started, whatever becomes of this question.
+  // The run has started, even if this request fails.
   const traits = await client.getServerTraits().catch(() => undefined);
   if (traits?.hasWorkflowKeys !== true) return;
   try {

@@ -1,6 +1,8 @@
 import { startTimer } from "../timer.js";
 
-/** Says something after each silence of `ms`; with none, never. `beat` ends a silence, `stop` ends it all. */
+/**
+ * Calls `say` after each silence of `ms`; never if that is `undefined`. `beat` ends a silence, `stop` the heartbeat.
+ */
 export function heartbeat(ms: number | undefined, say: () => void): { beat(): void; stop(): void } {
   if (ms === undefined) return { beat: () => {}, stop: () => {} };
   const timer = startTimer(ms, () => {

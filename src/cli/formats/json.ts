@@ -5,7 +5,7 @@ import type { Format } from "./format.js";
 import { jsonText } from "../describe/json-text.js";
 import { escapeJsonControls } from "../terminal/escape-controls.js";
 
-/** One document for a result, one compact line for each event: the server's own, untouched. */
+/** One document for a result, and one compact line for each event, with the server's own JSON. */
 export const json: Format = {
   name: "json",
   isForPeople: false,
@@ -27,12 +27,12 @@ export const json: Format = {
 async function writeEvents({ updates }: FollowOutcome | LogOutcome, { stdout }: Output): Promise<void> {
   for await (const { records } of updates) {
     if (records.length === 0) continue;
-    // One write for each chunk: one for each event would take three times as long.
+    // One write per chunk: one per event would take three times as long.
     await stdout.write(escapeJsonControls(records.map(({ data }) => `${toOneLine(data)}\n`).join("")));
   }
 }
 
-/** A line break in JSON text is only ever space between its parts. */
+/** Replaces line breaks, which in JSON text are only ever whitespace between tokens. */
 function toOneLine(data: string): string {
   return data.includes("\n") ? data.replaceAll("\n", " ") : data;
 }

@@ -5,7 +5,7 @@ import { learnLoops } from "../live/learn-loops.js";
 import type { Output } from "../output.js";
 import { heartbeat } from "./heartbeat.js";
 
-/** Prints the events of several runs as lines, each behind the label of its run. */
+/** Prints the events of several runs as lines, each prefixed with its run's label. */
 export async function printLabelled(
   { runs, updates, heartbeatMs, showsOutput }: FollowOutcome,
   { stdout, stderr, style }: Output,

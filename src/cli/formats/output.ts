@@ -7,7 +7,7 @@ import { escapeOutput } from "../terminal/escape-controls.js";
 import type { Style } from "../terminal/style.js";
 import type { FrameTask } from "../tree/run-tree.js";
 
-/** Prints what the nodes of a run print: the text alone, behind the name of its node if there are several. */
+/** Prints the output of a run's nodes, each line prefixed with its node's name if there are several nodes. */
 export async function printOutput({ nodes, updates }: LogOutcome, { stdout, style }: Output): Promise<void> {
   const label = nodes === undefined ? () => "" : labeller(nodes, style);
   for await (const { lines } of updates) {
@@ -16,7 +16,7 @@ export async function printOutput({ nodes, updates }: LogOutcome, { stdout, styl
   }
 }
 
-/** Puts the names in a column, each in a colour of its own. */
+/** Returns a function that labels a line with its node's name. Aligns the names in a column, each in its own color. */
 function labeller(known: readonly FrameTask[], { cyan, yellow, green, magenta }: Style) {
   const loops = new Set(known.filter(({ isInLoop }) => isInLoop).map(({ nodeId }) => nodeId));
   const colors = [cyan, yellow, green, magenta];

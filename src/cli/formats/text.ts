@@ -11,7 +11,7 @@ import { escapeControls } from "../terminal/escape-controls.js";
 import type { Output } from "../output.js";
 import type { Format } from "./format.js";
 
-/** Lines for people: a result's own text, and one line for each event that matters. */
+/** Text for people: a result's own text, and one line for each event that matters. */
 export const text: Format = {
   name: "text",
   isForPeople: true,
@@ -39,7 +39,7 @@ export const text: Format = {
   },
 };
 
-/** Prints one run's events as lines, as its CI system has them. */
+/** Prints one run's events as lines, in the style of the CI system. */
 async function printLines(
   { runs: [run], updates, heartbeatMs, serverNow, showsOutput }: FollowOutcome,
   { stdout, stderr, style, ci }: Output,
@@ -51,7 +51,7 @@ async function printLines(
     loops: run.loops,
     showsOutput,
   });
-  // A printer for a CI system writes commands of its own, and makes the rest harmless itself.
+  // A printer for a CI system writes commands of its own, and escapes the rest itself.
   const log = stdout.unguarded ?? stdout;
   const silence = heartbeat(heartbeatMs, () => {
     stderr.write(`${heartbeatLine(run.view(), serverNow(), run.loops)}\n`).catch(() => {});
@@ -69,7 +69,7 @@ async function printLines(
   } finally {
     silence.stop();
     const left = printer.end();
-    // If something else ended it early, that says more than that this cannot be written either.
+    // If an error ended the loop early, that error says more than a failure to write the rest.
     if (left !== "")
       await log.write(left).catch((error: unknown) => (isWhole ? Promise.reject(error as Error) : undefined));
   }

@@ -5,14 +5,14 @@ import { parseJson } from "./parse-json.js";
 import { checkedWord, readGiven } from "./read-given.js";
 import { exactValue } from "./read-input.js";
 
-/** One `key=value` of a flag, as it was typed. */
+/** One `key=value` of a flag, as typed. */
 export interface Field {
   /** The keys, from the outermost object to the innermost. */
   path: readonly string[];
   text: string;
 }
 
-/** Reads `key=value` from a flag; dots in the key lead into nested objects. */
+/** Parses the `key=value` of a flag. Dots in the key lead into nested objects. */
 export function parseField(given: string): Field {
   const [, key, text] = /^([^=]+)=(.*)$/s.exec(given) ?? [];
   if (key === undefined || text === undefined)
@@ -22,16 +22,16 @@ export function parseField(given: string): Field {
   return { path, text };
 }
 
-/** The value of a `-f`: the text as it is. */
+/** Returns the value of a `-f`: the literal text. */
 export function rawValue({ path, text }: Field): string {
   const key = path.join(".");
   return checkedWord(`-f ${key}`, text, `-F ${key}=@<file>`);
 }
 
 /**
- * The value of a `-F`: JSON, and text where it is none; `@file` and `@-` are read.
+ * Returns the value of a `-F`: the JSON, or the text if it is not JSON. Reads `@file` and `@-`.
  *
- * @throws {UsageError} for what cannot be read, would change, or begins as JSON and is none
+ * @throws {UsageError} if the value cannot be read, would change, or starts like JSON but is invalid
  */
 export async function typedValue({ path, text: given }: Field, session: Session): Promise<unknown> {
   const key = path.join(".");
@@ -48,7 +48,7 @@ export async function typedValue({ path, text: given }: Field, session: Session)
         : `if it is an id, make it a string: "${written}"`;
     return exactValue(`${flag} ${from}`, parsed, asString, session);
   }
-  // Mistyped JSON that is taken for text fails where nobody looks.
+  // If mistyped JSON were sent as text, it would fail later, where that is hard to notice.
   if (!/^\s*[{["]/.test(text)) return text;
   throw new UsageError(`${flag} ${from} ${parsed.error}`, {
     code: "INVALID_JSON",
@@ -56,7 +56,7 @@ export async function typedValue({ path, text: given }: Field, session: Session)
   });
 }
 
-/** The field as a shell reads it from a file or a pipe. */
+/** Returns the field as a shell word that reads the value from a file or a pipe. */
 function fromCommand(key: string, given: string): string {
   const command = isStdin(given) ? "cat" : `cat -- ${shellWord(given.slice(1))}`;
   return `${shellWord(`${key}=`)}"$(${command})"`;

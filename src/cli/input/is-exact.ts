@@ -1,8 +1,9 @@
 /**
- * Whether a number of JSON stays the number that was written when JavaScript reads it and writes it again.
+ * Whether a JSON number keeps its value when JavaScript parses it and serializes it again.
  *
- * An integer has to keep every digit, since it may be an id. A fraction may lose digits beyond those that tell one double
- * from the next, where it was a double to begin with: 0.10000000000000001, as many programs write 0.1, is sent as 0.1.
+ * An integer must keep every digit, since it may be an id. A fraction that was a double to begin with may lose digits
+ * beyond those that distinguish one double from the next: 0.10000000000000001, as many programs write 0.1, is sent as
+ * 0.1.
  */
 export function isExact(written: string): boolean {
   if (/^-?\d{1,15}$/.test(written)) return true;
@@ -15,7 +16,7 @@ export function isExact(written: string): boolean {
   return isFraction && digits <= 100 && decimal === decimalOf(value.toPrecision(digits));
 }
 
-/** The decimal that a number denotes, in one spelling for each; `-0` is 0. */
+/** Returns the decimal that a number denotes, in a canonical form; `-0` is 0. */
 function decimalOf(number: string): string {
   const exponent = Number(/e(.*)/i.exec(number)?.[1] ?? 0);
   const scale = /\.(\d*)/.exec(number)?.[1]?.length ?? 0;
@@ -26,7 +27,7 @@ function decimalOf(number: string): string {
   return bare === "" && digits !== "" ? "0" : `${number.startsWith("-") ? "-" : ""}${bare}e${power}`;
 }
 
-/** All digits in front of the exponent. */
+/** Returns all digits before the exponent. */
 function digitsOf(number: string): string {
   return number.replace(/e.*/i, "").replace(/\D/g, "");
 }

@@ -1,19 +1,19 @@
 import type { JSONPath } from "jsonc-parser";
 import { isExact } from "./is-exact.js";
 
-/** JSON that is to be sent as it is, with the places at which it would not be. */
+/** JSON to send as it is, with the places where it would change. */
 export interface ParsedJson {
   value: unknown;
-  /** Numbers that would be sent as others. */
+  /** Numbers that would be sent as different numbers. */
   changedNumbers: { written: string; what: string }[];
-  /** Keys that an object has more than once, of which only the last counts. */
+  /** Keys that an object has more than once. Only the last one counts. */
   repeatedKeys: { key: string; place: string }[];
 }
 
-/** Deeper than this, JSON cannot be written again without exhausting the stack. */
+/** JSON that is nested deeper than this cannot be serialized without exhausting the stack. */
 const maxDepth = 1000;
 
-/** Parses JSON; of a text that cannot be sent as JSON it says what it is, with the place. */
+/** Parses JSON. If the text cannot be sent as JSON, returns the problem and its place as `error`. */
 export async function parseJson(text: string): Promise<ParsedJson | { error: string }> {
   const { visit, printParseErrorCode } = await import("jsonc-parser");
   const parsed: ParsedJson = { value: undefined, changedNumbers: [], repeatedKeys: [] };

@@ -5,9 +5,9 @@ import { shellWord } from "../args/shell-word.js";
 import { decodeText, EncodingError } from "./decode-text.js";
 
 /**
- * The text of a flag's value: given as it is, as `@file`, or as `-` for stdin. `from` says which, for messages.
+ * Reads the text of a flag's value: given as it is, as `@file`, or as `-` for stdin. `from` says which, for messages.
  *
- * @throws {UsageError} for what cannot be read, or is not UTF-8
+ * @throws {UsageError} if the text cannot be read or decoded
  */
 export async function readGiven(
   flag: string,
@@ -33,9 +33,9 @@ export async function readGiven(
 }
 
 /**
- * Checks that a word was UTF-8, of which Node replaces each other byte with U+FFFD.
+ * Checks that an argument was UTF-8. Node replaces invalid bytes with U+FFFD.
  *
- * @param fromFile how the same is given as a file
+ * @param fromFile how to give the same text as a file
  * @throws {UsageError}
  */
 export function checkedWord(flag: string, word: string, fromFile = `${flag} @<file>`): string {

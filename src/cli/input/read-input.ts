@@ -9,8 +9,8 @@ import { shellWord } from "../args/shell-word.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
 /**
- * JSON of any kind, given as it is, as `@file`, or as `-` for stdin; `from` says which, for messages. What could not be
- * sent as it was given is refused; of a key that stands twice in an object, which JSON allows, there is a warning.
+ * Reads JSON of any kind: given as it is, as `@file`, or as `-` for stdin. `from` says which, for messages. Rejects
+ * JSON that cannot be sent as given. Warns about a key that occurs twice in an object, which JSON allows.
  *
  * @throws {UsageError}
  */
@@ -34,10 +34,10 @@ export async function readJson(
 }
 
 /**
- * The value of JSON that can be sent as it was given; warns about keys that stand twice in an object.
+ * Returns the value of JSON that can be sent as given. Warns about keys that occur twice in an object.
  *
- * @param what where the JSON is from, for messages
- * @param asString how to give a number that would change as a string
+ * @param what where the JSON comes from, for messages
+ * @param asString says how to give a number that would change as a string
  * @throws {UsageError} `INEXACT_NUMBER`
  */
 export function exactValue(
@@ -61,7 +61,7 @@ export function exactValue(
   return value;
 }
 
-/** What a person probably meant with an argument that is not JSON. */
+/** Returns a hint at what a user probably meant by an argument that is not JSON. */
 function hintForArgument(flag: string, given: string, context: Session["context"]): string | undefined {
   if (looksLikePath(given) || (context.cwd !== undefined && existsSync(resolvePath(given, context))))
     return `to read a file, put an @ before its name: ${flag} ${shellWord(`@${given}`)}`;

@@ -5,7 +5,7 @@ import { UsageError } from "../usage-error.js";
 import { isStdin, parseField, rawValue, typedValue, type Field } from "./field.js";
 import { readJson } from "./read-input.js";
 
-/** What gives a run its input. */
+/** The options that give a run its input. */
 export interface InputOptions {
   input?: string;
   rawField?: Field[];
@@ -32,7 +32,7 @@ export const inputOptions: readonly OptionSpec[] = [
 ];
 
 /**
- * The input for a run: that of `--input`, else `base`, with the fields set in it.
+ * Returns the input for a run: that of `--input`, otherwise `base`, with the fields set in it.
  *
  * @throws {UsageError}
  */
@@ -46,7 +46,7 @@ export async function readRunInput(options: InputOptions, base: object, session:
   for (const each of rawField) values.push({ path: each.path, value: rawValue(each), flag: "-f" });
   for (const each of field)
     values.push({ path: each.path, value: await typedValue(each, session), flag: "-F" });
-  // What is set inside an object comes after that object.
+  // Set an object before the values inside it.
   values.sort((a, b) => a.path.length - b.path.length);
 
   let result = input === undefined ? base : await readJsonObject(input, session);
@@ -68,7 +68,7 @@ async function readJsonObject(given: string, session: Session): Promise<object> 
   );
 }
 
-/** The object with a value set in it; the object itself stays as it is. */
+/** Returns a copy of the object with a value set in it. */
 function withValue(object: object, path: readonly string[], value: unknown, flag: string, at = 0): object {
   const key = path[at] ?? "";
   if (at === path.length - 1) return { ...object, [key]: value };

@@ -1,24 +1,24 @@
 import type { ApprovalDecision } from "../../client/index.js";
 import type { InputStream } from "../context.js";
 
-/** An approval that a person is to decide. All texts have been made visible. */
+/** An approval for a person to decide. `name` and `question` are escaped. */
 export interface AskedApproval {
-  /** The run as it was named when its following began. */
+  /** The run's id when following it started. */
   readonly runId: string;
   readonly name: string;
-  /** What the person is asked; empty if the workflow does not say. */
+  /** What the approval asks; empty if the workflow does not say. */
   readonly question: string;
-  /** Aborted when no answer is needed any more. */
+  /** Aborted when no answer is needed anymore. */
   readonly signal: AbortSignal;
   decide(this: void, decision: ApprovalDecision): void;
 }
 
-/** Where approvals that a person is to decide lie side by side, for a table that shows them and takes the decisions. */
+/** Collects the approvals for a person to decide, for a table that shows them and takes the decisions. */
 export class ApprovalDesk {
   readonly input: Pick<InputStream, "question" | "listen">;
-  /** In the order in which they came. */
+  /** In order of arrival. */
   readonly approvals: AskedApproval[] = [];
-  /** Called when an approval has come or gone; undefined while no table takes decisions. */
+  /** Called when an approval is added or removed; `undefined` while no table takes decisions. */
   onChange: (() => void) | undefined;
 
   constructor(input: Pick<InputStream, "question" | "listen">) {
@@ -26,9 +26,9 @@ export class ApprovalDesk {
   }
 
   /**
-   * Lays an approval on the desk, and gives what becomes of it.
+   * Adds an approval and resolves with its decision.
    *
-   * @throws the signal's reason
+   * @throws the signal's reason if it is aborted
    */
   ask(about: Omit<AskedApproval, "decide">): Promise<ApprovalDecision> {
     const { signal } = about;

@@ -12,10 +12,10 @@ import { LastOutput } from "./last-output.js";
 import { liveRegion, liveRegionLines, type LiveRegion } from "./live-region.js";
 import { runSummary } from "./run-summary.js";
 
-/** So much text does not wait for the next drawing; in characters. */
+/** Flush early once this much text is pending. In characters. */
 const maxPending = 64 * 1024;
 
-/** What the live part shows anyway, and no line has to say. */
+/** The events that the live region shows anyway, so that they need no line. */
 const shownLive: ReadonlySet<string> = new Set([
   "RunStarted",
   "RunStatusChanged",
@@ -26,7 +26,7 @@ const shownLive: ReadonlySet<string> = new Set([
   "NodeWaitingApproval",
 ]);
 
-/** Draws a run at a terminal: its tree as it stands, and above it a line for each node that has finished. */
+/** Draws a run at a terminal: its current tree, and above it a line for each node that has finished. */
 export async function followLive(
   { runs: [run], updates, serverNow, showsOutput }: FollowOutcome,
   output: Output,
@@ -42,7 +42,7 @@ export async function followLive(
   }
 }
 
-/** The run as it is seen and drawn. */
+/** The live view of a run. */
 class LiveRun {
   readonly #run: FollowedRun;
   readonly #output: Output;
@@ -51,11 +51,11 @@ class LiveRun {
   readonly #printed = new LastOutput();
   readonly #frames: FrameReader;
   readonly #drawing: LiveDrawing;
-  /** Lines that are to stay and have not been written. */
+  /** Permanent lines that have not been written yet. */
   #pending = "";
   readonly #serverNow: () => number;
   #part: LiveRegion | undefined;
-  /** The rows that the part was made for. */
+  /** The number of rows that the live region was made for. */
   #partRows = 0;
   #turn = 0;
 
@@ -97,7 +97,7 @@ class LiveRun {
     for (const { event } of records) {
       this.#printed.push(event);
       const lines = this.#lines.linesFor(event);
-      // An error of several lines stays above; of it the live part and the summary show the first line.
+      // An error of several lines stays above; the live region and the summary show only its first line.
       if (shownLive.has(event.type) && lines.length < 2) continue;
       for (const line of lines) this.#pending += `${line}\n`;
     }
@@ -105,9 +105,9 @@ class LiveRun {
     if (this.#pending.length > maxPending) await this.#drawing.draw();
   }
 
-  /** Replaces the live part with a summary of the run. */
+  /** Replaces the live region with a summary of the run. */
   async finish(status: Run): Promise<void> {
-    // As the live part counts them.
+    // Count nodes as the live region does.
     const progress = progressOf(runTree(this.#frames.treeFor(this.#view), this.#view), this.#view);
     const summary = runSummary(this.#view, status, progress, this.#run.loops, this.#output.style);
     const text = `${this.#takePending()}${summary.map((line) => `${line}\n`).join("")}`;
@@ -127,7 +127,7 @@ class LiveRun {
 
   #render(): Picture {
     const { style, env } = this.#output;
-    // Below it there is room for the cursor, and for a question.
+    // Leave room below for the cursor, and for a question.
     const rows = Math.max(1, this.#screen.rows - 2);
     if (this.#partRows !== rows) this.#part = undefined;
     this.#partRows = rows;
@@ -137,7 +137,7 @@ class LiveRun {
     const { spinner } = style.symbols;
     const look = {
       view: this.#view,
-      // No event is of the future.
+      // No event is in the future.
       now: Math.max(this.#serverNow(), this.#view.updatedAtMs ?? 0),
       style: { ...style, width: widthOf({ isTTY: true, columns: this.#screen.columns }, env) },
       spinner: spinner[this.#turn % spinner.length] ?? "",

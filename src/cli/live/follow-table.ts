@@ -15,8 +15,8 @@ import { runTable, type TableRow } from "./run-table.js";
 import { TableKeys } from "./table-keys.js";
 
 /**
- * Draws runs as a table at a terminal, a row for each, and leaves a line for each in the end, however that comes. Where a
- * person is asked about approvals, they are decided in it.
+ * Draws runs as a table at a terminal, with a row for each. When it ends, for whatever reason, it leaves a line for
+ * each run. If a person is asked about approvals, they decide them in the table.
  */
 export async function followTable(outcome: FollowOutcome, output: Output, screen: Screen): Promise<void> {
   const live = new LiveTable(outcome, output, screen);
@@ -27,7 +27,7 @@ export async function followTable(outcome: FollowOutcome, output: Output, screen
   }
 }
 
-/** The facts of a run, and what they were made of. */
+/** The facts of a run, and what they were computed from. */
 interface KnownFacts {
   facts: RunFacts;
   view: RunView;
@@ -44,7 +44,7 @@ class LiveTable {
   readonly #keys: TableKeys | undefined;
   readonly #known = new Map<FollowedRun, KnownFacts>();
   readonly #frames = new Map<FollowedRun, FrameReader>();
-  /** Trees are asked for one after the other, however many runs there are. */
+  /** Trees are fetched one at a time, however many runs there are. */
   #fetching: Promise<unknown> = Promise.resolve();
   #turn = 0;
 
@@ -102,13 +102,13 @@ class LiveTable {
       width: widthOf({ isTTY: true, columns: this.#screen.columns }, env),
     };
     const look = { now: serverNow(), style: drawn, spinner: spinner[this.#turn % spinner.length] ?? "" };
-    // Below it there is room for the cursor, and for a question.
+    // Leave room below for the cursor, and for a question.
     const lines = runTable(rows, keys?.hint ?? "", look, this.#screen.rows - 2);
     keys?.drawn();
     return { lines, moves };
   }
 
-  /** The newest tree there is of a run. */
+  /** Returns the newest known tree of a run. */
   #treeOf(run: FollowedRun): FrameGroup | undefined {
     const reader = this.#frames.get(run) ?? this.#readerOf(run);
     return reader.treeFor(run.view());

@@ -2,18 +2,20 @@ import type { RunView } from "../../client/index.js";
 import type { FetchFrame } from "../tree/loops.js";
 import { readFrame, type FrameGroup } from "../tree/run-tree.js";
 
-/** Milliseconds between two requests at least; a server that takes long is asked more rarely. */
+/** The minimum pause between two requests, in ms. After a slow one, the pause is `timesAsLong` times its duration. */
 const minPauseMs = 1000;
 const timesAsLong = 30;
 
-/** Keeps a run's newest tree: asked for when the events announce another, one request at a time, and never in the way. */
+/**
+ * Keeps a run's newest tree. Fetches it when the events announce a new one, one request at a time, in the background.
+ */
 export class FrameReader {
   readonly #fetch: FetchFrame;
   readonly #onChange: () => void;
   readonly #closed = new AbortController();
   #runId = "";
   #tree: FrameGroup | undefined;
-  /** The newest frame that the events told of, and the one that was when the tree was fetched. */
+  /** The newest frame that the events have announced, and the newest one at the time that the tree was fetched. */
   #told = 0;
   #fetched = 0;
   #isBusy = false;
@@ -24,7 +26,7 @@ export class FrameReader {
     this.#onChange = onChange;
   }
 
-  /** The newest tree there is of this run. */
+  /** Returns the newest known tree of this run. */
   treeFor({ runId, frameNo }: RunView): FrameGroup | undefined {
     if (runId !== this.#runId) {
       this.#runId = runId;
@@ -45,7 +47,7 @@ export class FrameReader {
     if (this.#isBusy || this.#told === this.#fetched || this.#closed.signal.aborted) return;
     this.#isBusy = true;
     const [runId, told, started] = [this.#runId, this.#told, performance.now()];
-    // Without it the lines go on, and the next try is another chance.
+    // The view continues without the tree; the next attempt may succeed.
     const frame = await this.#fetch(runId, this.#closed.signal).catch(() => undefined);
     if (this.#closed.signal.aborted) return;
     if (frame !== undefined && runId === this.#runId) {

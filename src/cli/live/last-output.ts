@@ -2,12 +2,12 @@ import { nodeKey, type SmithersEvent } from "../../client/index.js";
 import { keyOf, stateOfEndEvent } from "../describe/event-lines.js";
 import { copyOf, escapeOutput } from "../terminal/escape-controls.js";
 
-/** No window is wider. In UTF-16 code units. */
+/** How much of a line to keep; no window is wider. In UTF-16 code units. */
 const maxLength = 1000;
 
-/** Knows the last line of each node that is executing, also while it has no end. */
+/** Keeps the last line of each executing node, even while it has no line ending. */
 export class LastOutput {
-  /** By node, and then by stream. */
+  /** By node, then by stream. */
   readonly #texts = new Map<string, Map<string, string>>();
 
   push(event: SmithersEvent): void {
@@ -18,13 +18,13 @@ export class LastOutput {
     if (event.type !== "NodeOutput" || typeof text !== "string") return;
     const texts = this.#texts.get(key) ?? new Map<string, string>();
     const before = texts.get(String(stream)) ?? "";
-    // What was printed last comes last.
+    // Move the stream that printed last to the end.
     texts.delete(String(stream));
     texts.set(String(stream), copyOf((before + text.slice(-maxLength)).slice(-maxLength)));
     this.#texts.set(key, texts);
   }
 
-  /** The node's last line that is not blank, without colours; empty if there is none. */
+  /** Returns the node's last line that is not blank, without colors; empty if there is none. */
   of({ nodeId, iteration }: { nodeId: string; iteration: number }): string {
     const texts = [...(this.#texts.get(nodeKey(nodeId, iteration))?.values() ?? [])];
     const line = texts.at(-1)?.trimEnd().split("\n").at(-1) ?? "";

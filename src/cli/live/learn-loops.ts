@@ -1,7 +1,7 @@
 import type { EventRecord } from "../../client/index.js";
 import type { FollowedRun } from "../command.js";
 
-/** Learns of which nodes that these events name it has to be known that they are in a loop, before they are shown. */
+/** Learns which of the nodes that these events name are in a loop, before the events are shown. */
 export async function learnLoops(
   { view, loops }: FollowedRun,
   records: readonly EventRecord[],

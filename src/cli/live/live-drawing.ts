@@ -1,32 +1,32 @@
 import type { OutputStream } from "../context.js";
 import type { Screen } from "../terminal/screen.js";
 
-/** Milliseconds between two drawings at least, and between two pictures of the spinner. */
+/** The minimum pause between two redraws, and between two frames of the spinner. In ms. */
 const minPauseMs = 100;
-/** A drawing that takes long is followed by a pause of so many times as long. */
+/** After a slow redraw, the pause is this many times its duration. */
 const timesAsLong = 20;
-/** Milliseconds after which times are drawn anew while nothing else moves. */
+/** The pause before times are redrawn while nothing else moves. In ms. */
 const clockPauseMs = 1000;
 
-/** What is drawn at a moment. */
+/** What to draw at one moment. */
 export interface Picture {
   lines: readonly string[];
   /** Whether something in it moves, as a spinner does. */
   moves: boolean;
-  /** Text that stays, above the live part. Default: none. */
+  /** Permanent text to write above the live region. Default: none. */
   above?: string;
 }
 
 /**
- * Draws a live part again and again: soon after a change, with its clocks and spinners, and never so often that it keeps
- * the processor busy.
+ * Keeps redrawing a live region: soon after a change, and regularly for its clocks and spinners, but never so often
+ * that it keeps the processor busy.
  */
 export class LiveDrawing {
   readonly #screen: Screen;
   readonly #render: () => Picture;
   readonly #endResize: () => void;
   #drawnAt = -Infinity;
-  /** Milliseconds until the next drawing at least. */
+  /** The minimum pause before the next redraw. In ms. */
   #pauseMs = minPauseMs;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
@@ -38,12 +38,12 @@ export class LiveDrawing {
     this.changed();
   }
 
-  /** Something has changed; it is drawn as soon as the pause after the last drawing is over. */
+  /** Schedules a redraw after a change, for when the pause after the last redraw is over. */
   changed(): void {
     this.#drawAfter(0);
   }
 
-  /** Draws now. */
+  /** Redraws now. */
   async draw(): Promise<void> {
     if (this.#isClosed) return;
     const began = performance.now();
@@ -54,11 +54,11 @@ export class LiveDrawing {
     try {
       await this.#screen.draw(lines, above);
     } catch {
-      // The terminal has gone; what writes next, or the signal that comes with it, ends the following.
+      // The terminal is gone. The next write, or the signal that comes with that, ends the command.
     }
   }
 
-  /** Leaves this text where the live part was. */
+  /** Stops redrawing, and leaves this text in place of the live region. */
   async close(left: string): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);

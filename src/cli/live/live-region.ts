@@ -10,7 +10,7 @@ import { groupWords, lineBelow, treeLines } from "../tree/tree-lines.js";
 import { treeRows, type TreeRow } from "../tree/tree-rows.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** What is drawn of a run as it stands; good until its view, the frame or the window's height changes. */
+/** What to draw of a run; valid until its view, the frame or the window's height changes. */
 export interface LiveRegion {
   readonly tree: RunGroup;
   readonly rows: readonly TreeRow[];
@@ -20,7 +20,7 @@ export interface LiveRegion {
   readonly spare: number;
 }
 
-/** Chooses what to show of a run in at most so many lines, at least one. */
+/** Chooses what to show of a run in at most `most` lines, at least one. */
 export function liveRegion(view: RunView, frame: FrameGroup | undefined, most: number): LiveRegion {
   const tree = runTree(frame, view);
   const hasMargin = most >= 12;
@@ -30,9 +30,9 @@ export function liveRegion(view: RunView, frame: FrameGroup | undefined, most: n
 }
 
 /**
- * Its lines at this moment, each no wider than the style's width.
+ * Returns the region's lines at this moment, each no wider than the style's width.
  *
- * @param lastLineOf what a node has printed last, for the nodes that execute, if there is room below them
+ * @param lastLineOf returns the last line that a node has printed, to show below executing nodes if there is room
  */
 export function liveRegionLines(
   { tree, rows, progress, hasMargin, spare }: LiveRegion,
@@ -52,13 +52,13 @@ export function liveRegionLines(
   return [...(hasMargin ? [""] : []), headLine(tree, progress, look), ...withOutput];
 }
 
-/** The progress bar is as wide as there is room for, between these; with less room there is none. */
+/** The progress bar's maximum and minimum width. With less room, there is no bar. */
 const maxBar = 24;
 const minBar = 8;
-/** The columns that a run's name has in any case. */
+/** The minimum number of columns for a run's name. */
 const minName = 8;
 
-/** The run itself: its name, status, time, and how many of its nodes are done. */
+/** Returns the line of the run itself: its name, status, time, and how many of its nodes are done. */
 function headLine(tree: RunGroup, progress: NodeCounts, look: Look): string {
   const { view, now, style } = look;
   const { width, symbols } = style;
@@ -88,7 +88,7 @@ function headLine(tree: RunGroup, progress: NodeCounts, look: Look): string {
   );
 }
 
-/** The run's name and how many of its nodes are done; what says least goes first where there is not room for all. */
+/** Returns the run's name and how many of its nodes are done. If room is short, drops what says least first. */
 function nameAndCount(
   tree: RunGroup,
   { done, known }: NodeCounts,
@@ -109,7 +109,7 @@ function nameAndCount(
   };
 }
 
-/** The parts in a row, cut where the line ends. */
+/** Joins the parts and cuts them at the end of the line. */
 function paintLine(
   parts: readonly (readonly [text: string, paint: (text: string) => string])[],
   width: number,
@@ -127,7 +127,7 @@ function paintLine(
 
 function progressBar({ known, done, failed, running }: NodeCounts, width: number, style: Style): string {
   const { symbols, green, red, cyan, dim } = style;
-  // What there is of a kind is seen, however many there are of the others.
+  // A kind that occurs is always visible, however many nodes there are of the others.
   const share = (count: number) => (count === 0 ? 0 : Math.max(1, Math.floor((count / known) * width)));
   let left = width;
   const piece = (count: number, paint: (text: string) => string, symbol = symbols.bar): string => {

@@ -8,7 +8,7 @@ import type { Style } from "../terminal/style.js";
 import { categoryLook } from "../tree/render-node.js";
 import { reasonOf, type RunFacts } from "./run-facts.js";
 
-/** What stays on the screen of one of several runs: how it ended, or where it stands, and why. */
+/** Returns the line that stays on the screen for one of several runs: how it ended, or its status, and why. */
 export function resultLine(run: FollowedRun, facts: RunFacts, style: Style): string {
   const { symbol, paint } = categoryLook(facts.category, { style, spinner: style.symbols.running });
   const { done, known } = facts.counts;
@@ -21,7 +21,7 @@ export function resultLine(run: FollowedRun, facts: RunFacts, style: Style): str
         ? reasonOf(view)
         : "";
   const took = run.ended === undefined ? "" : elapsed(view);
-  // The id comes first, since one that is broken over two lines cannot be copied.
+  // The id comes first, since an id that wraps to a second line cannot be copied.
   const head = `${paint(symbol)} ${style.bold(escapeControls(run.runId))}  ${facts.workflow} ${paint(facts.status)}${took}`;
   const nodes = style.dim(`, ${done} of ${known} nodes done`);
   return `${head}${nodes}${reason === "" ? "" : `: ${style.red(fitWidth(reason, style.width, style.symbols.cut))}`}`;

@@ -12,25 +12,25 @@ import { nodeCategory, statusFacts, type Category } from "../status-table.js";
 import { progressOf, runTree, type FrameGroup } from "../tree/run-tree.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** What a table says of a run; all texts have been made visible. */
+/** What a table shows about a run. All texts are escaped. */
 export interface RunFacts {
   status: string;
   category: Category;
   workflow: string;
   counts: NodeCounts;
-  /** What executes, what it waits for, or why it failed. */
+  /** Which nodes are executing, what the run waits for, or why it failed. */
   now: string;
-  /** How long it has taken so far, or took; empty before its start. */
+  /** How long it took, or has taken so far; empty if it has not started. */
   time(now: number): string;
-  /** How long it has been silent, where that is long for a run that executes; otherwise empty. */
+  /** How long it has been silent, if that is long for an executing run; otherwise empty. */
   silence(now: number): string;
 }
 
-/** So many nodes are named; no line has room for more. */
+/** The most nodes to name; no line has room for more. */
 const maxNamed = 20;
 
 /**
- * The facts of a run, which are good until its view or its tree changes or it ends.
+ * Returns the facts of a run, which are valid until its view or its tree changes or it ends.
  *
  * @param frame its newest tree, which has nodes that no event has named yet
  */
@@ -82,7 +82,7 @@ function nameOf(node: NodeView, loops?: LoopNodes): string {
   return approvalLabel(node, loops) + (node.attempt > 1 ? ` (attempt ${node.attempt})` : "");
 }
 
-/** Why a run failed, in a line. */
+/** Returns why a run failed, as one line. */
 export function reasonOf(view: RunView): string {
   const [first] = failedNodes(view);
   const own = errorTitle(ownError(view));

@@ -9,10 +9,10 @@ import { failedNodes, ownError } from "../describe/failed-nodes.js";
 import type { Style } from "../terminal/style.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** Failed nodes that are named once more at the end; the others are counted. */
+/** The most failed nodes to name again at the end; the others are only counted. */
 const maxFailed = 5;
 
-/** What stays on the screen of a run that was followed: how it ended, and why. */
+/** Returns the lines that stay on the screen after a run was followed: how it ended, and why. */
 export function runSummary(
   view: RunView,
   status: Run,
@@ -27,7 +27,7 @@ export function runSummary(
   const name = escapeControls(status.workflowName || "run");
   const statusWord = escapeControls(status.status);
   const head = `${symbol} ${name} ${statusWord}${took}  ${facts.join(", ")}`;
-  // An id that is broken over two lines cannot be copied.
+  // An id that wraps to a second line cannot be copied.
   const fits = columnsOf(`${head}, ${run}`) <= style.width;
   return [
     `${paint(symbol)} ${style.bold(name)} ${paint(statusWord)}${took}  ${style.dim(facts.join(", ") + (fits ? `, ${run}` : ""))}`,

@@ -5,15 +5,15 @@ import { table, type Cell } from "../terminal/table.js";
 import { categoryLook } from "../tree/render-node.js";
 import type { RunFacts } from "./run-facts.js";
 
-/** A run in the table. All texts have been made visible. */
+/** A run in the table. All texts are escaped. */
 export interface TableRow {
   facts: RunFacts;
-  /** The beginning of its id, and the colour that its notes have. */
+  /** A prefix of its id; `paintLabel` gives it the color of the run's notes. */
   label: string;
   paintLabel: (text: string) => string;
   /** The names of its approvals that can be decided here. */
   approvals: readonly string[];
-  /** The one of them that is selected, with what it asks; undefined for another run's. */
+  /** The one of them that is selected, with what it asks; `undefined` if none of them is. */
   selected: string | undefined;
 }
 
@@ -24,14 +24,14 @@ export interface TableLook {
   spinner: string;
 }
 
-/** From so many lines on there is room for headings and a blank line above. */
+/** With at least this many lines, there is room for headings and a blank line above. */
 const minWithMargin = 12;
 
 /**
- * The table in at most so many lines, at least two, each no wider than the style's width: the runs in their order, and
- * below them how many there are. Where there is no room for all, those stay that a person may want to look at.
+ * Returns the table in at most `most` lines, at least two, each no wider than the style's width: the runs in order, and
+ * below them how many there are. If there is no room for all, keeps those that need a person's attention most.
  *
- * @param hint what can be done here; empty for nothing
+ * @param hint what the user can do; empty if nothing
  */
 export function runTable(rows: readonly TableRow[], hint: string, look: TableLook, most: number): string[] {
   const { style } = look;
@@ -47,7 +47,7 @@ export function runTable(rows: readonly TableRow[], hint: string, look: TableLoo
   ].slice(-Math.max(most, 2));
 }
 
-/** What is shown first where there is no room for all. */
+/** What to show first if there is no room for all. */
 const byUrgency: readonly Category[] = ["waiting", "failed", "running", "pending", "cancelled", "done"];
 
 function mostUrgent(rows: readonly TableRow[], most: number): readonly TableRow[] {
@@ -55,16 +55,16 @@ function mostUrgent(rows: readonly TableRow[], most: number): readonly TableRow[
   const rank = ({ facts, approvals, selected }: TableRow) =>
     selected !== undefined ? -2 : approvals.length > 0 ? -1 : byUrgency.indexOf(facts.category);
   const ranked = rows.map((row, index) => ({ row, index, rank: rank(row) }));
-  // Of those that are as urgent, the newest.
+  // Among equally urgent runs, the newest first.
   ranked.sort((one, other) => one.rank - other.rank || other.index - one.index);
   const chosen = new Set(ranked.slice(0, most).map(({ row }) => row));
   return rows.filter((row) => chosen.has(row));
 }
 
-/** With fewer columns for a workflow's name or for what goes on, others give way. */
+/** If a workflow's name or the last column would have fewer columns than this, other columns give way. */
 const minWorkflow = 10;
 const minNow = 16;
-/** As `waiting-approval`; a server may have others. */
+/** The length of `waiting-approval`; a server may have longer ones. */
 const maxStatus = 16;
 const gap = 2;
 
@@ -122,7 +122,7 @@ function tableLines(rows: readonly TableRow[], look: TableLook): string[] {
       minNow,
     ),
   ];
-  // Without room for a status in words its symbol stands alone.
+  // Without room for the status as text, show only its symbol.
   const hasWords = widths.reduce((sum, each) => sum + gap + each, -gap) <= width;
   return table(
     [
@@ -150,7 +150,7 @@ function cell({ text, paint }: { text: string; paint?: Cell["paint"] | undefined
   return paint === undefined ? { text } : { text, paint };
 }
 
-/** How many runs there are, and of each kind. */
+/** Returns how many runs there are, in total and of each kind. */
 function totals(rows: readonly TableRow[], hidden: number): string {
   if (rows.length === 0) return "no run is going on";
   const counts = new Map<string, number>();

@@ -2,7 +2,9 @@ import { fitWidth } from "../terminal/fit-width.js";
 import type { Symbols } from "../terminal/symbols.js";
 import type { ApprovalDesk, AskedApproval } from "./approval-desk.js";
 
-/** What one read of the terminal may be: a single key. More than one at a time was typed ahead, or pasted. */
+/**
+ * The keys that count, as one read of the terminal returns them. A read with more than one was typed ahead or pasted.
+ */
 const keys: Readonly<Record<string, "up" | "down" | "approve" | "deny" | "back">> = {
   "\u001b[A": "up",
   "\u001bOA": "up",
@@ -15,22 +17,22 @@ const keys: Readonly<Record<string, "up" | "down" | "approve" | "deny" | "back">
   "\u001b": "back",
 };
 
-/** What the keys have to know of the table. */
+/** What the keys need to know about the table. */
 export interface TableKeysContext {
-  /** The place of a run in the table. */
+  /** The index of a run's row in the table. */
   rowOf(runId: string): number;
   labelOf(runId: string): string;
-  /** Called when what is to be drawn has changed. */
+  /** Called when what to draw has changed. */
   onChange(): void;
-  /** The window's width. */
+  /** The window's width in columns. */
   columns(): number;
   symbols: Symbols;
 }
 
 /**
- * Decides approvals by keys: an arrow selects one, `a` or `d` says what is to become of it, and Enter after the note sends
- * that. Nothing is selected by itself, nothing but what the screen shows as selected is decided, and no key that was typed
- * ahead counts.
+ * Decides approvals by keys: an arrow selects one, `a` or `d` chooses the decision, and Enter after the note sends it.
+ * Nothing is selected automatically, only the approval that the screen shows as selected is decided, and keys that were
+ * typed ahead do not count.
  */
 export class TableKeys {
   readonly #desk: ApprovalDesk;
@@ -45,7 +47,7 @@ export class TableKeys {
     this.#desk = desk;
     this.#context = context;
     desk.onChange = () => {
-      // Another one in its place would be decided by a key that was meant for this one.
+      // If another one took its place, a key that was meant for this one would decide it.
       if (this.#selected !== undefined && !desk.approvals.includes(this.#selected))
         this.#selected = undefined;
       context.onChange();
@@ -53,14 +55,14 @@ export class TableKeys {
     desk.input.listen((typed) => this.#press(typed), this.#closed.signal);
   }
 
-  /** The approvals of a run, as they stand in its row. */
+  /** Returns the approvals of a run, as its row shows them. */
   approvalsOf(runId: string): { text: string; isSelected: boolean }[] {
     return this.#desk.approvals
       .filter((approval) => approval.runId === runId)
       .map((approval) => ({ text: textOf(approval), isSelected: approval === this.#selected }));
   }
 
-  /** What can be done, in a line; empty for nothing. */
+  /** What the user can do, as one line; empty if nothing. */
   get hint(): string {
     const { length } = this.#desk.approvals;
     if (this.#asking !== undefined) return "Enter sends it (the note may be empty), Esc takes it back";
@@ -69,7 +71,7 @@ export class TableKeys {
     return `${length === 1 ? "1 approval waits" : `${length} approvals wait`}: select with the arrows`;
   }
 
-  /** To be called when the selection stands on the screen. */
+  /** Must be called once the selection is on the screen. */
   drawn(): void {
     this.#shown = this.#selected;
   }
@@ -111,7 +113,7 @@ export class TableKeys {
     try {
       note = await this.#desk.input.question(prompt, signal, { afterKey: true });
     } catch {
-      // Somebody else has decided it, or the following has ended.
+      // Someone else has decided it, or the runs are no longer followed.
     }
     this.#asking = undefined;
     this.#selected = undefined;

@@ -3,14 +3,14 @@ import { pipeline, type Duplex, type Readable } from "node:stream";
 import { ProtocolError } from "../../client/index.js";
 
 /**
- * The body of a response as it was before the encodings of its `Content-Encoding`. What goes wrong on the way is an error
- * of the body; one that ends too early is cut off.
+ * Decodes the body of a response according to its `Content-Encoding`. A failure on the way, such as a response that
+ * ends too early, is an error of the returned body.
  *
- * @throws {ProtocolError} for an encoding that is not known here
+ * @throws {ProtocolError} for an unknown encoding
  */
 export async function decodeBody(response: IncomingMessage, contentEncoding: string): Promise<Readable> {
   const { constants, createBrotliDecompress, createGunzip, createInflate } = await import("node:zlib");
-  // Each part of an event stream is to be seen when it comes, not when there is more.
+  // Emit each part of an event stream when it arrives, not when there is more.
   const flushing = { flush: constants.Z_SYNC_FLUSH };
   const decoders: Readonly<Record<string, () => Duplex>> = {
     gzip: () => createGunzip(flushing),

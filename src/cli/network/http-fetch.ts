@@ -6,8 +6,9 @@ import { proxyFor } from "./proxy.js";
 import { requestThroughProxy } from "./request-through-proxy.js";
 
 /**
- * The binary's network, over `node:http` and the proxy that the environment names. On Node 20 the first use of the
- * global `fetch` in a process costs about 190 ms, this about 5 ms, and a command in a shell loop pays it every time.
+ * Creates the binary's network access, over `node:http` and the proxy that the environment names. On Node 20, the first
+ * use of the global `fetch` in a process takes about 190 ms, and this about 5 ms. A command in a shell loop pays that
+ * every time.
  */
 export function httpFetch(env: Environment): Fetch {
   return async (url, request) => {
@@ -21,7 +22,7 @@ export function httpFetch(env: Environment): Fetch {
           return value === undefined ? null : String(value);
         },
       },
-      // No encoding is asked for, but some proxies compress all the same.
+      // No encoding is requested, but some proxies compress anyway.
       body: encoding === undefined ? response : await decodeBody(response, encoding),
     };
   };
@@ -39,14 +40,14 @@ async function send(
       throw explain(error);
     });
   }
-  // It is not given the signal: node:http would hand it to the socket as well, which outlives the request in the pool of
-  // kept connections, where an abort is an error that nobody listens for.
+  // Do not pass the signal: node:http would also pass it to the socket, which outlives the request in the connection
+  // pool. There, nothing would listen for the error of an abort.
   const open = async (keep: boolean): Promise<ClientRequest> => {
     const start = url.startsWith("https:") ? (await import("node:https")).request : httpRequest;
     return start(url, { method, headers, agent: keep ? undefined : false });
   };
-  // A kept connection may have been closed by the server meanwhile, which looks like a call whose answer was lost. A read
-  // is sent again on a new connection; a decision could not be, so it never takes a kept one.
+  // The server may have closed a pooled connection in the meantime, which looks like a call whose answer was lost. A
+  // read is retried on a new connection. A decision cannot be retried, so it never uses a pooled connection.
   const first = await open(method === "GET");
   try {
     return await answerTo(first, body, signal);
@@ -56,7 +57,7 @@ async function send(
   }
 }
 
-/** Sends the request and waits for the head of its answer. An abort closes the connection, also while the body is read. */
+/** Sends the request and waits for the response's head. An abort closes the connection, even while the body is read. */
 function answerTo(
   request: ClientRequest,
   body: string | undefined,
@@ -64,13 +65,13 @@ function answerTo(
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     let response: IncomingMessage | undefined;
-    // Once there is a response it knows by itself whether the connection is still its own.
+    // Once there is a response, it knows whether the connection still belongs to it.
     const abort = () => void (response ?? request).destroy();
     signal.addEventListener("abort", abort, { once: true });
     request
       .on("response", (message: IncomingMessage) => {
         response = message;
-        // Where nobody reads the body, nobody else listens for its errors.
+        // If the caller does not read the body, nothing else listens for its errors.
         message.on("error", () => {});
         message.once("close", () => signal.removeEventListener("abort", abort));
         resolve(message);

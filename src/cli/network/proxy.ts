@@ -2,56 +2,56 @@ import { BlockList, isIP } from "node:net";
 import { ArgumentError } from "../../client/index.js";
 import type { Environment } from "../environment.js";
 
-/** A proxy that the environment asks for. */
+/** A proxy that the environment names. */
 export interface Proxy {
   readonly url: URL;
-  /** Its address, without the credentials that its URL may carry. */
+  /** Its address, without the credentials that its URL may contain. */
   readonly name: string;
-  /** The variable that names it. */
+  /** The environment variable that names it. */
   readonly variable: string;
-  /** What it wants with each request: the credentials, where the URL has some. */
+  /** The headers to send with each request: the credentials, if the URL has any. */
   readonly headers: Record<string, string>;
 }
 
 /**
- * The proxy for a URL, by `HTTPS_PROXY` or `HTTP_PROXY` and `NO_PROXY`. In lower case each of them wins, as in curl.
- * Over plain http this machine is reached without one, since that is where a server is by default and a proxy elsewhere
- * could not reach it.
+ * Returns the proxy for a URL, according to `HTTPS_PROXY` or `HTTP_PROXY` and `NO_PROXY`; `undefined` if none applies.
+ * As in curl, the lowercase names take precedence. Plain http to this machine uses no proxy, since servers run here by
+ * default and a proxy elsewhere could not reach them.
  *
- * The package proxy-from-env reads the process's own environment, and its NO_PROXY knows neither networks nor, as curl's
- * does, what is below a host.
+ * The package proxy-from-env reads the process's own environment, and its NO_PROXY supports neither networks nor,
+ * unlike curl's, the subdomains of a host.
  *
- * @throws {ArgumentError} for a variable that is not the URL of an HTTP proxy
+ * @throws {ArgumentError} if a variable is not the URL of an HTTP proxy
  */
 export function proxyFor(target: string, env: Environment): Proxy | undefined {
   const url = new URL(target);
   const upper = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
   const variable = env[upper.toLowerCase()] ? upper.toLowerCase() : upper;
   const value = env[variable];
-  // In a CGI program HTTP_PROXY is the request's `Proxy:` header, which anybody can send.
+  // In a CGI program, HTTP_PROXY is the request's `Proxy:` header, which any client can send.
   if (!value || (variable === "HTTP_PROXY" && env["REQUEST_METHOD"] !== undefined)) return undefined;
   const isLocal = url.protocol === "http:" && isThisMachine(url);
   if (isLocal || isExempt(url, env["no_proxy"] || env["NO_PROXY"] || "")) return undefined;
   return parseProxy(value, variable);
 }
 
-/** Whether a URL's host is the machine that we run on. */
+/** Whether a URL's host is this machine. */
 export function isThisMachine({ hostname }: URL): boolean {
   return /^(127\.\d+\.\d+\.\d+|\[::1\]|(.+\.)?localhost\.?)$/.test(hostname);
 }
 
-/** An address as sockets take it: a URL puts that of IPv6 into brackets. */
+/** Returns a URL's host as sockets take it: without the brackets around an IPv6 address. */
 export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, "");
 }
 
-/** A URL's port, or its protocol's. */
+/** Returns a URL's port, or its protocol's default port. */
 export function portOf({ port, protocol }: URL): number {
   return Number(port || (protocol === "https:" ? 443 : 80));
 }
 
 function parseProxy(value: string, variable: string): Proxy {
-  // The value is not repeated: it may hold a password.
+  // Do not repeat the value: it may contain a password.
   const wrong = (why: string) => new ArgumentError(variable, `${variable} ${why}`);
   let url: URL;
   let credentials: string;
@@ -69,7 +69,10 @@ function parseProxy(value: string, variable: string): Proxy {
   return { url, name: url.origin, variable, headers };
 }
 
-/** `NO_PROXY`: hosts with all that is below them, addresses, networks such as `10.0.0.0/8`, or `*`; each may have a port. */
+/**
+ * Whether `NO_PROXY` exempts a URL. It lists hosts, which include their subdomains, addresses, networks such as
+ * `10.0.0.0/8`, or `*`. Each may have a port.
+ */
 function isExempt(url: URL, list: string): boolean {
   const host = hostOf(url).toLowerCase().replace(/\.$/, "");
   return list

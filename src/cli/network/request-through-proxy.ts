@@ -3,17 +3,19 @@ import { isIP, type Socket } from "node:net";
 import { ConnectionError, HttpError } from "../../client/index.js";
 import { hostOf, portOf, type Proxy } from "./proxy.js";
 
-/** A request that goes through a proxy, ready to be sent. */
+/** A request that goes through a proxy, ready to send. */
 export interface ProxiedRequest {
   readonly request: ClientRequest;
-  /** Turns an error of the request into the one to report: while the proxy is not passed yet, it is the proxy's. */
+  /**
+   * Turns an error of the request into the one to report. Before the request has passed the proxy, it is the proxy's.
+   */
   explain(error: NodeJS.ErrnoException): Error;
 }
 
 /**
- * Makes a request that goes through a proxy. One to an https:// server goes through a tunnel, so that the proxy sees
- * neither the key nor what the key opens; for an http:// server the proxy is asked for the whole URL, since many proxies
- * open no tunnel to other ports than 443.
+ * Creates a request that goes through a proxy. A request to an https:// server goes through a tunnel, so that the proxy
+ * sees neither the key nor what it gives access to. For an http:// server, the proxy is asked for the whole URL, since
+ * many proxies open tunnels to port 443 only.
  */
 export async function requestThroughProxy(
   proxy: Proxy,
@@ -36,7 +38,7 @@ async function requestWholeUrl(
   const options: RequestOptions & { servername: string } = {
     host,
     port: portOf(proxy.url),
-    // By default Node takes it from the `Host` header, which names the server.
+    // By default, Node takes it from the `Host` header, which names the server.
     servername: isIP(host) === 0 ? host : "",
     method,
     path: url.href,
@@ -62,14 +64,14 @@ async function requestThroughTunnel(
     import("node:https"),
     import("node:tls"),
   ]);
-  // The credentials are given as a header alone, since the agent logs its URL where DEBUG asks for that. By the signal a
-  // proxy that does not answer is given up; the agent would wait for it.
+  // Pass the credentials only as a header, since the agent logs its URL if DEBUG says so. The signal ends the wait for
+  // a proxy that does not answer; the agent itself would wait forever.
   const agent = new HttpsProxyAgent(proxy.url.origin, { headers: proxy.headers, signal });
   const request = httpsRequest(url, {
     method,
     headers,
     agent,
-    // For a server that is named by its address the agent would have the certificate checked for the proxy's name.
+    // If the server is given by its address, the agent would have the certificate checked against the proxy's name.
     checkServerIdentity: (_, certificate) => checkServerIdentity(hostOf(url), certificate),
   });
   const refusals = refusalsOf(proxy, url, method);
@@ -79,10 +81,10 @@ async function requestThroughTunnel(
     isOpen = statusCode === 200;
     if (isOpen) return;
     refusal = refusals.refused(statusCode, Object.keys(proxy.headers).length > 0);
-    // Else what the proxy says would be taken for the server's answer.
+    // Otherwise, the proxy's response would pass for the server's.
     request.destroy(refusal);
   });
-  // When the signal closes it, nobody else listens for its error.
+  // When the signal closes the socket, nothing else listens for its error.
   request.once("proxy", ({ socket }: { socket: Socket }) => socket.on("error", () => {}));
   return {
     request,
@@ -95,7 +97,7 @@ async function requestThroughTunnel(
   };
 }
 
-/** The errors that say what the proxy did; none of them shows its credentials. */
+/** Creates the errors that say what the proxy did. None of them shows its credentials. */
 function refusalsOf(proxy: Proxy, url: URL, method: string) {
   const named = `the proxy ${proxy.name} (${proxy.variable})`;
   const path = url.pathname + url.search;

@@ -1,17 +1,17 @@
 import type { Fetch } from "../../client/index.js";
 
-/** The server's clock, as the newest of its answers shows it. */
+/** The server's clock, as its newest response shows it. */
 export interface ServerClock {
-  /** Takes requests to the network, and looks at the time that the answers bear. */
+  /** Sends requests, and reads the time from the responses. */
   readonly fetch: Fetch;
-  /** Milliseconds since 1970 by the server's clock; by ours while no answer has told the time. */
+  /** Milliseconds since 1970 by the server's clock; by the local clock until a response has shown the time. */
   now(): number;
 }
 
-/** `Date` is cut to whole seconds. */
+/** The `Date` header is truncated to whole seconds. */
 const resolutionMs = 1000;
 
-/** A clock that is set by the answers to requests made with its `fetch`. */
+/** Creates a clock that is set by the responses to requests made with its `fetch`. */
 export function serverClock(fetch: Fetch, now: () => number): ServerClock {
   let offsetMs = 0;
   return {
@@ -27,8 +27,8 @@ export function serverClock(fetch: Fetch, now: () => number): ServerClock {
 }
 
 /**
- * How much the server's clock is ahead of ours: the least that explains the answer, which was made at some time between
- * `sentAt` and `receivedAt`. Clocks that may agree do.
+ * Returns how far the server's clock is ahead of the local one: the smallest offset that explains the response, which
+ * was created at some time between `sentAt` and `receivedAt`. Returns 0 if the clocks may agree.
  */
 function offsetBetween(date: number, sentAt: number, receivedAt: number): number {
   const min = date - receivedAt;

@@ -1,7 +1,7 @@
 import type { Fetch } from "../../client/index.js";
 import { isThisMachine } from "./proxy.js";
 
-/** Warns, once, of a request that takes the key to another machine for all on the way to read. */
+/** Warns once if a request sends the key unencrypted to another machine. */
 export function warnOnPlainHttpKey(fetch: Fetch, warn: (line: string) => void): Fetch {
   let warned = false;
   return (url, request) => {

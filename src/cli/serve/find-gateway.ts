@@ -3,24 +3,24 @@ import { join } from "node:path";
 import type { Context } from "../context.js";
 import { findInstallation, nearest } from "./find-installation.js";
 
-/** How long the program that knows may take to answer, in ms. */
+/** How long the `smithers` program may take to answer. In ms. */
 const patienceMs = 5000;
 
-/** A gateway that runs for the workspace here. */
+/** A running gateway for the workspace of the current directory. */
 export interface RunningGateway {
   url: string;
   needsToken: boolean;
 }
 
 /**
- * Asks the `smithers` that is installed where the gateway of this directory's workspace listens: it takes another port if
- * its usual one is taken. Undefined if there is no such program, or none that answers with one.
+ * Asks the installed `smithers` where the gateway of this directory's workspace listens, since a gateway uses another
+ * port if its usual one is taken. `undefined` if the program is not installed, or reports no gateway.
  */
 export async function findGateway(
   context: Pick<Context, "cwd" | "env" | "spawn">,
 ): Promise<RunningGateway | undefined> {
   const { cwd, env } = context;
-  // Elsewhere it would take its time to say that there is no workspace.
+  // Elsewhere, the program would take a while to say that there is no workspace.
   if (cwd === undefined || nearest(cwd, isWorkspace) === undefined) return undefined;
   const { bun, smithers } = findInstallation([cwd], env["PATH"]);
   if (smithers === undefined) return undefined;
@@ -46,7 +46,7 @@ function isWorkspace(directory: string): boolean {
   return existsSync(join(directory, ".smithers")) || existsSync(join(directory, "smithers.db"));
 }
 
-/** What the program says, among other lines. */
+/** Reads the program's answer, which may have other lines around it. */
 function readGateway(text: string): RunningGateway | undefined {
   const { running, url, auth } = JSON.parse(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1)) as {
     running?: unknown;

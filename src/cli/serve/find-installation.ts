@@ -2,19 +2,19 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from "node:
 import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
 
-/** What it takes to run a server. */
+/** What is needed to run a server. */
 export interface Installation {
-  /** The file behind `smithers-orchestrator/server`, where there is one. */
+  /** The file behind `smithers-orchestrator/server`, if found. */
   entry: string | undefined;
-  /** The Bun executable, where there is one. */
+  /** The Bun executable, if found. */
   bun: string | undefined;
-  /** The program `smithers`, where there is one. */
+  /** The `smithers` program, if found. */
   smithers: string | undefined;
 }
 
 /**
- * Looks for Smithers and Bun in the `node_modules` of each directory and its parents, the first directory first; for
- * the programs then on the `PATH`.
+ * Looks for Smithers and Bun in the `node_modules` of each directory and its parents, in order. Looks for the programs
+ * on the `PATH` after that.
  */
 export function findInstallation(directories: readonly string[], path = ""): Installation {
   return {
@@ -43,7 +43,7 @@ function resolveFrom(directory: string, specifier: string): string | undefined {
   }
 }
 
-/** The executable of the npm package `bun`, also where the package's install script was not allowed to run. */
+/** Finds the executable of the npm package `bun`, even if the package's install script was not allowed to run. */
 function installedBun(directory: string): string | undefined {
   const manifest = resolveFrom(directory, "bun/package.json");
   if (manifest === undefined) return undefined;
@@ -57,7 +57,7 @@ function installedBun(directory: string): string | undefined {
   return native ?? bunIn(join(dirname(manifest), "bin"));
 }
 
-/** The nearest directory from here upwards of which this holds. */
+/** Returns the nearest directory, from this one upwards, for which `holds` returns true. */
 export function nearest(directory: string, holds: (directory: string) => boolean): string | undefined {
   if (holds(directory)) return directory;
   const parent = dirname(directory);
@@ -81,7 +81,7 @@ function bunIn(directory: string): string | undefined {
     const file = join(directory, name);
     try {
       accessSync(file, constants.X_OK);
-      // Until its install script has run, the package has a small text in the executable's place.
+      // Until its install script has run, the package has a small text file in place of the executable.
       return statSync(file).isFile() && statSync(file).size > 1_000_000 ? file : undefined;
     } catch {
       return undefined;

@@ -3,10 +3,10 @@ import { constants, platform } from "node:os";
 import { createInterface } from "node:readline";
 import type { Child, SpawnOptions } from "../context.js";
 
-/** How long a program's last words may take after its end, where a grandchild holds on to its pipes. */
+/** How long to wait for a program's last output after its end if a grandchild keeps its pipes open. In ms. */
 const lastWordsMs = 500;
 
-/** The real `spawn` of a context. */
+/** Implements a context's `spawn` with a real process. */
 export function nodeSpawn(command: string, args: readonly string[], options: SpawnOptions): Child {
   const { cwd, env, onLine, onMessage } = options;
   const child = spawn(command, args, {
@@ -14,7 +14,7 @@ export function nodeSpawn(command: string, args: readonly string[], options: Spa
     env,
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     serialization: "json",
-    // Ctrl-C at a terminal then reaches us alone, and it is ours to end the program in order.
+    // Ctrl-C at a terminal then reaches only this process, which ends the program cleanly.
     detached: platform() !== "win32",
     windowsHide: true,
   });
@@ -35,7 +35,7 @@ export function nodeSpawn(command: string, args: readonly string[], options: Spa
       child.once("close", settle);
     });
   });
-  // What waits for the exit sees the error; nothing has to wait.
+  // A caller that awaits `ended` gets the error, but does not have to.
   ended.catch(() => {});
   return {
     pid: child.pid,

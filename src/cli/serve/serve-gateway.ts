@@ -13,7 +13,7 @@ const install = "npm install --save-dev smithers-orchestrator@0.32.0 bun zod";
 /**
  * Starts a gateway for a workspace and ends it with this process.
  *
- * @throws {UsageError} if the workspace has no workflows, or what it takes is not installed
+ * @throws {UsageError} if the workspace has no workflows, or what a gateway needs is not installed
  */
 export async function serveGateway(workspace: string, port: number, session: Session): Promise<Outcome> {
   const { context, signal, note, stderrStyle, waitFor, apiKey } = session;
@@ -38,7 +38,7 @@ export async function serveGateway(workspace: string, port: number, session: Ses
       await waitFor("stopping the gateway, which cancels the runs that it is executing", gateway.stop());
     }
   } catch (error) {
-    // To be ended so is what this command is for.
+    // A signal is the normal way to end this command.
     if (error instanceof Interrupted && error.signalName !== "SIGHUP") return { kind: "silent", exitCode: 0 };
     throw error;
   }
@@ -64,7 +64,7 @@ function installed(workspace: string, { context }: Session): { bun: string; smit
   return { bun, smithers };
 }
 
-/** The version of the package that a program in `node_modules/.bin` is of, where that can be told. */
+/** Returns the version of the package that a program in `node_modules/.bin` belongs to, if known. */
 function versionOf(program: string): string | undefined {
   try {
     const manifest = join(dirname(dirname(program)), "smithers-orchestrator", "package.json");

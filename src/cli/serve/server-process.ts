@@ -1,7 +1,7 @@
 /*
- * A program of its own, run by Bun: starts the Smithers server that the project has installed. Its one argument is a
- * ServerSettings as JSON; it reports by IPC with a ServerReport, and ends when that channel does, so that no server
- * outlives the one who started it.
+ * A separate program, run by Bun, that starts the Smithers server that the project has installed. Its only argument is
+ * a ServerSettings as JSON. It reports over IPC with a ServerReport, and exits when that channel closes, so that no
+ * server outlives the process that started it.
  */
 import { Server } from "node:http";
 import { createRequire } from "node:module";
@@ -11,20 +11,20 @@ import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 
-/** The settings of the server process. The token comes by environment, so that `ps` does not show it. */
+/** The settings of the server process. The token is passed in the environment, so that `ps` does not show it. */
 export interface ServerSettings {
   /** The file behind `smithers-orchestrator/server`. */
   entry: string;
   root: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free port. */
   port: number;
-  /** The file that server and workflows share. */
+  /** The file that the server and the workflows share. */
   database: string;
   /** Whether the server itself keeps a database, and so a list of runs. */
   listsRuns: boolean;
 }
 
-/** What the server process says of its start. */
+/** What the server process reports about its start. */
 export type ServerReport = { port: number } | { error: string; code?: string };
 
 interface Sqlite {
@@ -41,9 +41,9 @@ function report(message: ServerReport): void {
 }
 
 /**
- * Makes a workflow that opens its default file open ours. `createSmithers` opens `smithers.db` in the working directory
- * (newer ones in a parent that has a `.smithers`), and a decision the server writes to another file is one the engine
- * never sees.
+ * Makes a workflow that opens its default database open `database` instead. `createSmithers` opens `smithers.db` in the
+ * working directory (newer versions: in a parent that has a `.smithers`), and the engine would never see a decision
+ * that the server writes to another file.
  */
 function shareDatabase(sqlite: Sqlite, database: string): void {
   const defaults = new Set<string>();
@@ -62,9 +62,9 @@ function shareDatabase(sqlite: Sqlite, database: string): void {
   };
 }
 
-/** Calls `start` while every server that starts to listen does so on the loopback interface. */
+/** Calls `start`, and makes every server that starts listening during the call use the loopback interface. */
 function onLoopback<Result>(port: number, start: () => Result): Result {
-  // Older servers call `listen(port)`, which takes every interface, and have no option for it.
+  // Older servers call `listen(port)`, which listens on every interface, and have no option to change that.
   const prototype: { listen?: unknown } = Server.prototype;
   const own = Object.getOwnPropertyDescriptor(prototype, "listen");
   const listen = prototype.listen as (...args: unknown[]) => Server;
@@ -102,7 +102,7 @@ function fail(error: unknown): void {
   const { message, code } = error as NodeJS.ErrnoException;
   report({ error: message ?? String(error), ...(code && { code }) });
   process.exitCode = 1;
-  // Lets the report out: the channel, once closed by the reader of it, ends the process.
+  // Leave time to send the report. Once its reader closes the channel, the process exits.
   setTimeout(() => process.exit(1), 1_000);
 }
 
@@ -113,7 +113,7 @@ function end(): void {
   try {
     process.kill(-process.pid, "SIGTERM");
   } catch {
-    // No process group of its own, so nothing else to end.
+    // This process has no process group of its own, so there is nothing else to end.
   }
   process.exit();
 }

@@ -5,15 +5,15 @@ import { orAborted, startProcess, type LocalServer } from "./start-server.js";
 
 export interface GatewayOptions {
   bun: string;
-  /** The program `smithers`. */
+  /** The path of the `smithers` program. */
   smithers: string;
   /** A directory with `.smithers/workflows/`. */
   workspace: string;
   port: number;
-  /** The token that it requires. */
+  /** The token that the gateway requires. */
   apiKey: string | undefined;
   signal: AbortSignal;
-  /** Takes each line that the gateway writes. */
+  /** Called with each line that the gateway writes. */
   onLine: (line: string) => void;
 }
 
@@ -23,7 +23,7 @@ export function hasWorkflows(directory: string): boolean {
 }
 
 /**
- * Starts a gateway and resolves when it listens, which may be on another port. Throws the signal's reason or a
+ * Starts a gateway and resolves when it listens, possibly on another port. Throws the signal's reason or a
  * `ServerError`.
  */
 export async function startGateway(

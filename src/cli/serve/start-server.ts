@@ -5,14 +5,14 @@ import { CommandError } from "../failure.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import type { ServerReport, ServerSettings } from "./server-process.js";
 
-/** How long a server may take to end by itself once asked to. */
+/** How long a server may take to exit after it was asked to. In ms. */
 const graceMs = 3_000;
 
-/** A server that did not start, or ended by itself. */
+/** The error for a server that did not start, or exited by itself. */
 export class ServerError extends CommandError {
-  /** Its own words, where it did not start. */
+  /** The server's own message, if it did not start. */
   readonly reason: string;
-  /** What went wrong in the system's words, such as `EADDRINUSE`, if it says. */
+  /** The system's error code, such as `EADDRINUSE`, if known. */
   readonly systemCode: string | undefined;
 
   constructor(
@@ -28,19 +28,19 @@ export class ServerError extends CommandError {
 
 export interface LocalServer {
   readonly baseUrl: string;
-  /** Never resolves; rejects with a {@link ServerError} when the server ends by itself. */
+  /** Never resolves. Rejects with a {@link ServerError} when the server exits by itself. */
   readonly failed: Promise<never>;
-  /** Ends it and resolves when it has. */
+  /** Stops the server and resolves once it has exited. */
   stop(): Promise<void>;
 }
 
 export interface StartOptions {
   bun: string;
   settings: ServerSettings;
-  /** The token that it requires. */
+  /** The token that the server requires. */
   apiKey: string | undefined;
   signal: AbortSignal;
-  /** Takes each line that the server writes. */
+  /** Called with each line that the server writes. */
   onLine: (line: string) => void;
 }
 
@@ -75,7 +75,7 @@ export async function startServer(
   }
 }
 
-/** Starts a program on Bun that is a server for as long as it runs. */
+/** Starts a server program on Bun. */
 export function startProcess(
   bun: string,
   args: readonly string[],
@@ -83,7 +83,7 @@ export function startProcess(
   context: Pick<Context, "spawn">,
 ): Pick<LocalServer, "failed" | "stop"> {
   let lastLine = "";
-  // Bun would fetch a missing package from the registry by itself.
+  // Without this flag, Bun would fetch a missing package from the registry.
   const child = context.spawn(bun, ["--no-install", ...args], {
     ...options,
     onLine(line) {
@@ -112,7 +112,7 @@ export function startProcess(
   return { failed, stop };
 }
 
-/** The promise's outcome, or the signal's reason where that comes first. */
+/** Waits for the promise, but rejects with the signal's reason if that comes first. */
 export async function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   const { promise: aborted, reject } = promise<never>();
   const abort = (): void => reject(signal.reason);

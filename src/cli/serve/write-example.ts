@@ -2,7 +2,7 @@ import { constants, copyFileSync, existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /**
- * Writes a workflow that needs no model into a directory, unless it has one of that name.
+ * Writes a workflow that needs no model into a directory, unless a file of that name exists.
  *
  * @param packageDirectory a directory of this package, at any depth
  * @returns whether it was written
@@ -14,7 +14,7 @@ export function writeExample(directory: string, packageDirectory: string): boole
   return true;
 }
 
-/** The example that ships with this package. */
+/** Finds the example that ships with this package. */
 function findExample(directory: string): string {
   const file = join(directory, "examples", "deploy.tsx");
   if (existsSync(file)) return file;

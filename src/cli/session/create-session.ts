@@ -13,10 +13,10 @@ import { bell } from "../terminal/bell.js";
 import { Spinner } from "../terminal/spinner.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** What rings within so many milliseconds rings once. */
+/** Bells within this many milliseconds ring once. */
 const bellPauseMs = 2000;
 
-/** What a command works with, made of what the command line and its environment ask for. */
+/** Creates the session that a command works with, from the command line and the environment. */
 export function createSession(
   settings: Settings,
   format: Format,
@@ -27,7 +27,7 @@ export function createSession(
   const { baseUrl, apiKey } = settings;
   const { ci } = output;
   const writeNote = (line: string) => {
-    // A narrative that nobody can read any more is no reason to stop.
+    // Notes that can no longer be written are no reason to stop.
     context.stderr.write(`${line}\n`).catch(() => {});
   };
   const note = (line: string) => {
@@ -74,7 +74,7 @@ export function createSession(
   };
 }
 
-/** The client, with each call that gives a promise waited for; streams have their own ways to be shown. */
+/** Wraps the client so that `waitFor` covers each call that returns a promise. Streams have their own display. */
 function withEachCallWaitedFor(
   client: SmithersClient,
   what: string,
@@ -91,7 +91,7 @@ function withEachCallWaitedFor(
   return Object.fromEntries(calls) as SmithersClient;
 }
 
-/** Logs each request, without its headers, which hold the key, and without its body. */
+/** Logs each request, without its headers, which contain the key, and without its body. */
 function loggingFetch(context: Context, writeLine: (line: string) => void): Fetch {
   return async (url, request) => {
     const started = context.now();

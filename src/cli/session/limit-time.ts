@@ -1,7 +1,9 @@
 import { TimedOut } from "../failure.js";
 import { startTimer } from "../timer.js";
 
-/** The context's signal, aborted by `--timeout` as well; `end` leaves no timer and no listener behind. */
+/**
+ * Returns a signal that is aborted by the context's signal or by `--timeout`. `end` removes the timer and the listener.
+ */
 export function limitTime(
   signal: AbortSignal,
   timeoutMs: number | undefined,

@@ -1,4 +1,4 @@
-/** Makes a queue: each piece of work starts once the one before it has ended, however it ended. */
+/** Creates a queue: each piece of work starts once the previous one has ended, whether it succeeded or failed. */
 export function mutex(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {

@@ -5,7 +5,7 @@ import type { Environment } from "../environment.js";
 
 const asIs = (text: string) => text;
 
-/** Whether a stream is to be coloured, by the rules that the environment's variables and the terminal set. */
+/** Whether to color a stream, according to the flag, the environment's variables and the terminal. */
 export function wantsColor(stream: OutputStream, env: Environment, noColorFlag: boolean): boolean {
   if (noColorFlag) return false;
   const forced = env["FORCE_COLOR"];
@@ -14,7 +14,9 @@ export function wantsColor(stream: OutputStream, env: Environment, noColorFlag: 
   return stream.isTTY && env["TERM"] !== "dumb";
 }
 
-/** The columns that fit: as the environment says, or the terminal; no limit elsewhere. */
+/**
+ * Returns how many columns fit, according to the environment or the terminal; without a terminal, there is no limit.
+ */
 export function widthOf(
   { isTTY, columns }: Pick<OutputStream, "isTTY" | "columns">,
   env: Environment,
@@ -24,7 +26,7 @@ export function widthOf(
   return isTTY ? columns || 80 : Infinity;
 }
 
-/** The style for a stream; chalk is loaded only where it colours something. */
+/** Returns the style for a stream. Loads chalk only if there is something to color. */
 export async function styleFor(
   stream: OutputStream,
   env: Environment,
@@ -45,7 +47,7 @@ export async function styleFor(
     };
   }
   const { Chalk } = await import("chalk");
-  // Sixteen colours, which every palette, light or dark, has made readable.
+  // Sixteen colors, which every palette, light or dark, makes readable.
   const { bold, dim, red, green, yellow, cyan, magenta } = new Chalk({ level: 1 });
   return { bold, dim, red, green, yellow, cyan, magenta, ...rest };
 }

@@ -1,31 +1,31 @@
 import fastStringWidth from "fast-string-width";
 
-/** Made on use: it takes 7 ms, as much as all else that a command does before its request. */
+/** Created on first use: that takes 7 ms, as much as everything else that a command does before its request. */
 let characters: Intl.Segmenter | undefined;
 
-/** ASCII and our own symbols, one column each, as most texts are. */
+/** Matches a text of only ASCII and the CLI's own symbols, one column each. Most texts are like that. */
 const plain = /^[ -~·›…─-╿■●◆↻✓✗⠀-⣿]*$/;
 
-/** What the library counts a column too few for: spacing marks, such as the vowels of Hindi and Tamil, and Yi. */
+/** What the library counts one column too few for: spacing marks, such as the vowels of Hindi and Tamil, and Yi. */
 const undercounted = /[\p{Mc}\p{Script=Yi}]/gu;
 
-/** More code units than a character has for each of its columns, unless somebody stacks marks on it. */
+/** More code units than a character has for each of its columns, unless marks are stacked on it. */
 const maxUnits = 32;
 
-/** How many columns of a terminal a text takes; escape sequences take none. */
+/** Returns how many columns of a terminal a text takes. Escape sequences take none. */
 export function columnsOf(text: string): number {
   if (plain.test(text)) return text.length;
   return fastStringWidth(text) + (text.match(undercounted)?.length ?? 0);
 }
 
-/** How many columns the widest of the texts takes; 0 for none. */
+/** Returns how many columns the widest of the texts takes; 0 if there are none. */
 export function maxColumnsOf(texts: readonly string[]): number {
   return texts.reduce((max, text) => Math.max(max, columnsOf(text)), 0);
 }
 
-/** Shortens a text that is visible already to so many columns of a terminal, with a mark at its end where it was cut. */
+/** Shortens an escaped text to this many columns of a terminal, with a mark at its end if it was cut. */
 export function fitWidth(text: string, columns: number, mark = "…"): string {
-  // However long the text is, only what may be shown of it is looked at.
+  // However long the text is, look only at the part that may be shown.
   const mayFit = text.length <= (columns + 1) * maxUnits;
   const beginning = mayFit ? text : text.slice(0, (columns + 1) * maxUnits);
   if (mayFit && columnsOf(text) <= columns) return text;

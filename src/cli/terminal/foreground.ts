@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 
-/** Milliseconds that the answer of `ps`, which takes some 10 ms, is good for. */
+/** How long the answer of `ps`, which takes about 10 ms, stays valid. In ms. */
 const maxAgeMs = 500;
 
 /**
- * Whether this process is in the foreground of its terminal. In the background, as under `timeout` in a script or
- * after `bg`, a process that reads from the terminal or changes its modes is stopped, and its JavaScript with it. If it
- * cannot be known, a process counts as in the foreground.
+ * Returns a function that checks whether this process is in the foreground of its terminal. In the background, such as
+ * under `timeout` in a script or after `bg`, a process that reads from the terminal or changes its modes is stopped,
+ * and its JavaScript with it. If that is not known, the process counts as in the foreground.
  *
- * @param runPs gives what `ps` writes with these arguments
+ * @param runPs returns what `ps` writes with these arguments
  */
 export function foregroundCheck(
   pid: number,
@@ -30,7 +30,7 @@ export function foregroundCheck(
 type Groups = readonly [own: number, foreground: number];
 
 function isForeground([own, foreground]: Groups): boolean {
-  // Without a terminal, or with one of another container, there is none in the foreground.
+  // Without a terminal, or with one of another container, there is no foreground group.
   return !(own > 0 && foreground > 0) || own === foreground;
 }
 
@@ -42,9 +42,9 @@ function readGroupsFromProc(): Groups {
   }
 }
 
-/** From a line of `/proc/<pid>/stat`. */
+/** Reads the groups from a line of `/proc/<pid>/stat`. */
 export function groupsOf(stat: string): Groups {
-  // The program's name, in parentheses, may hold anything.
+  // The program's name, in parentheses, may contain anything.
   const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return [Number(group), Number(foreground)];
 }

@@ -1,4 +1,4 @@
-/** Stands in an answer for the end of a line that was pasted: it belongs to the answer, and does not send it. */
+/** Stands for a pasted line break in an answer. It is part of the answer and does not submit it. */
 export const pastedBreak = "↵";
 
 const pasteBegins = "\u001b[200~";
@@ -10,19 +10,19 @@ export const suspendKey = "\u001a";
 export const escapeKey = "\u001b";
 
 export interface NextLine {
-  /** What the line's editor is to be given. */
+  /** The keys for the line editor. */
   keys: string;
-  /** What comes after it, for the next line. */
+  /** What comes after them, for the next line. */
   rest: string;
   /** Whether the line is complete. */
   hasLine: boolean;
-  /** Whether the text ended in the middle of what is being pasted. */
+  /** Whether the text ended in the middle of a paste. */
   isPasting: boolean;
 }
 
 /**
- * Takes the first line off what was typed, as it came from a terminal that marks what is pasted. Of what is pasted only
- * text is taken, with its lines; no control character in it does anything.
+ * Takes the first line off what was typed at a terminal that marks pastes. Of a paste, takes only the text and its line
+ * breaks; control characters in it have no effect.
  */
 export function nextLine(typed: string, wasPasting = false): NextLine {
   let keys = "";
@@ -30,7 +30,7 @@ export function nextLine(typed: string, wasPasting = false): NextLine {
   let isPasting = wasPasting;
   while (rest !== "") {
     if (isPasting) {
-      // A paste whose end was lost must not keep a person from leaving.
+      // Ctrl-C must work even if the end of a paste was lost.
       if (rest === interruptKey) return { keys: keys + rest, rest: "", hasLine: false, isPasting: false };
       const [pasted, after] = splitAt(rest, pasteEnds);
       keys += textOf(pasted);
@@ -59,8 +59,8 @@ export function nextLine(typed: string, wasPasting = false): NextLine {
 }
 
 /**
- * The text before the mark, and the one after it; where there is no mark, the text up to what may be the beginning of
- * one, of which the rest has not come yet.
+ * Returns the text before the mark and the text after it. If there is no mark, returns the text up to what may be the
+ * start of one whose rest has not arrived yet.
  */
 function splitAt(text: string, mark: string): [before: string, after: string | undefined] {
   const at = text.indexOf(mark);

@@ -5,41 +5,41 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { escapeKey, interruptKey, nextLine, pastedBreak, suspendKey } from "./next-line.js";
 import type { Screen } from "./screen.js";
 
-/** What questions need of a terminal's input, as `process.stdin` has it. */
+/** The part of a terminal's input, such as `process.stdin`, that questions need. */
 type Keyboard = Pick<
   NodeJS.ReadStream,
   "on" | "pause" | "resume" | "setRawMode" | "readableEnded" | "destroyed"
 >;
 
 export interface QuestionOptions {
-  /** Called at the first question. */
+  /** Called once, when the keyboard is first needed. */
   keyboard(): Keyboard;
   output: NodeJS.WriteStream;
   screen: Screen;
-  /** Whether the terminal can mark what is pasted; one that cannot may show what asks for it. */
+  /** Whether the terminal can mark pastes. A terminal that cannot may show the sequence that turns this on. */
   marksPaste: boolean;
-  /** What Ctrl-C and Ctrl-Z do, which a terminal does not do by itself while it is asked for single keys. */
+  /** What Ctrl-C and Ctrl-Z do. In raw mode, the terminal does not handle them itself. */
   interrupt(): void;
   suspend(): void;
 }
 
-/** Milliseconds between two looks at whether the terminal is ours again. */
+/** The pause between two checks for whether this process is in the foreground again. In ms. */
 const foregroundPollMs = 200;
 
-/** Between these a terminal marks what is pasted. */
+/** Between these, a terminal marks pastes. */
 const pasteOn = "\u001b[?2004h";
 const pasteOff = "\u001b[?2004l";
 
-/** How a question is asked. */
+/** How to ask a question. */
 export interface QuestionRules {
   /**
-   * The question comes of a key that was pressed: Escape takes it back, which is as the end of the input, and nothing that
-   * was typed ahead answers it. Default: false.
+   * Whether a key press opened the question. If so, Escape cancels it, with the same result as the end of the input,
+   * and nothing that was typed ahead answers it. Default: false.
    */
   afterKey?: boolean;
 }
 
-/** Takes what is typed, as much as one read of the terminal brings. */
+/** Called with what was typed, as one read of the terminal returns it. */
 export type KeyListener = (keys: string) => void;
 
 interface OpenQuestion {
@@ -47,7 +47,7 @@ interface OpenQuestion {
   keys: PassThrough;
   hasLine: boolean;
   signal: AbortSignal;
-  /** Takes the question back. */
+  /** Cancels the question; `undefined` if Escape does not. */
   leave: (() => void) | undefined;
 }
 
@@ -56,7 +56,7 @@ export class Questions {
   readonly #options: QuestionOptions;
   readonly #decoder = new StringDecoder("utf8");
   #keyboard: Keyboard | undefined;
-  /** What has been typed and is no question's yet. */
+  /** What has been typed and not yet given to a question. */
   #typed = "";
   #isPasting = false;
   #hasEnded = false;
@@ -68,10 +68,10 @@ export class Questions {
   }
 
   /**
-   * Asks for one line, as soon as the terminal is ours; undefined where the input has ended. Breaks of lines are in the
-   * answer where it was pasted.
+   * Asks for one line, as soon as this process is in the foreground. Returns `undefined` if the input has ended or the
+   * question was cancelled. A pasted answer may contain line breaks.
    *
-   * @throws the signal's reason
+   * @throws the signal's reason if it is aborted
    */
   async ask(
     prompt: string,
@@ -82,12 +82,12 @@ export class Questions {
     const { createInterface } = await import("node:readline/promises");
     await this.#untilForeground(signal);
     const keyboard = this.#listen();
-    // Readline gets keys alone: what it does to the terminal's modes it does in the background too.
+    // Readline gets only the keys: it would change the terminal's modes even in the background.
     const keys = new PassThrough();
     const lines = createInterface({ input: keys, output, terminal: true, historySize: 0 });
     lines.on("SIGINT", interrupt).on("SIGTSTP", suspend);
     const ended = new Promise<undefined>((resolve) => lines.once("close", () => resolve(undefined)));
-    // Not given to readline, which would end the line on the screen and forget where the cursor was.
+    // Do not pass the signal to readline, which would end the line on the screen and forget where the cursor was.
     let abort = (): void => {};
     const aborted = new Promise<never>((_, reject) => (abort = () => reject(signal.reason as Error)));
     signal.addEventListener("abort", abort, { once: true });
@@ -124,8 +124,8 @@ export class Questions {
   }
 
   /**
-   * Gives what is typed while no question is open, as soon as the terminal is ours, until the signal is aborted. Ctrl-C
-   * and Ctrl-Z do what they always do.
+   * Passes on what is typed while no question is open, from the moment that this process is in the foreground until the
+   * signal is aborted. Ctrl-C and Ctrl-Z work as usual.
    */
   async listen(onKeys: KeyListener, signal: AbortSignal): Promise<void> {
     try {
@@ -145,13 +145,13 @@ export class Questions {
     this.#takeKeys(keyboard);
   }
 
-  /** Leaves the keys to the terminal, before the process stops. */
+  /** Returns the keyboard to the terminal before the process stops. */
   pause(): void {
     const isReading = this.#open !== undefined || this.#listener !== undefined;
     if (isReading && this.#keyboard !== undefined) this.#leaveKeys(this.#keyboard);
   }
 
-  /** Goes on with the question that was open, and with the keys, once the terminal is ours again. */
+  /** Continues the open question, and reading keys, once this process is in the foreground again. */
   async resume(): Promise<void> {
     const question = this.#open;
     const keyboard = this.#keyboard;
@@ -162,13 +162,13 @@ export class Questions {
     try {
       await this.#untilForeground(signal);
     } catch {
-      // Of two, one may be left.
+      // The question may have been aborted while the listener was not.
       if (this.#listener !== undefined && !this.#listener.signal.aborted) return this.resume();
       return;
     }
-    // Another question has waited for the terminal by itself.
+    // Another question waits for the foreground by itself.
     if (this.#open !== question && (this.#open !== undefined || this.#listener === undefined)) return;
-    // The shell has changed the modes meanwhile. Node does not set a mode again that it has set itself.
+    // The shell has changed the modes in the meantime, and Node does not set a mode again that it has set itself.
     keyboard.setRawMode(false);
     this.#takeKeys(keyboard);
     if (this.#open !== undefined) this.#options.screen.unpark();
@@ -197,7 +197,7 @@ export class Questions {
     return keyboard
       .on("data", (data: Buffer | string) => {
         const keys = typeof data === "string" ? data : this.#decoder.write(data);
-        // What is typed ahead waits for its question, but nobody has to wait to leave.
+        // What is typed ahead waits for its question, but Ctrl-C works at once.
         if (keys.includes(interruptKey) && this.#open?.hasLine !== false) return this.#options.interrupt();
         if (keys === escapeKey && this.#open?.leave !== undefined) return this.#open.leave();
         if (this.#open === undefined && this.#listener !== undefined) {
@@ -223,7 +223,7 @@ export class Questions {
     if (this.#options.marksPaste) this.#options.output.write(pasteOff);
   }
 
-  /** Gives the open question what was typed, up to the end of its line. */
+  /** Gives the open question what was typed, up to the end of the line. */
   #feed(): void {
     const question = this.#open;
     if (question === undefined || question.hasLine) return;

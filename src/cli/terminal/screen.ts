@@ -2,36 +2,36 @@ import type { Interface } from "node:readline/promises";
 import { columnsOf } from "./fit-width.js";
 import type { Environment } from "../environment.js";
 
-/** A stream that ends at a terminal, as Node has it. */
+/** The part of Node's stream to a terminal that the screen needs. */
 type TerminalStream = Pick<NodeJS.WriteStream, "columns" | "rows" | "write" | "cork" | "uncork">;
 
 const hideCursor = "\u001b[?25l";
 const showCursor = "\u001b[?25h";
-/** Between these a terminal that knows them shows nothing half done; others ignore them. */
+/** Between these, a terminal that knows them shows no partial update; others ignore them. */
 const beginUpdate = "\u001b[?2026h";
 const endUpdate = "\u001b[?2026l";
-/** A line that is wider than we think is cut by the terminal then, instead of becoming two. */
+/** With wrapping off, the terminal cuts a line that is wider than computed, instead of wrapping it. */
 const wrapOff = "\u001b[?7l";
 const wrapOn = "\u001b[?7h";
 const eraseLine = "\u001b[2K";
 
 /**
- * The terminal's lower end, for all who write to it: a part that is drawn again and again, or else a line that says what
- * is waited for; below it the line of a question; and above both what stays. Whatever is written comes above, and what
- * was below stands below it again. In the background, where the terminal is another program's, only what stays is
- * written.
+ * The bottom of the terminal, shared by everything that writes to it: a live region that is redrawn, or else a line
+ * that says what the command is waiting for; below it, the line of a question; and above both, permanent text. Whatever
+ * is written goes above, and the rest is redrawn below it. In the background, when the terminal belongs to another
+ * program, only permanent text is written.
  */
 export class Screen {
   readonly #env: Environment;
-  /** Where the live part is drawn. */
+  /** Where to draw the live region. */
   readonly #out: TerminalStream;
   readonly #isForeground: () => boolean;
-  /** What is to be drawn. */
+  /** The live region to draw. */
   #part: readonly string[] = [];
   #waiting: string | undefined;
-  /** What is drawn, as long as it stands there. */
+  /** The lines that are on the screen now. */
   #live: readonly string[] = [];
-  /** The window's width when it was drawn. */
+  /** The window's width when they were drawn. */
   #columns = 0;
   #question: { prompt: string; lines: Interface } | undefined;
   /** A question that is off the screen while the process is stopped or in the background. */
@@ -44,38 +44,49 @@ export class Screen {
     this.#isForeground = isForeground;
   }
 
-  /** Whether the terminal is this process's to draw on and to read from. */
+  /** Whether this process may draw on the terminal and read from it. */
   get isForeground(): boolean {
     return this.#isForeground();
   }
 
-  /** 24 where the terminal does not say, or says 0. */
+  /** The window's height in rows; 24 if the terminal does not say, or says 0. */
   get rows(): number {
     return this.#out.rows || 24;
   }
 
-  /** 80 where the terminal does not say, or says 0. */
+  /** The window's width in columns; 80 if the terminal does not say, or says 0. */
   get columns(): number {
     return this.#out.columns || 80;
   }
 
-  /** Writes to one of the terminal's streams: whole lines come above, anything else moves nothing. */
+  /**
+   * Writes to one of the terminal's streams. Complete lines go above the live region; text without a line break moves
+   * nothing.
+   */
   write(stream: TerminalStream, text: string): Promise<void> {
     if (!text.includes("\n") || (this.#live.length === 0 && this.#question === undefined))
       return put(stream, text);
     return this.#redraw(stream, (this.takeHeldBack?.() ?? "") + text);
   }
 
-  /** Gives the lines that a live view holds back until its next drawing: they come before what is written meanwhile. */
+  /**
+   * Returns the lines that a live view holds back until its next redraw, to write them before other text in the
+   * meantime.
+   */
   takeHeldBack: (() => string) | undefined;
 
-  /** Draws the live part anew, below whole lines that stay. The lines of the live part are cut where they are too wide. */
+  /**
+   * Redraws the live region, below complete lines that stay. The terminal cuts lines of the live region that are too
+   * wide.
+   */
   draw(lines: readonly string[], above = ""): Promise<void> {
     this.#part = lines;
     return this.#redraw(this.#out, above === "" ? undefined : above);
   }
 
-  /** Says in one line what is waited for, wherever nothing else is drawn or asked; undefined for nothing any more. */
+  /**
+   * Shows in one line what the command is waiting for, unless something else is drawn or asked. `undefined` removes it.
+   */
   wait(line: string | undefined): Promise<void> {
     this.#waiting = line;
     const isHidden = this.#part.length > 0 || this.#question !== undefined;
@@ -83,14 +94,14 @@ export class Screen {
     return this.#redraw(this.#out, undefined);
   }
 
-  /** Removes the live part and shows the cursor; to be called however things end. */
+  /** Removes the live region and shows the cursor. Must be called even after an error. */
   async clear(): Promise<void> {
     this.#part = [];
     this.#waiting = undefined;
     if (this.#live.length > 0 || this.#isHidden) await this.#redraw(this.#out, "");
   }
 
-  /** Takes all that is drawn and asked off the screen, before the process stops. */
+  /** Removes everything that is drawn and asked from the screen, before the process stops. */
   park(): void {
     const [question, part, waiting] = [this.#question, this.#part, this.#waiting];
     const down = this.#rowsToErase();
@@ -104,25 +115,25 @@ export class Screen {
     this.#parked = question ?? this.#parked;
   }
 
-  /** Puts the question back. */
+  /** Puts the question back on the screen. */
   unpark(): void {
     this.#question ??= this.#parked;
     this.#parked = undefined;
-    // It stands on a row of its own, wherever it was.
+    // It starts on a row of its own, wherever it was before.
     if (this.#question !== undefined) (this.#question.lines as { prevRows?: number }).prevRows = 0;
     this.#redraw(this.#out, "", 0).catch(ignore);
   }
 
-  /** What was drawn and asked does not stand where it was any more: another program has written there. */
+  /** Forgets what was drawn and asked, because another program has written over it. */
   forget(): void {
     this.#live = [];
     this.#parked ??= this.#question;
     this.#question = undefined;
   }
 
-  /** A question is being asked on the line below; its answer is read by the interface given. */
+  /** Shows a question on the line below. The interface given reads its answer. */
   ask(prompt: string, lines: Interface): void {
-    // What is waited for gives way to it.
+    // The line about what the command is waiting for gives way to the question.
     this.#question = { prompt, lines };
     if (this.#lines().length < this.#live.length) {
       put(this.#out, eraseUp(this.#liveRows())).catch(ignore);
@@ -133,8 +144,8 @@ export class Screen {
   }
 
   /**
-   * The question has ended: by an answer, which stays above; by the end of the input; or because none is needed any more,
-   * and then nothing of it stays. To be called before its interface is closed.
+   * Ends the question: with an answer, which stays above; at the end of the input; or because no answer is needed
+   * anymore, in which case nothing of it stays. Must be called before its interface is closed.
    */
   answered(answer: string | undefined, isNeeded: boolean): void {
     this.#parked = undefined;
@@ -147,13 +158,15 @@ export class Screen {
     this.#redraw(this.#out, above, down).catch(ignore);
   }
 
-  /** What is to stand on the screen above a question. */
+  /** Returns the lines to show above a question. */
   #lines(): readonly string[] {
     if (this.#part.length > 0) return this.#part;
     return this.#waiting === undefined || this.#question !== undefined ? [] : [this.#waiting];
   }
 
-  /** Goes to the last row of the question, where there is one, and says how many rows below the live part that is. */
+  /**
+   * Moves to the last row of the question, if there is one, and returns how many rows below the live region that is.
+   */
   #rowsToErase(): number {
     if (this.#question === undefined || !this.isForeground) return 0;
     const { prompt, lines } = this.#question;
@@ -168,8 +181,8 @@ export class Screen {
   }
 
   /**
-   * @param above whole lines that are to stay; undefined where what is drawn may be drawn over
-   * @param down how many rows below the live part the cursor is
+   * @param above complete lines that stay; `undefined` if the live region may be redrawn in place
+   * @param down how many rows below the live region the cursor is
    */
   #redraw(
     stream: TerminalStream,
@@ -196,7 +209,7 @@ export class Screen {
     const update = `${beginUpdate}${cursor}${start}${wrapOn}`;
     if (question === undefined) return put(stream, `${update}${endUpdate}`);
 
-    // It goes up by as many rows as it thinks the cursor is below its first, which after a resize is not so any more.
+    // Readline goes up by as many rows as it remembers the cursor to be below its first, which is wrong after a resize.
     const { prevRows = 0 } = question as { prevRows?: number };
     stream.cork();
     const written = put(stream, `${update}${"\n".repeat(prevRows)}`);
@@ -206,7 +219,7 @@ export class Screen {
     return written;
   }
 
-  /** Another program draws here now: nothing is erased, and what was drawn is not ours any more. */
+  /** Writes while another program draws here: erases nothing, and forgets what was drawn. */
   #writeInBackground(stream: TerminalStream, text: string): Promise<void> {
     this.forget();
     const cursor = this.#isHidden ? showCursor : "";
@@ -214,7 +227,7 @@ export class Screen {
     return cursor + text === "" ? Promise.resolve() : put(stream, cursor + text);
   }
 
-  /** How many rows the live part takes now: a window that became narrower may have wrapped its lines. */
+  /** Returns how many rows the live region takes now. A window that became narrower may have wrapped its lines. */
   #liveRows(): number {
     const { columns } = this;
     if (columns >= this.#columns || !this.#wraps()) return this.#live.length;
@@ -224,7 +237,7 @@ export class Screen {
     );
   }
 
-  /** Whether this terminal wraps anew what is on it when its width changes; few do not. */
+  /** Whether this terminal rewraps what is on the screen when its width changes. Most do. */
   #wraps(): boolean {
     const { TERM = "", XTERM_VERSION, STY } = this.#env;
     return XTERM_VERSION === undefined && STY === undefined && !/^(linux|rxvt)/.test(TERM);
@@ -235,13 +248,14 @@ function goUp(rows: number): string {
   return rows === 0 ? "\r" : `\r\u001b[${rows}A`;
 }
 
-/** Erases the cursor's row and as many above it, and goes to the first of them. */
+/** Erases the cursor's row and `rows` rows above it, and moves to the first of them. */
 function eraseUp(rows: number): string {
-  // Erasing the screen from the cursor on would be shorter; at its upper left corner tmux scrolls it away instead.
+  // Erasing from the cursor to the end of the screen would be shorter, but in the upper left corner, tmux scrolls the
+  // screen away instead.
   return `${goUp(rows)}${eraseLine}${`\u001b[B${eraseLine}`.repeat(rows)}${goUp(rows)}`;
 }
 
-/** A terminal that has gone is no reason to stop; a signal comes with it. */
+/** Ignores a failed write: a terminal that is gone is no reason to stop, and a signal comes with that. */
 function ignore(): void {}
 
 function put(stream: TerminalStream, text: string): Promise<void> {

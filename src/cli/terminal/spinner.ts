@@ -2,23 +2,23 @@ import type { Screen } from "./screen.js";
 import { fitWidth } from "./fit-width.js";
 import type { Style } from "./style.js";
 
-/** The wait before the spinner appears, in ms: quick work shows nothing. */
+/** The delay before the spinner appears, in ms. Quick work shows nothing. */
 const patienceMs = 500;
-/** Milliseconds without anything to wait for after which the next wait is one of its own. */
+/** After this long with nothing to wait for, the next wait starts with a new delay. In ms. */
 const restMs = 100;
-/** Milliseconds between two pictures. */
+/** The time between two frames of the spinner. In ms. */
 const pictureMs = 100;
 
 /**
- * Says at a terminal what is being waited for, once that takes a while. The screen draws it, wherever it has nothing else
- * to show, and measures it; `ora` says what it looks like.
+ * Shows at a terminal what the command is waiting for, once that takes a while. The screen draws and measures it while
+ * there is nothing else to show; `ora` determines what it looks like.
  */
 export class Spinner {
   readonly #screen: Screen;
   readonly #style: Style;
-  /** What is waited for, the newest last. */
+  /** The current waits, newest last. */
   readonly #waits: { what: string }[] = [];
-  /** By `performance.now()`: since when something has been waited for, and until when, where that has ended. */
+  /** When waiting began, and when it last ended. By `performance.now()`. */
   #since = 0;
   #until = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -28,7 +28,7 @@ export class Spinner {
     this.#style = style;
   }
 
-  /** Gives what the work gives, and shows what it is meanwhile. */
+  /** Returns the work's result, and shows what it is in the meantime. */
   async during<T>(what: string, work: Promise<T>): Promise<T> {
     const wait = { what };
     this.#begin(wait);
@@ -60,7 +60,7 @@ export class Spinner {
     const { symbols, cyan } = this.#style;
     const timer = this.#timer;
     const { default: ora } = await import("ora");
-    // Meanwhile that wait may have ended, and another begun.
+    // That wait may have ended in the meantime, and another one begun.
     if (this.#timer !== timer) return;
     const frames = symbols.spinner.map((picture) => cyan(picture));
     const spinner = ora({ color: false, isEnabled: false, spinner: { frames, interval: 1 } });

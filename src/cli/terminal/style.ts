@@ -1,6 +1,6 @@
 import type { Symbols } from "./symbols.js";
 
-/** How text looks where it is going: colours, or none; symbols that the locale has; and how much fits. */
+/** How text looks on a stream: colors or none, the symbols that the locale has, and how much fits. */
 export interface Style {
   bold(text: string): string;
   dim(text: string): string;
@@ -9,11 +9,11 @@ export interface Style {
   yellow(text: string): string;
   cyan(text: string): string;
   magenta(text: string): string;
-  /** Columns to fit into; `Infinity` where nothing has to fit. */
+  /** Columns to fit into; `Infinity` if there is no limit. */
   readonly width: number;
   readonly symbols: Symbols;
-  /** Whether colours are shown, also those of others. */
+  /** Whether to show colors, including those in the nodes' output. */
   readonly hasColor: boolean;
-  /** Words beside every symbol, and no line drawings: for who has the screen read out. */
+  /** For screen readers: words next to every symbol, and no line drawings. */
   readonly plain: boolean;
 }

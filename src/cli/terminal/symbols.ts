@@ -1,6 +1,9 @@
 import type { Environment } from "../environment.js";
 
-/** The marks that lines are drawn with; every one of them, and every spinner's picture, is one column wide. */
+/**
+ * The symbols to draw lines with. Each one, and each frame of the spinner, is one column wide; a tree's guides are
+ * three.
+ */
 export interface Symbols {
   readonly done: string;
   readonly failed: string;
@@ -12,9 +15,9 @@ export interface Symbols {
   readonly pending: string;
   /** Stands for several nodes. */
   readonly several: string;
-  /** Between a container and the one that is all it contains. */
+  /** Between a container and the only container in it. */
   readonly within: string;
-  /** Where a text was cut. */
+  /** Marks where a text was cut. */
   readonly cut: string;
   /** The parts of a progress bar. */
   readonly bar: string;
@@ -24,7 +27,7 @@ export interface Symbols {
   readonly spanExecuting: string;
   readonly spanQueued: string;
   readonly spanWaiting: string;
-  /** Before a node of a tree, before the last one of its container, and on the lines between. */
+  /** Before a node of a tree, before the last one of its container, and on the lines in between. */
   readonly branch: string;
   readonly lastBranch: string;
   readonly trunk: string;
@@ -79,7 +82,10 @@ const ascii: Symbols = {
   spinner: [..."|/-\\"],
 };
 
-/** What the locale can show; one that says nothing is the C locale, but for Windows' terminal, which sets none. */
+/**
+ * Returns the symbols that the locale can show. No locale means the C locale, except in Windows Terminal, which sets
+ * none.
+ */
 export function symbolsFor(env: Environment): Symbols {
   const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "";
   return /utf-?8/i.test(locale) || (locale === "" && env["WT_SESSION"]) ? unicode : ascii;

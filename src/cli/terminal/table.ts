@@ -1,7 +1,7 @@
 import { columnsOf, fitWidth, maxColumnsOf } from "./fit-width.js";
 import type { Style } from "./style.js";
 
-/** A cell: what it says, made safe already, and how it looks. */
+/** A cell: its text, already escaped, and how it looks. */
 export interface Cell {
   text: string;
   paint?: (text: string) => string;
@@ -9,17 +9,17 @@ export interface Cell {
 
 export interface Column {
   heading: string;
-  /** To how many columns of the terminal its cells may be shortened. Default: not at all. */
+  /** How many columns of the terminal its cells may be shortened to. Default: they are not shortened. */
   least?: number;
 }
 
 const gap = 2;
 
 /**
- * Rows with their columns aligned, under a heading. The last column is not padded.
+ * Lays out rows with aligned columns under a heading. Does not pad the last column.
  *
- * @param width what a line has to fit into: the widest cells are shortened that may be, and where that does not do,
- *   columns are left out from the right
+ * @param width what a line must fit into: shortens the widest cells that may be shortened and, if that is not enough,
+ *   leaves out columns from the right
  */
 export function table(
   columns: readonly Column[],
@@ -50,7 +50,7 @@ export function table(
     .join("\n");
 }
 
-/** The widths of as many columns as fit, the first one in any case. */
+/** Returns the widths of as many columns as fit, at least the first one. */
 function fitColumns(columns: readonly { natural: number; least: number }[], width: number): number[] {
   const widths = columns.map(({ natural }) => natural);
   for (;;) {
@@ -64,7 +64,7 @@ function fitColumns(columns: readonly { natural: number; least: number }[], widt
   }
 }
 
-/** Names and values in two aligned columns. */
+/** Lays out names and values in two aligned columns. */
 export function fieldList(fields: readonly (readonly [string, string])[], style: Style): string {
   const width = maxColumnsOf(fields.map(([name]) => name));
   return fields.map(([name, value]) => `${style.dim(name.padEnd(width))}  ${value}`).join("\n");

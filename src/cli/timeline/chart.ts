@@ -6,13 +6,13 @@ import { escapeControls } from "../terminal/escape-controls.js";
 import { phaseTimes, totalMs, type ChartRow } from "./fold.js";
 import { criticalMs, endOf, isCritical, startOf, type Phase, type Timeline } from "./timeline.js";
 
-/** The columns of a chart where there is no terminal to fit into. */
+/** The width of a chart if there is no terminal to fit into. */
 const defaultWidth = 100;
 /** Names take at most this share of the width. */
 const maxNameShare = 0.4;
-/** At least so many columns between two times of the axis. */
+/** The minimum number of columns between two times on the axis. */
 const minTick = 9;
-/** From so many columns on, a row says in words how long each phase took. */
+/** From this width on, a row says as text how long each phase took. */
 const wordyWidth = 120;
 
 export const phaseWords: Readonly<Record<Phase, string>> = {
@@ -22,12 +22,12 @@ export const phaseWords: Readonly<Record<Phase, string>> = {
   waiting: "waiting",
 };
 
-/** What a cell shows if a row was in several phases in that time: the last of these. */
+/** If a row was in several phases during the time of a cell, the cell shows the last of these. */
 const phaseOrder: readonly Phase[] = ["queued", "waiting", "approval", "executing"];
 
 type Paint = (text: string) => string;
 
-/** The timeline as a chart that fits the style's width: an axis, a row for each, and what the signs mean. */
+/** Draws the timeline as a chart that fits the style's width: an axis, the rows, and a legend. */
 export function chartLines(timeline: Timeline, rows: readonly ChartRow[], style: Style): string[] {
   if (timeline.startedAt === null || rows.length === 0) return [];
   if (style.plain) return rows.map((row) => sentence(row, timeline.startedAt ?? 0));
@@ -53,7 +53,7 @@ export function chartLines(timeline: Timeline, rows: readonly ChartRow[], style:
   return [axis, ...lines, "", ...legend(timeline, rows, style, width)];
 }
 
-/** The columns of the mark in front of what is part of the longest chain. */
+/** The width of the mark before a row of the longest chain. */
 const markWidth = 2;
 
 interface Scale {
@@ -62,13 +62,13 @@ interface Scale {
   barWidth: number;
 }
 
-/** A row's name with its distinguishing detail, made safe. */
+/** Returns a row's name with its distinguishing detail, escaped. */
 export function nameOf({ nodeId, detail }: Pick<ChartRow, "nodeId" | "detail">): string {
   const name = escapeControls(nodeId) || "''";
   return detail === "" ? name : `${name} (${detail})`;
 }
 
-/** The name in so many columns; the detail distinguishes rows, so the id is cut first. */
+/** Fits the name into this many columns. Cuts the id first, because the detail distinguishes the rows. */
 function fitName(row: ChartRow, columns: number, cut: string): string {
   const name = nameOf(row);
   if (columnsOf(name) <= columns || row.detail === "") return fitWidth(name, columns, cut);
@@ -85,7 +85,7 @@ function barOf(row: ChartRow, { from, ms, barWidth }: Scale, style: Style): stri
     for (const span of row.spans) {
       if (span.phase !== phase) continue;
       const first = Math.min(columnAt(span.from), barWidth - 1);
-      // However short it was, it is seen that the node executed.
+      // It is always visible that the node executed, however briefly.
       const end = Math.max(columnAt(span.to), phase === "executing" ? first + 1 : 0);
       cells.fill(phase, first, end);
     }
@@ -126,7 +126,7 @@ const tickSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500].concat(
   ),
 );
 
-/** The axis: a stroke and the time since the run's start, as often as there is room. */
+/** Draws the axis: a stroke and the time since the run's start, as often as there is room. */
 function axisOf({ ms, barWidth }: Scale, { symbols }: Style): string {
   const minStep = (ms * minTick) / barWidth;
   const step = tickSteps.find((each) => each >= minStep) ?? Math.ceil(minStep / 86_400_000) * 86_400_000;
@@ -148,7 +148,10 @@ function tickLabel(ms: number): string {
     .replace(/ 00[sm]$/, "");
 }
 
-/** Such as `approval 5.0s, executing 0.3s`, of what took some time. */
+/**
+ * Returns how long the phases of at least 50 ms took, such as `approval 5.0s, executing 0.3s`; empty for fewer than
+ * two.
+ */
 function durationWords(row: ChartRow): string {
   const times = [...phaseTimes(row)].filter(([, ms]) => ms >= 50);
   return times.length < 2 ? "" : times.map(([phase, ms]) => `${phase} ${formatDuration(ms)}`).join(", ");
@@ -175,7 +178,7 @@ function legend(timeline: Timeline, rows: readonly ChartRow[], style: Style, wid
   return lines.map(({ text }) => text);
 }
 
-/** For a screen reader: the row in words. */
+/** Returns the row as a sentence, for screen readers. */
 function sentence(row: ChartRow, startedAt: number): string {
   const times = [...phaseTimes(row)].map(([phase, ms]) => `${phaseWords[phase]} ${formatDuration(ms)}`);
   const after = `from ${formatDuration(startOf(row) - startedAt)} to ${formatDuration(endOf(row) - startedAt)}`;

@@ -1,4 +1,4 @@
-/** How many of the items, which are sorted by their times, are up to a time. */
+/** Returns how many of the items, which must be sorted by time, are at or before a time. */
 export function countUntil<Item>(
   sorted: readonly Item[],
   timeOf: (item: Item) => number,

@@ -7,9 +7,9 @@ interface Placed {
 }
 
 /**
- * Marks the chain of spans that ends last, each starting when the one before it ended: as far as it can be known from
- * times, what the run's duration is made of. From its end backwards, work and waits of any node come before a queue, which
- * they explain.
+ * Marks the chain of spans that ends last, in which each span starts when the previous one ended. As far as the times
+ * can show, this chain makes up the run's duration. Going back from its end, work and waits of any node take precedence
+ * over a queue, because they explain it.
  */
 export function markCriticalSpans(rows: readonly TimelineRow[], toleranceMs: number): void {
   const spans = rows
@@ -17,7 +17,7 @@ export function markCriticalSpans(rows: readonly TimelineRow[], toleranceMs: num
     .sort((a, b) => a.span.to - b.span.to);
   const lastEnd = spans.at(-1)?.span.to ?? 0;
   const atEnd = spans.filter(({ span }) => span.to === lastEnd);
-  // Of those that end together, the one that took longest.
+  // Of the spans that end together, the one that took longest.
   let current = best(atEnd, ({ span }) => [isQueue(span) ? 0 : 1, -span.from]);
   while (current !== undefined) {
     current.span.isCritical = true;
@@ -40,7 +40,7 @@ function predecessorOf(current: Placed, spans: readonly Placed[], toleranceMs: n
   return best(candidates, ({ span, row }) => [isQueue(span) ? 0 : row === current.row ? 2 : 1, span.to]);
 }
 
-/** A short queue between two spans of the chain is part of it. */
+/** Marks a short queue between two spans of the chain as part of it. */
 function markQueueBetween(before: Placed, { span: current, row }: Placed): void {
   for (const span of row.spans) {
     if (isQueue(span) && span.from >= before.span.to && span.to <= current.from) span.isCritical = true;
@@ -51,7 +51,7 @@ function isQueue({ phase }: Span): boolean {
   return phase === "queued";
 }
 
-/** The item with the greatest rank, compared number by number. */
+/** Returns the item with the greatest rank, compared number by number. */
 function best<Item>(
   items: readonly Item[],
   rankOf: (item: Item) => readonly [number, number],

@@ -1,7 +1,7 @@
 import type { Run } from "../../client/index.js";
 import { criticalMs, endOf, isCritical, startOf, type Timeline } from "./timeline.js";
 
-/** The timeline in numbers; `startMs` counts from the run's start. */
+/** Returns the timeline as a document for JSON. `startMs` counts from the run's start. */
 export function timelineDocument(
   { runId, workflowName, status }: Run,
   timeline: Timeline,

@@ -1,15 +1,15 @@
 import { iterationOf, noLoops } from "../describe/approval-label.js";
 import { endOf, startOf, type Span, type TimelineRow } from "./timeline.js";
 
-/** What a chart shows in one row: an attempt of a node, or all turns of a node in a loop. */
+/** What a chart shows in one row: an attempt of a node, or all iterations of a node in a loop. */
 export interface ChartRow extends TimelineRow {
-  /** How many turns of a loop the row stands for; 0 for a row of one attempt. */
+  /** How many iterations of a loop the row stands for; 0 for a row of one attempt. */
   turns: number;
-  /** What distinguishes the row from the node's others, such as `#2` or `attempt 2`; empty for the only one. */
+  /** What distinguishes the row from the node's others, such as `#2` or `attempt 2`; empty if it is the only one. */
   detail: string;
 }
 
-/** The rows of a chart: one for each attempt, with the turns of a loop together, unless each is asked for. */
+/** Returns the rows of a chart: one for each attempt. A loop's iterations share a row, unless `showTurns` is set. */
 export function chartRows(rows: readonly TimelineRow[], showTurns: boolean, loops = noLoops): ChartRow[] {
   const byNode = new Map<string, TimelineRow[]>();
   for (const row of rows) {
@@ -20,7 +20,7 @@ export function chartRows(rows: readonly TimelineRow[], showTurns: boolean, loop
   const shown = [...byNode.values()].flatMap((ofNode) => {
     const turns = new Set(ofNode.map(({ iteration }) => iteration)).size;
     if (turns > 1 && !showTurns) return [fold(ofNode, turns)];
-    // A loop that is not in the tree any more is known by its other iterations.
+    // A loop that is no longer in the tree is known by its other iterations.
     const loopsHere = turns > 1 ? new Set(ofNode.map(({ nodeId }) => nodeId)) : loops;
     return ofNode.map((row) => {
       const isRetried = ofNode.some((other) => other.iteration === row.iteration && other !== row);
@@ -39,12 +39,14 @@ function fold(rows: readonly TimelineRow[], turns: number): ChartRow {
   return { ...newest, spans, turns, detail: `${turns} turns` };
 }
 
-/** How long a row's phases took together, in ms; between the turns of a loop there may be time that is none of them. */
+/**
+ * Returns how long a row's phases took together, in ms. Time between the iterations of a loop may belong to no phase.
+ */
 export function totalMs({ spans }: { spans: readonly Span[] }): number {
   return spans.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
-/** How long a row was in each phase, in ms; phases that it was not in are left out. */
+/** Returns how long a row was in each phase, in ms. Leaves out phases that it was not in. */
 export function phaseTimes({ spans }: { spans: readonly Span[] }): Map<Span["phase"], number> {
   const times = new Map<Span["phase"], number>();
   for (const { phase, from, to } of spans) times.set(phase, (times.get(phase) ?? 0) + to - from);

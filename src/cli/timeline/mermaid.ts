@@ -2,15 +2,15 @@ import { fitWidth } from "../terminal/fit-width.js";
 import type { ChartRow } from "./fold.js";
 import { endOf, isCritical, startOf, type Span, type Timeline } from "./timeline.js";
 
-/** GitHub draws no diagram of more than 50,000 characters. */
+/** GitHub does not draw a diagram of more than 50,000 characters. */
 const maxLength = 40_000;
-/** A diagram of more rows cannot be read. */
+/** A diagram with more rows is not readable. */
 const maxRows = 100;
 const maxName = 40;
 /** A folded loop has one task for each of its spans. */
 const maxTasks = 50;
 
-/** How the phases look: `crit` is taken by the longest chain. */
+/** How the phases look. `crit` is reserved for the longest chain. */
 const tags: Readonly<Record<Span["phase"], string>> = {
   queued: "done",
   approval: "active",
@@ -18,7 +18,7 @@ const tags: Readonly<Record<Span["phase"], string>> = {
   executing: "",
 };
 
-/** The lines of a Mermaid `gantt` block in a Markdown document, and how many rows it leaves out. */
+/** Returns the lines of a Mermaid `gantt` block in a Markdown document, and how many rows it leaves out. */
 export function mermaidGantt(
   timeline: Timeline,
   rows: readonly ChartRow[],
@@ -46,7 +46,7 @@ export function mermaidGantt(
   return { lines, leftOut: rows.length - sections.length };
 }
 
-/** At most `maxRows` rows, in their order: those of the longest chain are kept first, then the longest ones. */
+/** Returns at most `maxRows` rows, in order. Keeps those of the longest chain first, then the longest ones. */
 function longestRows(rows: readonly ChartRow[]): readonly ChartRow[] {
   if (rows.length <= maxRows) return rows;
   const rank = (row: ChartRow) => (isCritical(row) ? 1e15 : 0) + endOf(row) - startOf(row);
@@ -61,15 +61,15 @@ function sectionOf({ nodeId, detail, spans }: ChartRow): string[] {
 
 function taskOf({ phase, from, to, isCritical }: Span): string {
   const marks = [isCritical ? "crit" : "", tags[phase]].filter((tag) => tag !== "");
-  // What took no time at all would not be drawn.
+  // A span that took no time at all would not be drawn.
   const fields = [...marks, Math.floor(from), Math.max(Math.ceil(to), Math.floor(from) + 1)];
   return `  ${phase} :${fields.join(", ")}`;
 }
 
 /**
- * A server's text as part of a line of Mermaid. Its grammar has no escapes: `:`, `;`, `#`, `%`, quotes, brackets and line
- * breaks end a name or begin something else, and a backtick could end the block. So letters and digits stay, and a few
- * marks that mean nothing to it.
+ * Converts a server's text for a line of Mermaid. Its grammar has no escapes: `:`, `;`, `#`, `%`, quotes, brackets and
+ * line breaks end a name or start something else, and a backtick could end the block. So this keeps only letters,
+ * digits and a few marks that have no meaning in Mermaid.
  */
 function mermaidText(text: string): string {
   return (

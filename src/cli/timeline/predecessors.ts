@@ -1,18 +1,21 @@
 import { nodeKey } from "../../client/index.js";
 import type { FrameGroup, FrameItem } from "../tree/run-tree.js";
 
-/** A node that has to end before another one starts, in one turn of its loop, or in its last one. */
+/** A node that must end before another one starts, in one iteration of its loop or in the last one. */
 export interface Predecessor {
   nodeId: string;
-  /** Undefined for the last turn that there was. */
+  /** `undefined` for the last iteration that there was. */
   key: string | undefined;
 }
 
-/** Gives the nodes that one waits for, by the order of the workflow's tree; undefined for a node that is not in it. */
+/**
+ * Returns the nodes that a node waits for, by the order of the workflow's tree; `undefined` if the tree does not
+ * contain it.
+ */
 export type FindPredecessors = (nodeId: string, iteration: number) => Predecessor[] | undefined;
 
 interface Loop {
-  /** What ends a turn. */
+  /** The tasks that end an iteration. */
   last: readonly Task[];
 }
 
@@ -22,10 +25,10 @@ interface Task {
   before: readonly Task[];
 }
 
-/** What starts its children all at once. */
+/** The containers that start all their children at once. */
 const parallelKinds: ReadonlySet<string> = new Set(["parallel", "merge-queue"]);
 
-/** Reads from the newest tree which nodes come one after the other. */
+/** Reads from the newest tree which nodes run one after the other. */
 export function predecessorsIn(tree: FrameGroup): FindPredecessors {
   const tasks = new Map<string, Task>();
 
@@ -67,7 +70,10 @@ export function predecessorsIn(tree: FrameGroup): FindPredecessors {
   };
 }
 
-/** A group shares its line with the only container in it, whose children it has; the innermost one orders them. */
+/**
+ * Returns the kinds of a group and of the containers nested in it that share its line. The innermost one orders the
+ * children.
+ */
 function kindsOf(group: FrameGroup): string[] {
   const kinds: string[] = [];
   for (let each: FrameGroup | undefined = group; each !== undefined; each = each.within)

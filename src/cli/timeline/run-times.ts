@@ -2,13 +2,13 @@ import { nodeKey, type SmithersEvent } from "../../client/index.js";
 import { isTime } from "../describe/duration.js";
 import { stateOfEndEvent } from "../describe/event-lines.js";
 
-/** A time between two events; `to` is null while it lasts. In milliseconds since 1970, by the server's clock. */
+/** A period between two events; `to` is `null` while it lasts. In milliseconds since 1970, by the server's clock. */
 export interface Period {
   from: number;
   to: number | null;
 }
 
-/** One attempt of a node; it has several periods if its engine was lost and another one started it again. */
+/** One attempt of a node. It has several periods if its engine was lost and another one restarted it. */
 export interface AttemptTimes {
   attempt: number;
   executing: Period[];
@@ -16,38 +16,40 @@ export interface AttemptTimes {
   state: string;
 }
 
-/** When what happened to one node in one turn of its loop. */
+/** What happened to one node, in one iteration of its loop, and when. */
 export interface NodeTimes {
   readonly nodeId: string;
   readonly iteration: number;
   approval: Period | null;
-  /** The approval was announced when the run had come to it, as 0.32 does; 0.5.0 announces it before. */
+  /** Whether the approval was announced when the run reached it, as 0.32 does. 0.5.0 announces it ahead of time. */
   isApprovalReached: boolean;
-  /** For a timer or a signal. */
+  /** The wait for a timer or a signal. */
   waiting: Period | null;
   /** In the order in which they started. */
   attempts: AttemptTimes[];
-  /** The attempt that is to come after one that failed. */
+  /** The attempt that follows a failed one and has not started. */
   nextAttempt: number | null;
-  /** The node's last state that is no attempt's, such as `denied` or `skipped`. */
+  /** The node's last state that does not belong to an attempt, such as `denied` or `skipped`. */
   state: string;
   /** When the node last ended: finished, failed, cancelled, skipped or denied. */
   endedAt: number | null;
 }
 
-/** Collects from a run's events when what happened. The view of a run has only the newest attempt of each node. */
+/** Collects from a run's events what happened when. The view of a run has only the newest attempt of each node. */
 export class RunTimes {
   /** By `nodeKey`, in the order in which the events first named them. */
   nodes = new Map<string, NodeTimes>();
   startedAt: number | null = null;
-  /** When the run last ended; null while it goes on. */
+  /** When the run last ended; `null` while it has not, or was resumed since. */
   endedAt: number | null = null;
-  /** The times between an end of the run and the resume after it. */
+  /** The periods between an end of the run and the resume after it. */
   downtimes: { from: number; to: number }[] = [];
   lastEventAt: number | null = null;
   #runId: string | undefined;
 
-  /** Events have to come in order. Those of another run, in which the work goes on, start anew. */
+  /**
+   * Adds an event. Events must arrive in order. Those of another run, which this one continues as, start from scratch.
+   */
   add(event: SmithersEvent): void {
     const at = event.timestampMs;
     if (!isTime(at) || typeof event.type !== "string") return;
@@ -68,7 +70,7 @@ export class RunTimes {
     switch (type) {
       case "RunStarted":
         this.startedAt ??= at;
-        // Nothing records that an engine was lost; its last event is all there is to go by.
+        // No event says that an engine was lost. Its last event is the best estimate.
         for (const node of this.nodes.values()) stopExecuting(node, this.lastEventAt ?? at);
         if (this.endedAt !== null) this.downtimes.push({ from: this.endedAt, to: at });
         this.endedAt = null;
@@ -93,7 +95,9 @@ export class RunTimes {
     if (applyEvent(node, type, at, fields)) this.nodes.set(key, node);
   }
 
-  /** A node that waited for a signal has no events of its own: the frame that was rendered after it is all there is. */
+  /**
+   * Ends a node's wait for a signal. Such a node has no events of its own, only the frame that was rendered after it.
+   */
   #endSignalWait(trigger: unknown, at: number): void {
     const { reason, nodeId, iteration = 0 } = (trigger ?? {}) as Record<string, unknown>;
     if (reason !== "task-finished" || typeof nodeId !== "string" || typeof iteration !== "number") return;
@@ -106,7 +110,7 @@ export class RunTimes {
   }
 }
 
-/** Notes what the event says of its node; false if that is nothing. */
+/** Records what the event says about its node. Returns false if it says nothing. */
 function applyEvent(node: NodeTimes, type: string, at: number, fields: Record<string, unknown>): boolean {
   const { attempt, request } = fields;
   const endState = stateOfEndEvent.get(type);
@@ -133,7 +137,7 @@ function applyEvent(node: NodeTimes, type: string, at: number, fields: Record<st
     case "ApprovalRequested":
     case "NodeWaitingApproval":
       node.approval ??= { from: at, to: null };
-      // Only servers that wait until then send what is asked.
+      // Only servers that announce an approval when the run reaches it send its request.
       if (typeof request === "object" && request !== null) node.isApprovalReached = true;
       return true;
     case "ApprovalGranted":

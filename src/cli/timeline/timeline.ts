@@ -4,7 +4,7 @@ import { markCriticalSpans } from "./critical-path.js";
 import type { FindPredecessors } from "./predecessors.js";
 import type { NodeTimes, RunTimes } from "./run-times.js";
 
-/** What a node did at a time; `waiting` is for a timer or a signal. */
+/** What a node did at a time. `waiting` is for a timer or a signal. */
 export type Phase = "queued" | "approval" | "waiting" | "executing";
 
 /** A part of a row. Times are in milliseconds since 1970, by the server's clock. */
@@ -12,17 +12,17 @@ export interface Span {
   phase: Phase;
   from: number;
   to: number;
-  /** It is part of the longest chain. */
+  /** Whether it is part of the longest chain. */
   isCritical: boolean;
 }
 
-/** One attempt of a node in one turn of its loop. */
+/** One attempt of a node, in one iteration of its loop. */
 export interface TimelineRow {
   nodeId: string;
   iteration: number;
   /** Counted from 1; 0 if the node has not started. */
   attempt: number;
-  /** How it ended, such as `finished` or `denied`, or what it does. */
+  /** How it ended, such as `finished` or `denied`, or what it is doing. */
   state: string;
   /** In order; at least one. */
   spans: Span[];
@@ -30,22 +30,22 @@ export interface TimelineRow {
 
 /** Where a run's time went. */
 export interface Timeline {
-  /** Null before the run has started. */
+  /** `null` until the run has started. */
   startedAt: number | null;
-  /** The run's end, or the present while it goes on. */
+  /** The run's end, or the current time if it has not ended. */
   endsAt: number;
-  /** In the order in which they began. */
+  /** In the order in which they started. */
   rows: TimelineRow[];
 }
 
-/** Milliseconds that a node may start after the end of the one before it. */
+/** How long after the end of the previous span the next one in a chain may start. In ms. */
 const toleranceMs = 50;
 
 /**
- * Makes of a run's times what is shown of them. A node is queued from the end of those before it, which the tree says; for
- * one that is not in the tree, from the last end of any.
+ * Builds the timeline from a run's times. A node is queued from the end of the nodes before it in the tree. A node that
+ * is not in the tree is queued from the last end of any other node.
  *
- * @param now the present, in milliseconds since 1970 by the server's clock
+ * @param now the current time, in milliseconds since 1970 by the server's clock
  */
 export function buildTimeline(times: RunTimes, now: number, predecessors?: FindPredecessors): Timeline {
   const { startedAt } = times;
@@ -71,7 +71,7 @@ export function isCritical({ spans }: Pick<TimelineRow, "spans">): boolean {
   return spans.some((span) => span.isCritical);
 }
 
-/** From the first to the last span of the longest chain, in ms. */
+/** Returns the time from the first to the last span of the longest chain, in ms. */
 export function criticalMs({ rows }: Timeline): number {
   const spans = rows.flatMap((row) => row.spans).filter((span) => span.isCritical);
   if (spans.length === 0) return 0;
@@ -102,13 +102,13 @@ class Ends {
     for (const ends of this.#byId.values()) ends.sort((a, b) => a - b);
   }
 
-  /** The last one up to a time; undefined for none. */
+  /** Returns the last end of a node up to a time; `undefined` if there is none. */
   lastOf({ nodeId, key }: { nodeId: string; key: string | undefined }, until: number): number | undefined {
     const ends = (key === undefined ? this.#byId.get(nodeId) : this.#byKey.get(key)) ?? [];
     return ends[countUntil(ends, (end) => end, until) - 1];
   }
 
-  /** The last one of another node up to a time. */
+  /** Returns the last end of any other node up to a time; `undefined` if there is none. */
   lastOfOthers(key: string, until: number): number | undefined {
     let index = countUntil(this.#all, ({ at }) => at, until) - 1;
     while (this.#all[index]?.key === key) index--;
@@ -116,7 +116,7 @@ class Ends {
   }
 }
 
-/** When a node could have started, and whether the run has come to it. */
+/** When a node could have started, and whether the run has reached it. */
 interface Readiness {
   at: number;
   isReached: boolean;
@@ -153,7 +153,7 @@ function rowsOf(node: NodeTimes, times: RunTimes, endsAt: number, ready: Readine
     cursor = Math.max(cursor, to);
   };
   const queueUntil = (to: number) => {
-    // Nothing is queued in a run that has ended, until it is resumed.
+    // Nothing is queued in an ended run until it is resumed.
     const down = times.downtimes.findLast((each) => each.from >= cursor && each.to <= to);
     add("queued", down?.to ?? cursor, to);
   };

@@ -4,9 +4,9 @@ import { readTree } from "./read-tree.js";
 import type { FrameItem } from "./run-tree.js";
 
 /**
- * What an approval asks a person, made visible: title and summary of its request, which newer servers send, or its task's
- * label, which the newest frame has. Empty where neither says anything; a server that does not answer is no reason to
- * leave the question out.
+ * Returns what an approval asks a person, escaped: the title and summary of its request, which newer servers send, or
+ * its task's label from the newest frame. Empty if there is neither, or if the server does not return the frame, since
+ * that is no reason to fail.
  */
 export async function approvalQuestion(
   { nodeId, request }: Pick<ApprovalView, "nodeId" | "request">,

@@ -4,7 +4,7 @@ import { iterationsOf, kindOf } from "./run-tree.js";
 import type { Style } from "../terminal/style.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** An element of a frame's tree: which it is, what is shown of it, and all that it has. */
+/** An element of a frame's tree: its identity, what to show of it, and everything that it has. */
 interface Element {
   /** The same for the same element in another frame. */
   key: string;
@@ -16,12 +16,12 @@ interface Element {
   has: ReadonlyMap<string, string>;
 }
 
-/** At most so many columns of a property that changed are shown. */
+/** The most columns to show of a property that changed. */
 const widestValue = 40;
 
 /**
- * The tree of a frame, a line an element, with what changed since the frame before where that is given: `+` marks what is
- * new, `-` what has gone, `~` what is not as it was. Undefined where nothing changed.
+ * Returns the tree of a frame, one line per element. If the frame before is given, marks what changed since: `+` for a
+ * new element, `-` for a removed one, `~` for a changed one. `undefined` if nothing changed.
  */
 export function frameLines(frame: Frame, before: Frame | undefined, style: Style): string[] | undefined {
   const elements = elementsOf(frame);
@@ -46,7 +46,7 @@ export function frameLines(frame: Frame, before: Frame | undefined, style: Style
   return marked.every(({ mark }) => mark === " ") ? undefined : marked.map(({ line }) => line);
 }
 
-/** The elements that have gone, each with those that came after the same element that is still there. */
+/** Groups the removed elements by the last element before them that is still there. */
 function goneAfter(earlier: readonly Element[], are: ReadonlySet<string>): Map<string, Element[]> {
   const gone = new Map<string, Element[]>();
   let last = "";
@@ -76,7 +76,7 @@ function changesOf(was: Element, is: Element, { symbols }: Style): string {
   return changes.length === 0 ? "" : `(${changes.join("; ")})`;
 }
 
-/** The elements of a frame's tree, from its root on; undefined where it cannot be read. */
+/** Returns the elements of a frame's tree, starting with its root; `undefined` if it cannot be read. */
 function elementsOf(frame: Frame): Element[] | undefined {
   const iterations = iterationsOf(frame);
   const elements: Element[] = [];
@@ -86,7 +86,7 @@ function elementsOf(frame: Frame): Element[] | undefined {
     const kind = kindOf(node.tag);
     const own = props["id"] ?? props["name"];
     const name = typeof own === "string" ? own : undefined;
-    // What has no name is known by its place.
+    // An element without a name is identified by its place.
     const key = name === undefined ? `${place}/${kind}` : `${kind} ${name}`;
     const turn = iterations.get(name ?? "") ?? 0;
     const children = Array.isArray(node.children) ? node.children : [];

@@ -5,13 +5,13 @@ import { readFrame, tasksIn } from "./run-tree.js";
 /** Fetches a run's newest frame. */
 export type FetchFrame = (runId: string, signal: AbortSignal) => Promise<Frame | undefined>;
 
-/** How long a frame is waited for, and the pause between two requests at least, in ms. */
+/** How long to wait for a frame, and the minimum pause between two requests. In ms. */
 const patienceMs = 2000;
 const minPauseMs = 1000;
 
 /**
- * Learns which nodes of a run are in a loop, from the run's tree: an event of a loop's first iteration looks as one of a
- * node in no loop. Where the tree cannot be read, the iterations after the first tell.
+ * Learns which nodes of a run are in a loop, from the run's tree: an event of a loop's first iteration looks like one
+ * of a node that is not in a loop. If the tree cannot be read, only the iterations after the first show it.
  */
 export class Loops implements LoopNodes {
   readonly #fetch: FetchFrame;
@@ -28,7 +28,7 @@ export class Loops implements LoopNodes {
     return this.#inLoop.has(nodeId);
   }
 
-  /** Makes sure that it is known of these nodes, as far as the server says it in time. */
+  /** Makes sure that this is known for these nodes, if the server answers in time. */
   async learn(runId: string, nodeIds: Iterable<string>): Promise<void> {
     await this.#reading;
     const unknown = [...nodeIds].filter((nodeId) => !this.#known.has(nodeId));

@@ -1,7 +1,7 @@
 import type { Frame, SmithersClient } from "../../client/index.js";
 import { readFrame, type FrameGroup } from "./run-tree.js";
 
-/** The workflow's newest tree; undefined if the server does not give it, which is no reason to show nothing. */
+/** Reads the workflow's newest tree; `undefined` if the server does not return it, since callers can do without. */
 export async function readTree(
   runId: string,
   { client, signal }: { client: Pick<SmithersClient, "getFrames">; signal?: AbortSignal },

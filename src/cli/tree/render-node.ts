@@ -7,24 +7,24 @@ import type { Style } from "../terminal/style.js";
 import { nodeCategory, statusFacts, type Category } from "../status-table.js";
 import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
 
-/** The category of a node; an approval that was announced but not reached is still pending. */
+/** Returns the category of a node. An approval that was announced but not reached is still pending. */
 export function categoryOf({ node }: RunTask, view: RunView): Category {
   const state: string = node?.state ?? "pending";
   const approval = state === "waiting-approval" ? node?.approval : undefined;
   return approval && waitingSince(approval, view) === undefined ? "pending" : nodeCategory(state);
 }
 
-/** When and how a node is drawn. */
+/** When and how to draw a node. */
 export interface Look {
   view: RunView;
   /** By the server's clock, in milliseconds since 1970. */
   now: number;
   style: Style;
-  /** The picture of a node that executes. */
+  /** The symbol of an executing node. */
   spinner: string;
 }
 
-/** How the categories look: a symbol, and a colour for it and for the words that matter. */
+/** Returns how a category looks: a symbol, and a color for it and for the text that matters. */
 export function categoryLook(
   category: Category,
   { style, spinner }: Pick<Look, "style" | "spinner">,
@@ -46,7 +46,7 @@ export function categoryLook(
   }
 }
 
-/** A node's symbol, and in words what there is to say beside its name; those may be empty where no words are needed. */
+/** Returns a node's symbol, and the text to show next to its name, which is empty if none is needed. */
 export function renderNode(
   task: RunTask,
   look: Look,
@@ -103,7 +103,7 @@ function waitWords({ node, label }: RunTask, { view, now }: Look): string {
   return `${escapeControls(node?.state ?? "").replace(/^waiting-/, "waits for ")}${until}`;
 }
 
-/** The look of a whole run's status. */
+/** Returns how a run's status looks. */
 export function renderStatus(
   status: string,
   look: Pick<Look, "style" | "spinner">,

@@ -3,15 +3,17 @@ import { countNodes, type NodeCounts } from "../describe/count-nodes.js";
 import { nodeCategory } from "../status-table.js";
 import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
 
-/** A workflow as a frame shows it: containers, with their tasks as leaves. All texts have been made visible. */
+/**
+ * A workflow as a frame shows it: containers, with their tasks as leaves. All texts except for node ids are escaped.
+ */
 export interface FrameGroup {
   readonly kind: "group";
-  /** What it is, such as `sequence`, `parallel` or `loop`, and its name where it has one. */
+  /** Its kind, such as `sequence`, `parallel` or `loop`. `name` is empty if it has none. */
   readonly what: string;
   readonly name: string;
-  /** The turn that a loop is in, from 0; undefined for what is no loop. */
+  /** The iteration that a loop is in, from 0; `undefined` if this is not a loop. */
   readonly turn?: number | undefined;
-  /** The only container in it, which shares its line. */
+  /** The only container in it, if it contains nothing else. The two share a line. */
   readonly within?: FrameGroup | undefined;
   readonly children: readonly FrameItem[];
 }
@@ -28,10 +30,10 @@ export interface FrameTask {
 
 export type FrameItem = FrameGroup | FrameTask;
 
-/** Containers that are nested deeper are shown without what is in them. */
+/** Containers that are nested deeper are shown without their contents. */
 const maxDepth = 500;
 
-/** The workflow's tree; undefined where the frame has none that can be read. */
+/** Reads the workflow's tree; `undefined` if the frame has none that can be read. */
 export function readFrame(frame: Frame): FrameGroup | undefined {
   try {
     const reading = { iterations: iterationsOf(frame), turns: new Map<FrameItem, number>() };
@@ -42,7 +44,7 @@ export function readFrame(frame: Frame): FrameGroup | undefined {
   }
 }
 
-/** Which turn of its loop each task of a frame is in. */
+/** Returns the iteration that each task of a frame is in, by node id. */
 export function iterationsOf(frame: Frame): Map<string, number> {
   try {
     const index = JSON.parse(frame.taskIndexJson) as { nodeId: string; iteration: number }[];
@@ -52,18 +54,18 @@ export function iterationsOf(frame: Frame): Map<string, number> {
   }
 }
 
-/** The tasks of a tree, in its order. */
+/** Returns the tasks of a tree, in order. */
 export function tasksIn(tree: FrameItem): FrameTask[] {
   return tree.kind === "task" ? [tree] : tree.children.flatMap(tasksIn);
 }
 
-/** The ids of the tasks that are in a loop. */
+/** Returns the ids of the tasks that are in a loop. */
 export function loopNodesIn(tree: FrameItem | undefined): Set<string> {
   const tasks = tree === undefined ? [] : tasksIn(tree);
   return new Set(tasks.filter(({ isInLoop }) => isInLoop).map(({ nodeId }) => nodeId));
 }
 
-/** A container's or task's kind, for people. */
+/** Returns a container's or task's kind, for people. */
 export function kindOf(tag: unknown): string {
   const kind = escapeControls(String(tag).replace(/^smithers:/, ""));
   return kind === "ralph" ? "loop" : kind;
@@ -71,7 +73,7 @@ export function kindOf(tag: unknown): string {
 
 interface Reading {
   readonly iterations: ReadonlyMap<string, number>;
-  /** The newest turn of a loop that a task in each container is in. */
+  /** The newest iteration that a task in each container is in. */
   readonly turns: Map<FrameItem, number>;
 }
 
@@ -81,7 +83,7 @@ function readElement(node: FrameNode, reading: Reading, depth = 0, isInLoop = fa
   const props: Record<string, unknown> = node.props ?? {};
   const what = kindOf(node.tag);
   const { id } = props;
-  // A newer server has tasks of other kinds, such as timers; its index of tasks has them all.
+  // A newer server has tasks of other kinds, such as timers. Its task index has them all.
   if (typeof id === "string" && (what === "task" || iterations.has(id))) {
     return {
       kind: "task",
@@ -117,7 +119,7 @@ function readElement(node: FrameNode, reading: Reading, depth = 0, isInLoop = fa
 
 /** A task with what the run's events show about it. */
 export interface RunTask extends FrameTask {
-  /** Undefined where no event has named it yet. */
+  /** `undefined` if no event has named it yet. */
   readonly node: NodeView | undefined;
 }
 
@@ -128,8 +130,8 @@ export interface RunGroup extends Omit<FrameGroup, "children"> {
 export type RunItem = RunGroup | RunTask;
 
 /**
- * The run on the newest frame's tree. What is open or at work and not in that tree comes after it; without a tree all
- * nodes do.
+ * Combines the newest frame's tree with the run's events. Appends nodes that are executing or waiting but not in the
+ * tree; without a tree, appends all nodes.
  */
 export function runTree(frame: FrameGroup | undefined, view: RunView): RunGroup {
   const inTree = new Set<string>();
@@ -162,7 +164,7 @@ function isOpen(node: NodeView): boolean {
   return ["running", "waiting"].includes(nodeCategory(node.state)) || node.approval?.decision === null;
 }
 
-/** How many nodes are known, by the events or the tree, and in which state. */
+/** Counts the nodes that the events or the tree name, by state. */
 export function progressOf(tree: RunGroup, view: RunView): NodeCounts {
   return countNodes(view, tasksIn(tree));
 }

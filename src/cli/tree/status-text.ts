@@ -13,7 +13,7 @@ import { treeRows } from "./tree-rows.js";
 import { escapeMessage, escapeControls } from "../terminal/escape-controls.js";
 import { findBlockers } from "../describe/blockers.js";
 
-/** Where a run stands, for a person: the facts, its tree, and what keeps it from going on. */
+/** Describes a run's status for people: the facts, its tree, its errors, and what keeps it from continuing. */
 export async function statusText(status: Run, session: Session, style: Style): Promise<string> {
   const { runId } = status;
   const { resumesByItself } = await session.client.getServerTraits();

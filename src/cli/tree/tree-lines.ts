@@ -6,16 +6,16 @@ import type { Container, Rest, TreeRow } from "./tree-rows.js";
 import type { Style } from "../terminal/style.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
-/** Names are aligned up to this width; longer ones push only their own words aside. */
+/** Names are aligned up to this width. A longer one pushes only its own text aside. */
 const widestColumn = 40;
-/** The columns that a name has in any case. */
+/** The minimum number of columns for a name. */
 const minName = 4;
 
-/** The rows as lines that fit the style's width: guides, a symbol, the name, and what there is to say. */
+/** Returns the rows as lines that fit the style's width: guides, a symbol, the name, and further text. */
 export function treeLines(rows: readonly TreeRow[], look: Look): string[] {
   const { style } = look;
   const cells = rows.map((row) => cellsOf(row, look));
-  // Where there is little room, the name gives way: what happens matters, and the name is known by its beginning.
+  // If there is little room, the name gives way: what happens matters, and a prefix is enough to know the name.
   const room = style.width === Infinity ? Infinity : Math.max(8, Math.floor(style.width * 0.55));
   const column = Math.min(
     room,
@@ -23,7 +23,7 @@ export function treeLines(rows: readonly TreeRow[], look: Look): string[] {
     maxColumnsOf(cells.map(({ guide, mark, name, words }) => (words === "" ? "" : guide + mark + name))),
   );
   return cells.map(({ guide, mark, name, words, paintMark, paintName, paintWords }) => {
-    // However deep it is, a name keeps a few columns.
+    // A name keeps a few columns, however deep it is.
     let left = style.width;
     const take = (text: string, most: number, cut = style.symbols.cut): string => {
       const taken = fitWidth(text, Math.max(0, Math.min(most, left)), cut);
@@ -42,7 +42,7 @@ export function treeLines(rows: readonly TreeRow[], look: Look): string[] {
   });
 }
 
-/** A line below a node's row, with what there is to say beside it, dimmed. */
+/** Returns a dimmed line with further text, to show below a node's row. */
 export function lineBelow({ lasts }: TreeRow, text: string, style: Style): string {
   const { symbols, plain } = style;
   const guide = lasts.map((isLast) => (plain ? "  " : isLast ? "   " : symbols.trunk)).join("");
@@ -97,14 +97,14 @@ function cellsOf({ item, lasts }: TreeRow, look: Look): Cells {
 
 const asIs = (text: string) => text;
 
-/** A node as its lines name it too. */
+/** Returns a node's name, the same as in the lines of its events. */
 function taskName(task: RunTask): string {
-  // Between symbols and words an empty name would not be seen at all.
+  // An empty name would be invisible between the symbol and the text.
   const name = escapeControls(task.nodeId) || "''";
   return task.isInLoop || task.iteration > 0 ? `${name} #${task.iteration}` : name;
 }
 
-/** A container in words, with those it shares its line with: what each is, its name, and a loop's turn. */
+/** Describes a container and those that share its line: the kind of each, its name, and a loop's iteration. */
 export function groupWords(group: Container, style: Style): string {
   const { what, name, turn, within } = group;
   const words = [what, name, turn === undefined ? "" : `(iteration ${turn})`]
@@ -132,7 +132,7 @@ const categoryWords: Record<Category, string> = {
   pending: "to come",
 };
 
-/** Such as `3 failed, 120 done, 77 to come`. */
+/** Returns the counts as text, such as `3 failed, 120 done, 77 to come`. */
 function countWords({ counts }: Rest): string {
   return (Object.keys(categoryWords) as Category[])
     .filter((category) => counts.has(category))

@@ -7,14 +7,16 @@ import type { RunView } from "../../client/index.js";
 export interface Rest {
   readonly kind: "rest";
   readonly counts: ReadonlyMap<Category, number>;
-  /** The container that they are the whole of; undefined where they are among others. */
+  /** The container that they are all of; `undefined` if they are among others. */
   readonly group?: Container | undefined;
 }
 
-/** A container without what is in it. */
+/** A container without its contents. */
 export type Container = Omit<RunGroup, "children">;
 
-/** A line of the tree, with for each level above it whether it is the last there. */
+/**
+ * A line of the tree. `lasts` says for each level, down to its own, whether the line's branch is the last one there.
+ */
 export interface TreeRow {
   readonly item: Container | RunTask | Rest;
   readonly lasts: readonly boolean[];
@@ -26,9 +28,9 @@ interface FoldedGroup extends Container {
 type Folded = FoldedGroup | RunTask | Rest;
 
 /**
- * The tree below its root in so many rows: whole where it fits, else with containers in which nothing goes on folded,
- * else with only what is active or next, and of that the most urgent; all others are counted where they are. The time
- * that it takes grows with the tree as the tree does, whatever its shape.
+ * Returns the tree below its root in at most `max` rows: whole if it fits; otherwise with settled containers folded;
+ * otherwise with only the most urgent of what is active or next, and all other nodes counted where they are. Takes
+ * linear time, whatever the tree's shape.
  */
 export function treeRows(root: RunGroup, view: RunView, max: number): TreeRow[] {
   const census = new Census(root, view);
@@ -39,7 +41,7 @@ export function treeRows(root: RunGroup, view: RunView, max: number): TreeRow[] 
   const urgent = census.mostUrgent(max);
   const count = fittingCount(urgent, root, census, max);
   if (count > 0) return rowsOf(keepOnly(root, withContainers(urgent.slice(0, count), census), census));
-  // There is no room for the containers around even one.
+  // There is not even room for the containers around one task.
   const shown = new Set(urgent.slice(0, Math.max(0, max - 1)));
   const rest: Rest = {
     kind: "rest",
@@ -51,28 +53,28 @@ export function treeRows(root: RunGroup, view: RunView, max: number): TreeRow[] 
   return rowsOf({ ...root, children: [...shown, rest] }).slice(0, max);
 }
 
-/** What is shown first where there is no room for all; of what is still to come only the next one is. */
+/** What to show first if there is no room for all. Of the pending tasks, only the next one is shown. */
 const urgentCategories: readonly Category[] = ["waiting", "failed", "running"];
 
-/** What there is in a container. */
+/** What a container contains. */
 interface Contents {
   readonly counts: Map<Category, number>;
   tasks: number;
-  /** The rows that it takes below its own, whole and with the containers in it folded in which nothing goes on. */
+  /** The rows that it takes below its own, in full and with settled containers in it folded. */
   rows: number;
   foldedRows: number;
-  /** How many of its children are a task or have some. */
+  /** How many of its children are a task or contain one. */
   filled: number;
 }
 
-/** Where something is in the tree. */
+/** Where an item is in the tree. */
 interface Place {
   readonly parent: RunGroup;
-  /** How many of the children in front of it are a task or have some. */
+  /** How many of the children before it are a task or contain one. */
   readonly filledBefore: number;
 }
 
-/** What there is in each container of a tree, and where, looked at once. */
+/** What each container of a tree contains, and where each item is, computed in one pass. */
 class Census {
   /** All tasks, in the tree's order. */
   readonly tasks: RunTask[] = [];
@@ -98,12 +100,12 @@ class Census {
     return this.#places.get(item);
   }
 
-  /** Whether all that is in the container is done, or all still to come. */
+  /** Whether everything in the container is done, or everything is pending. */
   isSettled(group: RunGroup): boolean {
     return isSettled(this.of(group));
   }
 
-  /** The tasks that are active, the most urgent first, and the next one. */
+  /** Returns the active tasks, the most urgent first, and the next pending one. */
   mostUrgent(max: number): RunTask[] {
     const active = urgentCategories.flatMap((each) =>
       this.tasks.filter((task) => this.categoryOf(task) === each),
@@ -143,9 +145,12 @@ function isSettled({ counts, tasks }: Contents): boolean {
   return tasks > 1 && counts.size === 1 && (counts.has("done") || counts.has("pending"));
 }
 
-/** How many of these tasks can be shown, with the containers around them and what is counted there, in so many rows. */
+/**
+ * Returns how many of these tasks fit into `max` rows, with the containers around them and the rows for what is counted
+ * there.
+ */
 function fittingCount(urgent: readonly RunTask[], root: RunGroup, census: Census, max: number): number {
-  /** For each container shown: what of its children is shown, and the rows for the others. */
+  /** For each container shown: which of its children are shown, and the rows for the others. */
   const shown = new Map<RunGroup, { first: number; children: number; rests: number }>();
   let rows = 0;
   let fitting = 0;
@@ -162,7 +167,7 @@ function fittingCount(urgent: readonly RunTask[], root: RunGroup, census: Census
       const rests = (first > 0 ? 1 : 0) + (after > 0 ? 1 : 0);
       rows += 1 + rests - (known?.rests ?? 0);
       shown.set(parent, { first, children, rests });
-      // What is around a container that is shown already is shown too.
+      // If a container is shown already, so is everything around it.
       item = known === undefined ? parent : undefined;
     }
     if (rows <= max) fitting = index + 1;
@@ -170,7 +175,7 @@ function fittingCount(urgent: readonly RunTask[], root: RunGroup, census: Census
   return fitting;
 }
 
-/** The tasks with all containers around them. */
+/** Returns the tasks with all containers around them. */
 function withContainers(tasks: readonly RunTask[], census: Census): Set<RunItem> {
   const all = new Set<RunItem>();
   for (const task of tasks) {
@@ -192,7 +197,7 @@ function rowsOf(root: FoldedGroup): TreeRow[] {
   return rows;
 }
 
-/** Folds each container whose nodes are all done, or all still to come. */
+/** Folds each container whose nodes are all done, or all pending. */
 function foldSettled(group: RunGroup, census: Census): FoldedGroup {
   const children = group.children.map((item): Folded => {
     if (item.kind === "task") return item;
@@ -202,7 +207,7 @@ function foldSettled(group: RunGroup, census: Census): FoldedGroup {
   return { ...group, children };
 }
 
-/** Keeps these tasks and containers; in each container the others are counted before and after the first of them. */
+/** Keeps these tasks and containers. In each container, counts the others before the first of them and after it. */
 function keepOnly(group: RunGroup, kept: ReadonlySet<RunItem>, census: Census): FoldedGroup {
   const [before, after]: [RunItem[], RunItem[]] = [[], []];
   const children: Folded[] = [];

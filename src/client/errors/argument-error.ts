@@ -1,6 +1,6 @@
 import { SmithersError } from "./smithers-error.js";
 
-/** An argument that no server could make sense of, found before any request: a base URL, a key, an id, a number. */
+/** An argument that no server would accept, detected before any request: a base URL, a key, an id, a number. */
 export class ArgumentError extends SmithersError {
   readonly code: string = "INVALID_ARGUMENT";
   /** The argument's name, such as `baseUrl`. */

@@ -1,15 +1,20 @@
 import { SmithersError } from "./smithers-error.js";
 
-/** The server could not be reached, or the connection broke and could not be healed; `cause` has what the network said. */
+/**
+ * The server could not be reached, or the connection broke and could not be restored. `cause` is what the network
+ * reported.
+ */
 export class ConnectionError extends SmithersError {
   readonly code: string = "CONNECTION_FAILED";
   readonly method: string;
   readonly path: string;
-  /** The network's own code, such as `ECONNREFUSED`, if there is one. */
+  /** The network's error code, such as `ECONNREFUSED`, if there is one. */
   readonly networkCode: string | undefined;
-  /** False if the request surely never left, so that nothing can have changed on the server. */
+  /**
+   * Whether something may have changed on the server. False for a read, and if the request was certainly never sent.
+   */
   readonly mayHaveBeenApplied: boolean;
-  /** On a stream: the number of the last event delivered, for `afterSeq`; -1 if there was none. */
+  /** On a stream: the number of the last delivered event, to pass as `afterSeq`; -1 if there was none. */
   readonly position: number | undefined;
 
   constructor(

@@ -1,6 +1,6 @@
 import { SmithersError } from "./smithers-error.js";
 
-/** Codes that this library gives by itself; a server's answer cannot claim one of them. */
+/** Codes that only this library sets; a server's answer cannot use them. */
 export const ownHttpCodes = {
   redirectRefused: "REDIRECT_REFUSED",
   newerRoute: "NEWER_ROUTE",
@@ -11,25 +11,25 @@ export const ownHttpCodes = {
   proxyAuthentication: "PROXY_AUTHENTICATION_REQUIRED",
 } as const;
 
-/** Whether a code means something of our own, so that an answer from outside must not carry it. */
+/** Whether a code is reserved for this library, so that a server's answer must not use it. */
 export function isOwnHttpCode(code: string): boolean {
   return /^HTTP_\d/.test(code) || (Object.values(ownHttpCodes) as string[]).includes(code);
 }
 
-/** The server, or a proxy in front of it, answered with a status other than success. */
+/** The server, or a proxy in front of it, answered with an unsuccessful status. */
 export class HttpError extends SmithersError {
   /**
-   * The server's code, such as `RUN_NOT_FOUND`; `HTTP_<status>` if the answer carried none. The library adds
-   * `REDIRECT_REFUSED`, and for a missing route the reason if it is known: `NEWER_ROUTE` (the server is too old),
-   * `ONE_RUN_SERVER` (`smithers up --serve`; `details.runId` is its run), `GATEWAY` (one whose interface this library
-   * does not speak) and `NEEDS_GATEWAY` (what was asked for only a Smithers gateway has; nothing was sent).
-   * `RUN_ENDED` is a resume of a run that has ended, on a gateway.
+   * The server's code, such as `RUN_NOT_FOUND`; `HTTP_<status>` if the answer had none. The library adds
+   * `REDIRECT_REFUSED`, and for a missing route the reason, if known: `NEWER_ROUTE` (the server is too old),
+   * `ONE_RUN_SERVER` (`smithers up --serve`; `details.runId` is its run), `GATEWAY` (a gateway whose API this library
+   * does not support) and `NEEDS_GATEWAY` (only a Smithers gateway supports the call; nothing was sent). `RUN_ENDED`
+   * means that a gateway refused to resume a run that has ended.
    */
   readonly code: string;
   readonly status: number;
-  /** What the server said; for a body that is not the server's JSON, the start of its text. */
+  /** The server's message; if the body is not the server's JSON, the start of its text. */
   readonly serverMessage: string;
-  /** What the server's error has beside its code and message: `details`, or the other fields as an object. */
+  /** What the server's error contains besides its code and message: `details`, or the other fields as an object. */
   readonly details: unknown;
   readonly method: string;
   /** The request's path with its query, without the host. */
@@ -38,7 +38,7 @@ export class HttpError extends SmithersError {
   readonly retryAfterMs: number | undefined;
   /** From `X-Smithers-API-Version`, which only a Smithers gateway sends. */
   readonly apiVersion: string | undefined;
-  /** True if the call may have taken effect all the same: a proxy answered, or an earlier attempt lost its answer. */
+  /** Whether the call may have taken effect anyway: a proxy answered, or an earlier attempt lost its answer. */
   readonly mayHaveBeenApplied: boolean;
 
   constructor(

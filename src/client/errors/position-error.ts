@@ -1,8 +1,8 @@
 import { ProtocolError } from "./protocol-error.js";
 
 /**
- * The server's events no longer have the numbers they had: a database was restored, or another server answers at the
- * same address. Going on could lose or repeat events, so the stream ends.
+ * The server's events no longer have the same numbers: a database was restored, or another server answers at the same
+ * address. Going on could lose or repeat events, so the stream ends.
  */
 export class PositionError extends ProtocolError {
   override readonly code: string = "POSITION_MOVED";

@@ -1,9 +1,9 @@
 /**
- * The parent of every error this library raises by itself. An abort is not one of them: it throws the signal's
- * own reason, as `fetch` does.
+ * The base class of every error that this library itself throws. An abort throws the signal's own reason instead, as
+ * `fetch` does.
  */
 export abstract class SmithersError extends Error {
-  /** A stable word to test for, such as `RUN_NOT_FOUND` (the server's own) or `CONNECTION_FAILED` (ours). */
+  /** A stable code to test for, such as `RUN_NOT_FOUND` (the server's) or `CONNECTION_FAILED` (this library's). */
   abstract readonly code: string;
 
   constructor(message: string, options?: { cause?: unknown }) {

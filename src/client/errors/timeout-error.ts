@@ -1,6 +1,6 @@
 import { SmithersError } from "./smithers-error.js";
 
-/** The server took longer than `timeoutMs` for one attempt, on every attempt. */
+/** Every attempt took longer than `timeoutMs`. */
 export class TimeoutError extends SmithersError {
   readonly code: string = "TIMEOUT";
   readonly timeoutMs: number;

@@ -5,24 +5,24 @@ import { isWaitingStatus } from "../view/run-status.js";
 import { nodeKey, type ApprovalView, type RunView } from "../view/run-view.js";
 import { approvalKey, includesApproval, lookUntilProven, type DrivenRun } from "./driven-run.js";
 
-/** What becomes of an approval: it is decided, or left to somebody else. */
+/** What `onApproval` answers: a decision, or `wait` to leave the approval to someone else. */
 export type ApprovalDecision =
   | Decision
   | "wait"
   | {
       decision: Decision;
       note?: string | undefined;
-      /** As {@link DecideArgs} has it: the option that is chosen. */
+      /** The chosen option; see {@link DecideArgs}. */
       selected?: string | undefined;
-      /** As {@link DecideArgs} has it: the options from best to worst. */
+      /** The options from best to worst; see {@link DecideArgs}. */
       ranked?: readonly string[] | undefined;
     };
 
-/** What `onApproval` receives beside the approval. */
+/** What `onApproval` receives in addition to the approval. */
 export interface ApprovalContext {
-  /** The run as it stands. */
+  /** The current view of the run. */
   view: RunView;
-  /** Aborted when no answer is needed any more: somebody else decided, or the run ended. */
+  /** Aborted when no answer is needed anymore: someone else decided, or the run ended. */
   signal: AbortSignal;
 }
 
@@ -34,17 +34,16 @@ export interface ApprovalRules {
   ) => ApprovalDecision | Promise<ApprovalDecision>;
   askWhen: "announced" | "reached";
   onDecided?: ((approval: ApprovalView, decision: Decision) => void) | undefined;
-  /** Called for each approval that is left to others. */
+  /** Called for each approval that is left to someone else. */
   onLeft?: ((approval: ApprovalView) => void) | undefined;
 }
 
-/** The pause after a decision that failed, before its effect is looked for, in ms. */
+/** The pause after a failed decision, before checking whether it took effect. In ms. */
 const failurePauseMs = 2000;
 
 /**
- * Decides a run's approvals: asks `onApproval` once for each that is open, and sends what it answers. Nothing is asked
- * or sent on the word of a view that is not proven to be current, since in a history that is half read an approval looks
- * open that somebody has decided long ago.
+ * Decides a run's approvals: calls `onApproval` once for each open approval and sends its answer. Does neither unless
+ * the view is proven to be current: in a half-read history, an approval that was decided long ago still looks open.
  *
  * Runs until it fails or `signal` is aborted.
  */
@@ -53,7 +52,7 @@ export async function decideApprovals(
   rules: ApprovalRules,
   signal: AbortSignal,
 ): Promise<never> {
-  /** The approvals that were asked about, each with what ends the question. */
+  /** The approvals that `onApproval` was called for, each with the controller that aborts the call's signal. */
   const asked = new Map<string, AbortController>();
   const unasked = (view: RunView) =>
     view.openApprovals.filter(
@@ -99,7 +98,7 @@ export async function decideApprovals(
   }
 }
 
-/** Whether the run has come to the approval: 0.5.0 names one before the nodes in front of it have run. */
+/** Whether the run has reached the approval: 0.5.0 announces one before the nodes in front of it have run. */
 function isReached(approval: ApprovalView, view: RunView): boolean {
   return approval.request !== null || isWaitingStatus(view.status);
 }
@@ -118,7 +117,7 @@ async function decideApproval(
   for (;;) {
     const look = await lookUntilProven(run, () => true, signal);
     if (look !== undefined && !includesApproval(look.view.openApprovals, approval)) {
-      // The answer was lost, and the decision was not.
+      // The decision took effect; only its answer was lost.
       if (isAnswerLost(previous) && isDecidedAs(decision, approval, look.view)) {
         rules.onDecided?.(approval, decision);
       }
@@ -129,7 +128,7 @@ async function decideApproval(
       rules.onDecided?.(approval, decision);
       return;
     } catch (error) {
-      // An outage passes. A refusal may only mean that somebody was faster, which the events will show.
+      // An outage passes. A refusal may only mean that someone else decided first; the events will show that.
       if (isRefusal(error) ? isRefusal(previous) : !isOutage(error) && !isAnswerLost(error)) throw error;
       previous = error;
       await run.clock.sleep(failurePauseMs, signal);
@@ -137,7 +136,7 @@ async function decideApproval(
   }
 }
 
-/** Whether the server itself said no. 0.32 says it with a 500. */
+/** Whether the server itself refused. 0.32 refuses with a 500. */
 function isRefusal(error: unknown): boolean {
   return error instanceof HttpError && (error.status === 500 || !isOutage(error));
 }

@@ -25,34 +25,38 @@ import type { WatchRunArgs } from "./watch-run.js";
 /** What {@link driveRun} takes. */
 export interface DriveRunArgs extends WatchRunArgs {
   /**
-   * Asked once for each approval that is open. Events go on coming while it decides. What it answers is sent only if the
-   * approval is proven to be open still. Default: approvals are left to others.
+   * Called once for each open approval. Events keep coming while it decides. Its answer is sent only if the approval is
+   * proven to be still open. Default: approvals are left to others.
    */
   onApproval?:
     | ((approval: ApprovalView, context: ApprovalContext) => ApprovalDecision | Promise<ApprovalDecision>)
     | undefined;
   /**
-   * When to ask: as soon as the server names the approval, which 0.5.0 does before the nodes in front of it have run, or
-   * when the run has reached it. Default: `announced`.
+   * When to call `onApproval`. `announced`: as soon as the server names the approval, which 0.5.0 does before the nodes
+   * in front of it have run. `reached`: when the run has reached it. Default: `announced`.
    */
   askWhen?: "announced" | "reached" | undefined;
-  /** Stop, with the run's status as it is, once the run waits for an approval and nothing else can move it. */
+  /**
+   * Stop once the run waits for an approval and nothing else can move it. The result is then the run's current status.
+   * Default: false.
+   */
   stopAtApproval?: boolean | undefined;
-  /** Called after each decision that was made here. */
+  /** Called after each decision that `onApproval` made. */
   onDecided?: ((approval: ApprovalView, decision: Decision) => void) | undefined;
-  /** Called once for each thing other than an approval that the run waits for: a signal, a timer, a quota. */
+  /** Called once for each thing other than an approval that the run waits for, such as a signal, a timer or a quota. */
   onBlocked?: ((runId: string, blocked: BlockedRun) => void) | undefined;
 }
 
 /**
- * Follows a run to its end, asks `onApproval` at each approval, and resumes the run whenever it is waiting only for that:
- * after any decision, when a timer is due, and when a quota is full again. Nothing on the server shows
- * that a signal has come: while the run waits for one it is resumed after 5 s, 10 s, … and at last every 5 minutes, so
- * the sender of the signal should send a resume as well. A run that somebody paused, or whose engine died, is left alone.
+ * Follows a run to its end, calls `onApproval` for each approval, and resumes the run whenever a resume is all it waits
+ * for: after any decision, when a timer is due, and when a quota is available again. Nothing on the server shows that a
+ * signal has arrived. While the run waits for one, it is resumed after up to 5 s, then 10 s, and so on, up to 5
+ * minutes, so the sender of a signal should also send a resume. A run that a user paused, or whose engine died, is left
+ * alone.
  *
- * A Smithers gateway resumes runs by itself. It has two seconds for it after a decision, and 20 s after a timer; then a resume
- * is sent, which does no harm. If a decision is not applied for five more seconds, `onBlocked` gets
- * `approval-decided-resume-required`: the gateway's log has the reason, such as a workflow that was changed.
+ * A Smithers gateway resumes runs by itself. It gets 2 s to do so after a decision, and 20 s after a timer. Then a
+ * resume is sent, which does no harm. If the decision is still not applied 5 s later, `onBlocked` receives
+ * `approval-decided-resume-required`. The gateway's log has the reason, such as a changed workflow.
  *
  * @example
  * for await (const event of driveRun({ runId, onApproval: () => "approve" })) console.log(event.type);
@@ -63,18 +67,21 @@ export function driveRun(args: DriveRunArgs): RunStream<SmithersEvent> {
   return eventsOf(driveRecords(args));
 }
 
-/** As {@link driveRun}, with each event's number and the server's own text, those of one network chunk together. */
+/**
+ * Like {@link driveRun}, but yields each event with its number and the server's original text, one array per network
+ * chunk.
+ */
 export function driveRecords({ afterSeq = -1, ...args }: DriveRunArgs): RunStream<EventRecord[]> {
   const progress = new RunProgress(args.runId);
-  // Nothing can be decided on a part of a history, so it is read from its start.
+  // A partial history is not enough to decide on, so read it from the start.
   return new RunStream(drive(readRun, args, progress, "all", afterSeq), () => progress.view);
 }
 
 /**
- * Reads a run, and at the same time decides its approvals and sends its resumes. The reading waits for nobody, and what
- * it brings is what the others act on.
+ * Reads a run while deciding its approvals and sending its resumes. Reading never waits for the other parts, which act
+ * on what it reads.
  *
- * @param afterSeq the number of the last event of the first run that is read but not yielded
+ * @param afterSeq events of the first run up to this number are read but not yielded
  */
 export async function* drive<Result>(
   read: RunReader<Result>,
@@ -106,7 +113,7 @@ export async function* drive<Result>(
     const isLeft = (approval: ApprovalView) => onApproval === undefined || left.has(approvalKey(approval));
     parts.push(reachApproval(run, { resumes: args.resume !== false, isLeft }, signal));
   }
-  // Waiting for all of them in each turn would leave something behind with each event.
+  // Do not use `Promise.race` with `parts` for each event: each race would add handlers to these long-lived promises.
   type Turn = IteratorResult<EventRecord[], Result | Run>;
   let endTurn: { resolve: (turn: Turn) => void; reject: (error: unknown) => void } | undefined;
   let stopped: { failed: boolean; value: unknown } | undefined;
@@ -140,7 +147,7 @@ export async function* drive<Result>(
 function toDrivenRun(args: DriveRunArgs, progress: RunProgress): DrivenRun {
   const { baseUrl } = resolveOptions(args);
   const proof = new Proof(args, progress);
-  /** The arguments of a call about the run that is followed now. */
+  /** Returns the arguments for a call about the run that is currently followed. */
   const callArgs = (): RunArgs => {
     const { apiKey, signal, timeoutMs, retries, fetch } = args;
     return { runId: progress.view.runId, baseUrl, apiKey, signal, timeoutMs, retries, fetch };

@@ -4,36 +4,39 @@ import { nodeKey, type ApprovalView, type RunView } from "../view/run-view.js";
 import type { Decision, DecisionBody } from "../server/server-api.js";
 import type { Look } from "./proof.js";
 
-/** What a decision carries beside what it is about. */
+/** What a decision carries in addition to its approval. */
 export type DecisionDetails = Pick<DecisionBody, "note" | "selected" | "ranked">;
 
-/** A run as the parts of a driver see it: what is known of it, and what they can do. */
+/** A run as seen by the parts of a driver: what is known about it, and what they can do with it. */
 export interface DrivenRun {
   readonly clock: Clock;
-  /** What the events show, up to the newest. */
+  /** The run as shown by all events read so far. */
   readonly view: RunView;
-  /** Resolves at the next change of the view. */
+  /** Resolves when the view changes. */
   changed(): Promise<void>;
-  /** Looks at the server, to prove that the view is how things are; undefined if the server could not be reached. */
+  /**
+   * Looks at the server to prove that the view is current. Resolves with `undefined` if that is not possible, such as
+   * during an outage.
+   */
   look(): Promise<Look | undefined>;
   getStatus(): Promise<Run>;
   decide(approval: ApprovalView, decision: Decision, more: DecisionDetails): Promise<void>;
-  /** Sends a resume; false if it is not known how, which has been reported. */
+  /** Sends a resume. Resolves with `false` if the workflow's path could not be found, which has been reported. */
   resume(): Promise<boolean>;
   /** Whether this process made the decision. */
   isOwn(approval: ApprovalView): boolean;
-  /** Whether the server lets the run go on by itself. */
+  /** Whether the server continues the run without a resume. */
   resumesByItself(): Promise<boolean>;
 }
 
-/** The wait before the next look after one that was unsure, doubled each time, in ms. */
+/** The wait after an unsure look, doubled each time. In ms. */
 const firstRetryMs = 100;
 const maxRetryMs = 5000;
 
 /**
- * Looks until the view is proven, with growing pauses; the run may go on meanwhile.
+ * Looks until the view is proven, with growing pauses. The run may continue in the meantime.
  *
- * @param isNeeded asked before each look; once it is false, undefined is returned
+ * @param isNeeded called before each look; the result is `undefined` once it returns false
  * @throws the signal's reason
  */
 export async function lookUntilProven(
@@ -50,12 +53,12 @@ export async function lookUntilProven(
   return undefined;
 }
 
-/** Names an approval; one that opens again, in the same turn of its loop, is another one. */
+/** Returns a key for an approval. An approval that opens again in the same iteration gets another key. */
 export function approvalKey({ nodeId, iteration, requestedAtMs }: ApprovalView): string {
   return `${nodeKey(nodeId, iteration)}@${requestedAtMs ?? 0}`;
 }
 
-/** Whether an approval is among these. */
+/** Whether `approvals` includes the approval. */
 export function includesApproval(approvals: readonly ApprovalView[], approval: ApprovalView): boolean {
   const key = approvalKey(approval);
   return approvals.some((each) => approvalKey(each) === key);

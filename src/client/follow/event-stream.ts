@@ -18,21 +18,30 @@ export interface Reconnect {
   runId: string;
   /** Number of the last event delivered, -1 before the first. */
   position: number;
-  /** How many attempts in a row have brought nothing, this one included; 0 after one that did. */
+  /**
+   * How many attempts in a row brought nothing, including this one; 0 if the last connection brought events or stayed
+   * up for 5 s.
+   */
   attempt: number;
   /** Milliseconds until the next attempt. */
   delayMs: number;
-  /** Why the last connection ended; undefined if the server closed it cleanly. */
+  /** Why the last connection ended; `undefined` if the server closed it cleanly. */
   cause: unknown;
 }
 
-/** How a stream is followed; all optional. */
+/** Options for following a stream. */
 export interface StreamOptions {
-  /** Start after the event with this number. Default: -1, the run's first event. */
+  /** Start after the event with this number. Default: -1, which starts at the run's first event. */
   afterSeq?: number | undefined;
-  /** Milliseconds without a byte after which a connection counts as dead. Default: 30,000 (the server sends one each 10 s). */
+  /**
+   * Milliseconds without a byte before a connection counts as dead. Default: 30,000 (the server sends a comment every
+   * 10 s).
+   */
   idleTimeoutMs?: number | undefined;
-  /** Milliseconds before the first reconnect, doubled with each attempt that brings nothing. Default: the server's `retry:`, or 1,000. */
+  /**
+   * Milliseconds before the first reconnect, doubled after each attempt that brings nothing. Default: the server's
+   * `retry:`, or 1,000.
+   */
   reconnectDelayMs?: number | undefined;
   /** How many attempts in a row may bring nothing before the stream gives up. Default: 10. */
   maxReconnects?: number | undefined;
@@ -43,16 +52,16 @@ export interface StreamOptions {
 /** How one connection ended: at the end of a full page, cleanly, or broken. */
 type ConnectionEnd = { kind: "page" } | { kind: "clean" } | { kind: "broken"; cause: unknown };
 
-/** A connection that stayed up this long counts as a good one although it brought nothing, in ms. */
+/** A connection that stayed up this long counts as good even if it brought nothing. In ms. */
 const goodConnectionMs = 5000;
 const maxDelayMs = 30_000;
 const maxRetryAfterMs = 60_000;
-/** The server looks for new events each 500 ms: what comes after a shorter silence belongs to the same page. In ms. */
+/** The server polls for new events every 500 ms, so events after a shorter silence belong to the same page. In ms. */
 const pageGapMs = 250;
-/** A refusal in the server's own words is believed when it is given this many times in a row. */
+/** A refusal from the server itself is believed once it comes this many times in a row. */
 const believedRefusals = 2;
 
-/** A run's numbered events, over as many connections as it takes. */
+/** A run's numbered events, read over as many connections as needed. */
 export class EventStream {
   readonly #options: ResolvedOptions;
   readonly #runId: string;
@@ -60,18 +69,18 @@ export class EventStream {
   readonly #idleTimeoutMs: number;
   readonly #maxReconnects: number;
   readonly #pages: PagesAhead;
-  /** The number of the next event: the server numbers from 0 without gaps and does not send the number. */
+  /** The number of the next event. The server numbers events from 0 without gaps, but may not send the numbers. */
   #next: number;
   #last: EventRecord | undefined;
-  /** How many attempts in a row have brought nothing. */
+  /** How many attempts in a row brought nothing. */
   #attempt = 0;
   #refusals = 0;
   #retryMs: number | undefined;
   #everOpened = false;
-  /** Whether this server has streamed already, so that an outage is waited out from the start. */
+  /** Whether this server has already streamed events, so that even the first connection waits out an outage. */
   #serverSeen: boolean;
   #cleanEndIsReliable = true;
-  /** False once the server was seen to send more than a page at a time. */
+  /** `false` once the server has sent more than a page at a time. */
   #readsPages = true;
   #comments = 0;
 
@@ -97,32 +106,32 @@ export class EventStream {
     return this.#next - 1;
   }
 
-  /** The last event delivered. */
+  /** The last event delivered, if any. */
   get last(): EventRecord | undefined {
     return this.#last;
   }
 
-  /** How many comments have come over all connections; one comes after the events that the server had to send. */
+  /** How many comments all connections have received. The server sends a comment after all events it has so far. */
   get comments(): number {
     return this.#comments;
   }
 
-  /** Whether the last clean end surely was one; see {@link EventConnection.cleanEndIsReliable}. */
+  /** Whether the last clean end is reliable; see {@link EventConnection.cleanEndIsReliable}. */
   get cleanEndIsReliable(): boolean {
     return this.#cleanEndIsReliable;
   }
 
-  /** How many attempts in a row have brought nothing. */
+  /** How many attempts in a row brought nothing. */
   get attempt(): number {
     return this.#attempt;
   }
 
   /**
-   * Yields the events as they come, those of one network chunk together, until the server closes the stream cleanly. A
-   * broken connection is replaced by one that goes on at the same event; a full page is followed by a new connection,
-   * which brings the next page at once. Can be called again to go on from the same position.
+   * Yields the events as they arrive, one array per network chunk, until the server closes the stream cleanly. A broken
+   * connection is replaced by one that continues at the same event. After a full page, a new connection brings the next
+   * page at once. Call it again to continue from the same position.
    *
-   * @param afterFailure called after each attempt that failed; a true result ends the stream
+   * @param afterFailure called after each failed attempt; returning true ends the stream
    */
   async *read(afterFailure?: () => Promise<boolean>): AsyncGenerator<EventRecord[], void, undefined> {
     try {
@@ -139,9 +148,9 @@ export class EventStream {
   }
 
   /**
-   * Waits before the next connection, longer with each attempt that brought nothing.
+   * Waits before the next connection, longer after each attempt that brought nothing.
    *
-   * @throws {ConnectionError} after too many of them in a row
+   * @throws {ConnectionError} after too many such attempts in a row
    */
   async pause(cause: unknown): Promise<void> {
     if (this.#attempt >= this.#maxReconnects) throw this.#lost(cause);
@@ -154,7 +163,7 @@ export class EventStream {
     await wait(delayMs, this.#options.signal);
   }
 
-  /** Counts a question about the run that brought nothing, as a connection that did. */
+  /** Counts a failed request for the run's status like a connection that brought nothing. */
   recordFailedAttempt(): void {
     this.#attempt++;
   }
@@ -169,9 +178,9 @@ export class EventStream {
     const openedAt = performance.now();
     const before = this.#next;
     let heardAt = openedAt;
-    /** After the first connection the server is asked for one event more than needed, the last one delivered. */
+    /** The last event delivered. Later connections request it again, to check the numbering. */
     let overlap = this.#last;
-    /** How many events the current page has brought. */
+    /** How many events the current page has brought so far. */
     let inPage = 0;
     let end: ConnectionEnd | undefined;
     try {
@@ -186,7 +195,7 @@ export class EventStream {
           break;
         }
         if (messages === undefined) {
-          // A server that still has our run must have sent the event that we have.
+          // Before a proper end, the server sends the event that we already have, so this stream ended too early.
           end = overlap === undefined ? { kind: "clean" } : { kind: "broken", cause: this.#cutOff() };
           break;
         }
@@ -200,7 +209,7 @@ export class EventStream {
         }
         const { records, error } = this.#toRecords(messages);
         if (inPage >= pageSize && this.#readsPages && connection.hasSlowPages) {
-          // The first page comes at once, the second not before half a second.
+          // A server with pages sends the first one at once and the second one half a second later at the earliest.
           if (inPage > pageSize && now - openedAt < pageGapMs) this.#readsPages = false;
           else end = { kind: "page" };
         }
@@ -214,7 +223,7 @@ export class EventStream {
     } finally {
       connection.close();
     }
-    // The silence before a dead connection is given up is not time for which it was up.
+    // Do not count the silence before an idle timeout as time that the connection was up.
     const isIdle = end.kind === "broken" && (end.cause as { networkCode?: unknown }).networkCode === idleCode;
     const upMs = (isIdle ? heardAt : performance.now()) - openedAt;
     const isGood = this.#next > before || upMs >= goodConnectionMs;
@@ -222,7 +231,7 @@ export class EventStream {
     return end;
   }
 
-  /** Opens a connection, or says why that failed; throws if no further attempt could help. */
+  /** Opens a connection, or returns why that failed. Throws if another attempt could not help. */
   async #open(): Promise<{ connection: EventConnection } | { cause: unknown }> {
     let wasUnrecorded = false;
     for (let before = 0; ;) {
@@ -254,7 +263,7 @@ export class EventStream {
   }
 
   async #nextMessages(connection: EventConnection): Promise<EventMessage[] | undefined> {
-    // A connection that is silent has reached the present, and what was opened ahead is not needed.
+    // A silent connection has caught up with the present, so the pages opened ahead of time are not needed.
     const stopTimer = this.#pages.isEmpty ? undefined : startTimer(pageGapMs, () => this.#pages.close());
     const { comments } = connection;
     try {
@@ -266,23 +275,26 @@ export class EventStream {
     }
   }
 
-  /** Removes the event that was asked for once more, after checking that it is the one we have. */
+  /** Removes the event that was requested again, after checking that it is the one we have. */
   #withoutOverlap(messages: EventMessage[], overlap: EventRecord): EventMessage[] {
     const [first] = messages;
     if (first === undefined) return messages;
-    // A server that numbers its events says itself which ones are new.
+    // If the server numbers its events, the numbers show which ones are new.
     if (first.id !== undefined && first.id !== this.position) return messages;
     if (first.data !== overlap.data) throw new PositionError(this.position);
     return messages.slice(1);
   }
 
-  /** The messages as records, up to the first that is not an event, and the error for that one. */
+  /**
+   * Converts the messages to records, up to the first one that is not a valid event, and returns the error for that
+   * one.
+   */
   #toRecords(messages: readonly EventMessage[]): { records: EventRecord[]; error?: ProtocolError } {
     const records: EventRecord[] = [];
     let error: ProtocolError | undefined;
     for (const { data, id } of messages) {
       if (id !== undefined && id < this.#next) continue;
-      // Where a stream that is read from its start begins is the server's to say.
+      // When reading from the start, the server decides which number the first event has.
       const isFirst = this.#last === undefined && records.length === 0 && this.#stream.afterSeq === undefined;
       if (id !== undefined && isFirst) this.#next = id;
       if (id !== undefined && id > this.#next) {
@@ -328,7 +340,7 @@ export class EventStream {
   }
 }
 
-/** An event's text, parsed; undefined if it is not a JSON object. */
+/** Parses an event's text. Returns `undefined` if it is not a JSON object. */
 export function parseEvent(data: string): SmithersEvent | undefined {
   try {
     const event: unknown = JSON.parse(data);

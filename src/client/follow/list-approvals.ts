@@ -10,25 +10,25 @@ import { loadView } from "./load-run-view.js";
 
 /** What {@link listApprovals} takes. */
 export interface ListApprovalsArgs extends ConnectionOptions {
-  /** Only the approvals of this run. Default: those of all runs. */
+  /** List only the approvals of this run. Default: the approvals of all runs. */
   runId?: string | undefined;
 }
 
-/** How many runs are read at once from a server that keeps no list of approvals. */
+/** How many runs to read at once from a server that keeps no list of approvals. */
 const maxRunsAtOnce = 8;
 
 /**
- * Lists the approvals that nobody has decided, the longest open first. On a server before 0.32, which keeps no such list,
- * they are read from the events of the runs that wait. A row that could not be proven to be current has the server's time
- * of its newest event as `asOf`; for a run that is named that is an error.
+ * Lists the open approvals, longest open first. A server before 0.32 keeps no such list, so the approvals are read from
+ * the events of the runs that may have some. If the events of a run could not be proven to be current, its rows have
+ * the server's time of the newest event as `asOf`. If `runId` is given, that is an error instead.
  *
- * On a Smithers gateway `runStatus` is `null`, and rows of runs older than its newest 1,000 have no title and no time.
+ * On a Smithers gateway, `runStatus` is `null`, and rows of runs older than its newest 1,000 have no title and no time.
  *
  * @example
  * for (const { runId, nodeId } of await listApprovals()) console.log(runId, nodeId);
  *
  * @throws {@link HttpError} 400 `DB_NOT_CONFIGURED` if the server keeps no list of runs
- * @throws {@link ConnectionError} if the events of the named run could not be read up to now
+ * @throws {@link ConnectionError} if the events of the run in `runId` could not be read up to the present
  */
 export async function listApprovals(args: ListApprovalsArgs = {}): Promise<ApprovalRow[]> {
   const { runId, ...connection } = args;
@@ -49,7 +49,9 @@ export async function listApprovals(args: ListApprovalsArgs = {}): Promise<Appro
   }
 }
 
-/** The runs whose events may show open approvals, if the error means that the server keeps no list of them. */
+/**
+ * Returns the runs whose events may show open approvals, if the error means that the server keeps no list of approvals.
+ */
 async function runsToRead(error: unknown, { runId, ...connection }: ListApprovalsArgs): Promise<string[]> {
   if (!(error instanceof HttpError) || !hasNoApprovalList(error)) throw error;
   if (runId !== undefined) return [runId];
@@ -67,7 +69,7 @@ async function readApprovals(args: RunArgs, isNamed: boolean): Promise<ApprovalR
   if ((summary["waiting-approval"] ?? 0) === 0) return [];
   const { view, status, asOf } = await loadView(args, isNamed);
   if (asOf === null) return view.openApprovals.map((approval) => toRow(approval, status));
-  // Among many runs it is better shown than left out; a run that is named is asked about to be acted on.
+  // In a list of all runs, a stale row is better than none. A caller who names a run is about to act on the result.
   if (!isNamed) return view.openApprovals.map((approval) => ({ ...toRow(approval, status), asOf }));
   throw new ConnectionError(
     `the events of run ${args.runId} could not be read up to now, so it is not sure which approvals are open`,

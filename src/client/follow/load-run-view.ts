@@ -3,9 +3,9 @@ import { readToPresent, type LoadedRun } from "./read-history.js";
 import { RunProgress } from "./run-progress.js";
 
 /**
- * Reads the whole history of a run, for the view of it as it stands. A run that has ended is read to the end of its
- * stream. For one that goes on it is proven that all was read; if that keeps changing, the view is what could be had, and
- * `asOf` says so.
+ * Reads the whole history of a run and returns the run's current view. A run that has ended is read to the end of its
+ * stream. For a run that has not ended, it proves that everything was read. If the run keeps changing, the view shows
+ * what could be read, and `asOf` says up to when.
  *
  * @throws what `getStatus` and {@link streamEvents} throw
  */
@@ -14,9 +14,9 @@ export function loadRunView(args: RunArgs): Promise<LoadedRun> {
 }
 
 /**
- * As {@link loadRunView}.
+ * Like {@link loadRunView}.
  *
- * @param untilProven wait for a proof, for half a minute at most, since somebody is going to act on the view
+ * @param untilProven whether to wait up to 30 s for a proof, because the caller will act on the view
  */
 export async function loadView(args: RunArgs, untilProven: boolean): Promise<LoadedRun> {
   const records = readToPresent(args, new RunProgress(args.runId), untilProven);

@@ -1,18 +1,18 @@
 import { nodeKey } from "../view/run-view.js";
 
-/** The decisions that this process has made and that may still need a resume, by server and run. */
+/** The decisions that this process made and that may still need a resume, by server and run. */
 const decisions = new Map<string, Set<string>>();
 
-/** Decisions are remembered for this many runs, the newest ones. */
+/** Remember decisions for only this many runs, the most recent ones. */
 const maxRuns = 1000;
 
-/** A decision that concerns one turn of a loop around a node. */
+/** A decided node, in one iteration of its loop. */
 interface DecidedNode {
   nodeId: string;
   iteration: number;
 }
 
-/** Remembers a decision made by this process, so that a follower of the run in this process resumes it at once. */
+/** Records a decision that this process made, so that a follower of the run in this process resumes it at once. */
 export function noteDecision(baseUrl: string, runId: string, { nodeId, iteration }: DecidedNode): void {
   const key = `${baseUrl} ${runId}`;
   const nodes = decisions.get(key) ?? new Set();
@@ -29,7 +29,7 @@ export function isOwnDecision(baseUrl: string, runId: string, { nodeId, iteratio
   return decisions.get(`${baseUrl} ${runId}`)?.has(nodeKey(nodeId, iteration)) ?? false;
 }
 
-/** Forgets the decisions about a run; false if this process has made none. */
+/** Forgets the decisions about a run. Returns false if this process made none. */
 export function forgetDecisions(baseUrl: string, runId: string): boolean {
   return decisions.delete(`${baseUrl} ${runId}`);
 }

@@ -1,24 +1,24 @@
 import type { EventConnection } from "../server/event-connection.js";
 
-/** A server sends this many events at most each time that it looks for new ones; a page. */
+/** A page: the maximum number of events that a server sends per poll. */
 export const pageSize = 200;
-/** A reader that goes on from one page to the next asks for its last event again, to check that the numbering stands. */
+/** A reader that moves on to the next page requests its last event again, to check that the numbering has not moved. */
 const pageStep = pageSize - 1;
-/** How many connections this process opens ahead of what it reads, for all runs together. */
+/** How many connections this process opens ahead of time, for all runs together. */
 const maxAhead = 8;
 
-/** Of all readers of this process. */
+/** How many connections are open ahead of time, for all readers of this process. */
 let openAhead = 0;
 
 /**
- * Connections to the next pages of a long history, opened before they are needed: the delay of a server that is far away
- * is then paid once for several pages. A page that turns out not to be the next one is thrown away.
+ * Connections to the next pages of a long history, opened ahead of time. The latency of a distant server is then paid
+ * once for several pages. A page that turns out not to be the next one is discarded.
  */
 export class PagesAhead {
   readonly #open: (afterSeq: number) => Promise<EventConnection>;
-  /** By the number after which they start. */
+  /** By the number of the event that they start after. */
   readonly #pages = new Map<number, Promise<EventConnection>>();
-  /** How many pages in a row were full: a run that has few is not worth opening many ahead. */
+  /** How many pages in a row were full. A short run is not worth opening many ahead of time. */
   #fullPages = 0;
 
   constructor(open: (afterSeq: number) => Promise<EventConnection>) {
@@ -29,7 +29,7 @@ export class PagesAhead {
     return this.#pages.size === 0;
   }
 
-  /** The connection that starts after this number: one that was opened ahead, or a new one. */
+  /** Returns the connection that starts after this event: one that was opened ahead of time, or a new one. */
   async take(afterSeq: number): Promise<EventConnection> {
     const ahead = this.#pages.get(afterSeq);
     if (ahead === undefined) {
@@ -38,11 +38,11 @@ export class PagesAhead {
     }
     this.#pages.delete(afterSeq);
     openAhead--;
-    // What went wrong may have done so long ago.
+    // The failure may be old, so try again.
     return ahead.catch(() => this.#open(afterSeq));
   }
 
-  /** A page was full, so more are to be expected; the next one starts after this number. */
+  /** Opens the next pages ahead of time, after a full page. The first one starts after this event. */
   expectMore(afterSeq: number): void {
     const count = Math.min(maxAhead, ++this.#fullPages);
     for (let page = 0; page < count && openAhead < maxAhead; page++) {
@@ -55,7 +55,7 @@ export class PagesAhead {
     }
   }
 
-  /** Closes what was opened ahead. */
+  /** Closes the connections that were opened ahead of time. */
   close(): void {
     for (const connection of this.#pages.values()) connection.then((open) => open.close()).catch(() => {});
     openAhead -= this.#pages.size;

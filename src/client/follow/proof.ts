@@ -14,49 +14,51 @@ import { parseEvent } from "./event-stream.js";
 import { pageSize } from "./pages-ahead.js";
 import type { RunProgress } from "./run-progress.js";
 
-/** What a look at the server showed. */
+/** The result of one look at the server. */
 export interface Look {
   /**
-   * Whether the view surely shows the run as the server has it. `ended` if the run is over: then the end of its stream is
-   * the only proof.
+   * Whether the view is proven to show the run as the server has it. `ended` if the run has ended: then only the end of
+   * its stream proves that.
    */
   result: "proven" | "unsure" | "ended";
   run: Run;
-  /** The view with the events that the look has brought. */
+  /** The view, including the events that the look brought. */
   view: RunView;
   /** The events that the server had and the view did not. */
   records: EventRecord[];
-  /** How many more nodes have ended by the status than by the view. */
+  /** How many more nodes have ended according to the status than according to the view. */
   missingEnds: number;
 }
 
 /** What a look has to prove. */
 export type ProofScope = "approvals" | "everything";
 
-/** How long the rest of a page may take that a look is waiting for, in ms. */
+/** How long a look waits for the rest of a page, in ms. */
 const maxPageMs = 500;
 
 /**
- * Finds out whether all of a run that has not ended was read. Silence proves nothing: a poll can be held up anywhere on
- * its way. A look therefore asks for the events from the last known one on, over a new connection, and then for the
- * status. The two agree only if no event is missing that opened, decided or ended anything:
+ * Finds out whether all events of a run that has not ended were read. Silence proves nothing, because a poll can be
+ * delayed anywhere on its way. A look therefore requests the events from the last known one on, over a new connection,
+ * and then the status. The two agree only if no event is missing that opened, decided or ended anything:
  *
- * - the same status;
- * - the same open approvals, if the server lists them (0.32). For a decision that is enough;
- * - elsewhere as many open approvals, and as many nodes that have ended. The count of approvals alone would not do: while
- *   the next turn of a loop opens its approval, the one before has been decided, and its node has ended.
+ * - The status is the same.
+ * - The open approvals are the same, if the server lists them (0.32). For a decision, that is enough; to prove
+ *   everything, the number of ended nodes is the same, too.
+ * - If the server does not list them, the number of open approvals and the number of ended nodes are the same. The
+ *   number of approvals alone is not enough: when the next iteration of a loop opens its approval, the previous one has
+ *   been decided, and its node has ended.
  *
- * Where the counts of ended nodes never agree, because the server skips nodes without an event, a comment of the server
- * helps: it is sent after the events of a poll, so if nothing but a comment came between two looks with the same
- * result, there was nothing else to send.
+ * If the numbers of ended nodes never agree, because the server skips nodes without an event, the server's comments
+ * help. It sends one after the events of a poll. So if nothing but a comment arrived between two looks with the same
+ * result, the server had nothing else to send.
  */
 export class Proof {
   readonly #args: RunArgs;
   readonly #options: ResolvedOptions;
   readonly #progress: RunProgress;
-  /** The result of the last look, if it was unsure only about the ended nodes. */
+  /** The result of the last look, if only the number of ended nodes was unsure. */
   #doubt: { facts: string; comments: number } | undefined;
-  /** How many nodes the server counts as ended that have no event for it. */
+  /** How many nodes the server counts as ended without having sent an event for that. */
   #silentlyEnded = 0;
 
   constructor(args: RunArgs, progress: RunProgress) {
@@ -66,11 +68,12 @@ export class Proof {
   }
 
   /**
-   * Looks at the server, once.
+   * Looks at the server once.
    *
-   * @param scope what is to be proven: the status and the open approvals, which a decision needs, or all that the view
-   *   shows. It makes a difference only where the server lists its approvals.
-   * @returns undefined if it could not be reached, or the events do not follow the known ones
+   * @param scope what to prove: the status and the open approvals, which is enough for a decision, or everything that
+   *   the view shows. It makes a difference only if the server lists its approvals.
+   * @returns `undefined` if no event was read yet, if the server could not be reached, or if its events do not continue
+   *   the known ones
    */
   async look(scope: ProofScope = "approvals"): Promise<Look | undefined> {
     const { view, stream } = this.#progress;
@@ -85,10 +88,10 @@ export class Proof {
       const run = await getStatus(this.#callArgs(view));
       if (isTerminalStatus(run.status)) return this.#toLook("ended", run, page);
       const listed = run.runState === undefined ? undefined : await this.#listApprovals(view.runId);
-      // The page may still be on its way; with each event the view may come to agree.
+      // The rest of the page may still be on its way, and each event may make the view agree.
       const endsAt = performance.now() + maxPageMs;
       for (;;) {
-        // After a full page there are more to come, whatever agrees.
+        // After a full page there are more events, even if everything agrees.
         if (page.isFull) return this.#toLook("unsure", run, page);
         const agreement = this.#agreement(page.view, run, listed, scope);
         if (agreement === "proven") return this.#toLook("proven", run, page);
@@ -110,8 +113,8 @@ export class Proof {
   }
 
   /**
-   * Whether the server shows nothing of the run beside its status: it counts no node, and a new connection brings no event
-   * although its first page comes at once.
+   * Whether the server shows nothing of the run except its status: it counts no nodes, and a new connection brings no
+   * event, although its first page would come at once.
    */
   async isEmpty(): Promise<boolean> {
     const { view } = this.#progress;
@@ -126,7 +129,7 @@ export class Proof {
         next.catch(() => {});
         const turn = await settledWithin(endsAt - performance.now(), next);
         if (turn === undefined) return true;
-        // A comment brings no event.
+        // A comment arrives as an empty list.
         if (turn.value === undefined || turn.value.length > 0) return false;
       }
     } catch (error) {
@@ -180,7 +183,7 @@ export class Proof {
     return false;
   }
 
-  /** The open approvals of the run, if the server has a list of them. */
+  /** Returns the run's open approvals, or `undefined` if the server does not list them. */
   async #listApprovals(runId: string): Promise<ApprovalRow[] | undefined> {
     try {
       return await readApprovalList(this.#options, runId);
@@ -195,21 +198,21 @@ export class Proof {
   }
 }
 
-/** The page does not begin with the event that is known. */
+/** The page does not start with the last known event. */
 class UnknownEvents extends Error {}
 
 /** The events from the last known one on. */
 class Page {
-  /** The known view, with the new events. */
+  /** The known view, updated with the new events. */
   view: RunView;
   readonly records: EventRecord[] = [];
-  /** Resolves once the known event has come. */
+  /** Resolves once the known event has arrived. */
   readonly first: Promise<void>;
   readonly #connection: EventConnection;
   readonly #known: EventRecord;
   #pending: Promise<void> | undefined;
   #isChecked = false;
-  /** The server has closed the connection cleanly. */
+  /** Whether the server has closed the connection cleanly. */
   #hasEnded = false;
 
   constructor(connection: EventConnection, known: EventRecord, view: RunView) {
@@ -219,7 +222,7 @@ class Page {
     this.first = this.#readFirst();
   }
 
-  /** Whether the server sent as many events as it does at a time. */
+  /** Whether the server sent as many events as it sends at a time. */
   get isFull(): boolean {
     return this.records.length >= pageSize - 1;
   }
@@ -227,11 +230,11 @@ class Page {
   async #readFirst(): Promise<void> {
     while (!this.#isChecked && !this.#hasEnded) await this.#read();
     if (!this.#isChecked) throw new UnknownEvents();
-    // Read on, so that what comes before the status is known before it is looked at.
+    // Keep reading, so that events sent before the status are known when the status is compared.
     void this.#readOn();
   }
 
-  /** Waits for more events, for `ms` at most; false if none came. */
+  /** Waits up to `ms` for more events. Returns false if none came. */
   async more(ms: number): Promise<boolean> {
     const before = this.view;
     const endsAt = performance.now() + ms;
@@ -271,17 +274,17 @@ class Page {
   }
 }
 
-/** A page that is silent for this long is not waited for, in ms. */
+/** Stop waiting for a page after a silence of this long, in ms. */
 const pageTimeoutMs = 5000;
 
 const endedStates = ["finished", "failed", "cancelled", "skipped"];
 
-/** How many nodes the server counts as ended. */
+/** Returns how many nodes have ended according to the server. */
 function endedNodes(summary: Readonly<Record<string, number>>): number {
   return endedStates.reduce((sum, state) => sum + (summary[state] ?? 0), 0);
 }
 
-/** How many nodes have ended by the events. */
+/** Returns how many nodes have ended according to the events. */
 function endedNodesOf({ nodes }: RunView): number {
   let count = 0;
   for (const { state } of nodes.values()) if (endedStates.includes(state)) count++;

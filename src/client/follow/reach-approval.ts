@@ -5,16 +5,16 @@ import { lookUntilProven, type DrivenRun } from "./driven-run.js";
 
 /** What else could move a run that waits for an approval. */
 export interface OtherMoves {
-  /** Whether decisions that nothing has applied are resumed here. */
+  /** Whether a resume is sent here for decisions that no engine has applied. */
   resumes: boolean;
-  /** Whether an approval is left to others, and not being decided here. */
+  /** Whether an approval is left to someone else instead of being decided here. */
   isLeft: (approval: ApprovalView) => boolean;
 }
 
 /**
- * Waits until the run itself waits for an approval, and nothing else can move it.
+ * Waits until the run itself waits for an approval and nothing else can move it.
  *
- * @returns the run's status, proven
+ * @returns the run's status, proven to match the view
  */
 export async function reachApproval(
   run: DrivenRun,

@@ -13,32 +13,33 @@ import { readOneRun } from "./read-run.js";
 import { RunProgress } from "./run-progress.js";
 import { eventsOf, RunStream } from "./run-stream.js";
 
-/** A run as it stands. */
+/** The current state of a run. */
 export interface LoadedRun {
   view: RunView;
   status: Run;
   /**
-   * The server's time up to which the view is complete, in milliseconds since 1970, if the run went on while it was read
-   * and the view could not be proven to be current; `null` if it was.
+   * `null` if the view is proven to be current. Otherwise, the run continued while it was read, and this is the
+   * server's time up to which the view is complete, in milliseconds since 1970.
    */
   asOf: number | null;
-  /** Number of the newest event in the view, -1 if the run has none. */
+  /** Number of the newest event in the view, -1 if the run has no events. */
   position: number;
 }
 
 /**
- * Yields the events that a run has by now, each once and in order, as fast as the server's pages allow (50,000 in a few
- * seconds), and ends there. A run that has ended is read to the end of its stream; of one that goes on it is proven that
- * all was read, or `ended` says up to when. The run in which the work continues is left to another call. Nothing is sent
- * that changes the run, nothing is read ahead of the loop, and no event is kept.
+ * Yields the events that a run has so far, each once and in order, and then ends. It reads as fast as the server's
+ * pages allow (50,000 events in a few seconds). A run that has ended is read to the end of its stream. For a run that
+ * has not ended, it proves that everything was read, or the `asOf` of `ended` says up to when. Does not follow a run
+ * that continues as a new one; call it again for that. It sends nothing that changes the run, reads nothing ahead of
+ * the loop, and keeps no events.
  *
- * @returns a stream whose `ended` is the run as it stands: its last status, and the view of all events
+ * @returns a stream whose `ended` is the current state of the run: its last status, and the view of all events
  *
  * @example
  * const history = readHistory({ runId });
  * for await (const event of history) if (event.type === "NodeOutput") console.log(event.text);
  * const { status, position } = await history.ended;
- * // What comes from now on: watchRun({ runId, afterSeq: position })
+ * // To continue with new events: watchRun({ runId, afterSeq: position })
  *
  * @throws what `getStatus` and {@link streamEvents} throw
  */
@@ -46,30 +47,34 @@ export function readHistory(args: RunArgs): RunStream<SmithersEvent, LoadedRun> 
   return eventsOf(readRecords(args));
 }
 
-/** As {@link readHistory}, with each event's number and the server's own text, those of one network chunk together. */
+/**
+ * Like {@link readHistory}, but yields each event with its number and the server's original text, one array per network
+ * chunk.
+ */
 export function readRecords(args: RunArgs): RunStream<EventRecord[], LoadedRun> {
   const progress = new RunProgress(args.runId);
   return new RunStream(readToPresent(args, progress, false), () => progress.view);
 }
 
-/** After a silence of this long the history may have been read, which is then proven; in ms. */
+/** After a silence of this long, the whole history may have been read; a look then proves it. In ms. */
 const firstSilenceMs = 25;
 /**
- * How many looks before the history is taken as it is: at which it was far behind; that brought some events, since the
- * run goes on meanwhile; and that brought none, although the status shows that something is missing.
+ * How many unsure looks of each kind to make before returning the history as is. `behind`: the view was far behind.
+ * `changing`: the look brought some events, because the run continues. `still`: it brought none, although the status
+ * shows that something is missing.
  */
 const maxLooks = { behind: 20, changing: 3, still: 6 };
-/** How long a proof is waited for that somebody is going to act on, in ms: the server sends a comment each 10 s. */
+/** How long to wait for a proof if the caller will act on the result, in ms. The server sends a comment every 10 s. */
 const maxProofMs = 30_000;
-/** A look is due after this long although there was no silence, since a busy run has none; in ms. */
+/** Look after this long even without a silence, because a busy run has none. In ms. */
 const maxReadingMs = 1000;
-/** After a silence of this long nothing more is expected of a server that cannot be asked, in ms. */
+/** After a silence of this long, expect nothing more from a server that cannot be reached. In ms. */
 const maxSilenceMs = 5000;
 
 /**
  * Reads a run's events up to the present.
  *
- * @param untilProven wait for a proof, for half a minute at most, since somebody is going to act on the result
+ * @param untilProven whether to wait up to 30 s for a proof, because the caller will act on the result
  */
 export async function* readToPresent(
   args: RunArgs,
@@ -80,7 +85,7 @@ export async function* readToPresent(
   const inner = { ...args, signal: stop.signal };
   const proof = new Proof(inner, progress);
   const records = readOneRun(inner, progress);
-  /** The number of the last event that was yielded. */
+  /** The number of the last event yielded. */
   let position = -1;
   const toResult = (view: RunView, status: Run, isCurrent: boolean): LoadedRun => {
     const asOf = isCurrent ? null : (view.updatedAtMs ?? 0);
@@ -88,11 +93,11 @@ export async function* readToPresent(
   };
   const pull = () => {
     const turn = records.next();
-    // It may be left behind when everything was read.
+    // This read may be abandoned once everything was read.
     turn.catch(() => {});
     return turn;
   };
-  /** Whether events have been read that were not yielded yet: they are next. */
+  /** Whether events have been read that were not yielded yet; they come next. */
   const hasUnyielded = () => (progress.stream?.position ?? -1) > position;
   let silenceMs = firstSilenceMs;
   let lookDueAt = performance.now() + maxReadingMs;
@@ -111,25 +116,25 @@ export async function* readToPresent(
         position = turn.value.at(-1)?.seq ?? position;
         const yieldedAt = performance.now();
         yield turn.value;
-        // The time that the reader takes says nothing about the server.
+        // The time that the caller takes says nothing about the server.
         lookDueAt += performance.now() - yieldedAt;
         next = pull();
         if (performance.now() < lookDueAt) continue;
       }
-      // What the last look saw has to be read before the next one says more.
+      // Read what the last look saw first; until then another look shows nothing new.
       if (position < seenTo && performance.now() < lookDueAt + maxSilenceMs) continue;
       if (hasUnyielded()) continue;
 
       const look = await proof.look("everything");
       const newEvents = look?.records.length ?? 0;
       const isFullPage = newEvents >= pageSize - 1;
-      // A long history comes far faster than any run goes on, and its next page is as full.
+      // A long history arrives far faster than any run produces events, and its next page is also full.
       const isHistory = isFullPage && eventsRead > 8 * newEvents;
       lookDueAt = performance.now() + maxReadingMs;
       eventsRead = 0;
       seenTo = position + newEvents;
       if (isHistory) continue;
-      // Only the end of the stream proves that all of a run was read that has ended, and it comes.
+      // Only the end of the stream proves that all of an ended run was read, and that end will come.
       silenceMs = look?.result === "ended" ? Infinity : 2 * silenceMs;
       if (look?.result === "ended") continue;
       if (look === undefined) {

@@ -9,7 +9,7 @@ import { noteStart } from "./recent-starts.js";
 import { RunEnd } from "./run-end.js";
 import type { RunProgress } from "./run-progress.js";
 
-/** What reading a run takes. */
+/** Arguments for reading a run. */
 export interface ReadRunArgs extends ConnectionOptions, StreamOptions {
   runId: string;
   /** Called when the work continues as another run, which is then followed (servers from 0.32 on). */
@@ -22,7 +22,7 @@ export type RunReader<Result> = (
   progress: RunProgress,
 ) => AsyncGenerator<EventRecord[], Result, undefined>;
 
-/** Reads a run until it has ended, and then the run in which its work continues. */
+/** Reads a run until it has ended, and then the run that continues its work, if any. */
 export async function* readRun(
   args: ReadRunArgs,
   progress: RunProgress,
@@ -30,7 +30,7 @@ export async function* readRun(
   const { baseUrl } = resolveOptions(args);
   const runIds = new Set<string>();
   let { runId } = args;
-  // The numbering starts anew in the run in which the work continues.
+  // The numbering restarts in the run that continues the work.
   for (let { afterSeq } = args; ; afterSeq = undefined) {
     runIds.add(runId);
     const { run, newRunId } = yield* readOneRun({ ...args, afterSeq, runId }, progress, runIds.size > 1);
@@ -44,7 +44,7 @@ export async function* readRun(
   }
 }
 
-/** Reads one run until it has ended; the run in which its work continues is another one. */
+/** Reads one run until it has ended. Does not follow a run that continues its work. */
 export async function* readOneRun(
   args: ReadRunArgs,
   progress: RunProgress,
@@ -66,8 +66,8 @@ export async function* readOneRun(
 }
 
 /**
- * Reads one stream of a run, as far as the server sends it: until a clean close. If such a close may hide a broken
- * connection, the run's status decides whether it was one.
+ * Reads one stream of a run until the server closes it cleanly. If such a close may hide a broken connection, the run's
+ * status decides whether the run has ended.
  */
 export async function* readStream(
   args: ReadRunArgs,
@@ -86,7 +86,7 @@ export async function* readStream(
       const run = await end.checkAfterClose();
       if (run !== undefined) return run;
     } catch (error) {
-      // The server refuses to say; all that is known is that it closed the stream.
+      // The server refuses to say; it is only known that it closed the stream.
       if (error instanceof HttpError) return undefined;
       throw error;
     }

@@ -4,7 +4,7 @@ const graceMs = 2000;
 /** When this process started each run, by server and run id; only the last few seconds are kept. */
 const startedAt = new Map<string, number>();
 
-/** Notes that a server has just accepted a run, which 0.5.0 records a moment after it has answered. */
+/** Records that a server has just accepted a run. 0.5.0 stores the run a moment after it has answered. */
 export function noteStart(baseUrl: string, runId: string): void {
   const now = performance.now();
   for (const [key, at] of startedAt) {
@@ -13,7 +13,7 @@ export function noteStart(baseUrl: string, runId: string): void {
   startedAt.set(`${baseUrl} ${runId}`, now);
 }
 
-/** Whether the server may not have recorded the run yet, so that a 404 proves nothing. */
+/** Whether the server may not have stored the run yet, so that a 404 proves nothing. */
 export function startedRecently(baseUrl: string, runId: string): boolean {
   const at = startedAt.get(`${baseUrl} ${runId}`);
   return at !== undefined && performance.now() - at <= graceMs;

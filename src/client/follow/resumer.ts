@@ -6,44 +6,47 @@ import { isWaitingStatus } from "../view/run-status.js";
 import type { ApprovalView, RunView } from "../view/run-view.js";
 import { approvalKey, includesApproval, lookUntilProven, type DrivenRun } from "./driven-run.js";
 
-/** What a resume is for; for `event`, to find out whether the signal has come. */
+/** Why a resume is sent. `event`: to find out whether the signal has arrived. */
 export type ResumeReason = "decision" | "timer" | "quota" | "event";
 
-/** What to resume, and what to call then. */
+/** Which runs to resume, and what to call then. */
 export interface ResumeRules {
-  /** `own`: only what a decision of this process needs. `all`: also what others decided, timers, quotas and signals. */
+  /**
+   * `own`: only resume after a decision of this process. `all`: also after others' decisions, and for timers, quotas
+   * and signals.
+   */
   which: "own" | "all";
   onBlocked?: ((runId: string, blocked: BlockedRun) => void) | undefined;
   onResumed?: ((runId: string, reason: ResumeReason) => void) | undefined;
 }
 
 /**
- * How long the one who decided has to send the resume, in ms: two followers must not start two engines on a run. Jitter
- * keeps those who wait apart.
+ * How long the process that decided has to send the resume, in ms: two followers must not start two engines for one
+ * run. Jitter keeps waiting followers apart.
  */
 const graceMs = 2000;
-/** How long a server that resumes runs by itself may take for it, in ms: it looks for due timers each 15 s. */
+/** How long a server that resumes runs by itself may take, in ms. It checks for due timers every 15 s. */
 const ownResumeMs = { decision: 2000, timer: 20_000 };
-/** A decision that nothing has applied for this long after a resume needs somebody to look at the server, in ms. */
+/** If a decision is still not applied this long after a resume, someone needs to look at the server. In ms. */
 const stuckMs = 5000;
-/** What a run is blocked by between a decision and the resume. */
+/** What blocks a run between a decision and the resume. */
 const decided = "approval-decided-resume-required";
-/** The pause after a resume that failed, in ms. */
+/** The pause after a failed resume or status request, in ms. */
 const failurePauseMs = 2000;
-/** The pause before a run that waits for a signal is resumed; it is doubled each time that the signal had not come. In ms. */
+/** The pause before resuming a run that waits for a signal, doubled each time the signal had not arrived. In ms. */
 const signalPause = { firstMs: 5000, maxMs: 300_000 };
 
 /**
- * Resumes a run that only waits for that: after a decision, when a timer is due or a quota is full again, and now and
- * then while it waits for a signal, since nothing on the server shows that one has come. A run that a person paused, and
- * one whose engine died, are left alone.
+ * Resumes a run when a resume is all it waits for: after a decision, when a timer is due, when a quota is available
+ * again, and from time to time while it waits for a signal, because nothing on the server shows that one has arrived. A
+ * run that a user paused, or whose engine died, is left alone.
  *
  * Runs until it fails or `signal` is aborted.
  */
 export async function resumeRun(run: DrivenRun, rules: ResumeRules, signal: AbortSignal): Promise<never> {
   const resumed = new Set<string>();
   const wait = new ExternalWait();
-  /** The decisions that nothing will apply without a resume that has not been sent. */
+  /** Returns the decisions that only take effect after a resume, and for which none was sent yet. */
   const unapplied = (view: RunView): ApprovalView[] =>
     isWaitingStatus(view.status)
       ? view.unappliedDecisions.filter(
@@ -60,7 +63,7 @@ export async function resumeRun(run: DrivenRun, rules: ResumeRules, signal: Abor
       if (resumesByItself) await run.clock.sleep(ownResumeMs.decision, signal);
       else if (!decisions.some((decision) => run.isOwn(decision)))
         await run.clock.sleep(run.clock.jitter(graceMs), signal);
-      // Somebody may have resumed the run meanwhile, or the decision was of a past that is half read.
+      // The run may have been resumed in the meantime, or the decision may come from a half-read history.
       const look = await lookUntilProven(run, () => unapplied(run.view).length > 0, signal);
       const needed = look === undefined ? [] : unapplied(look.view);
       if (look === undefined || needed.length === 0 || !isWaitingStatus(look.run.status)) continue;
@@ -78,7 +81,7 @@ export async function resumeRun(run: DrivenRun, rules: ResumeRules, signal: Abor
   }
 }
 
-/** Something that a run waits for that is not an approval, and how often it was resumed for that. */
+/** What a run waits for other than an approval, and how long to wait before the next resume. */
 class ExternalWait {
   signalPauseMs = signalPause.firstMs;
   #key = "";
@@ -93,7 +96,7 @@ class ExternalWait {
   }
 }
 
-/** Reports a run that does not go on although it was decided and resumed: the server keeps the reason to itself. */
+/** Reports a run that was decided and resumed but does not continue. The server does not say why. */
 async function reportIfStuck(
   run: DrivenRun,
   rules: ResumeRules,
@@ -117,7 +120,7 @@ async function reportIfStuck(
   }
 }
 
-/** Waits for some time, or until the run changes; true if the time has passed. */
+/** Waits for `ms` or until the run changes. Returns true if the time has passed. */
 async function sleepUnlessChanged(
   run: DrivenRun,
   ms: number,
@@ -140,7 +143,7 @@ async function statusOrOutage(run: DrivenRun): Promise<Run | undefined> {
   });
 }
 
-/** Resumes the run when what it waits for is due, unless the run changes before. */
+/** Resumes the run when what it waits for is due, unless the run changes first. */
 async function waitForExternal(
   run: DrivenRun,
   rules: ResumeRules,
@@ -151,7 +154,7 @@ async function waitForExternal(
   const due = await findDue(run, rules, wait, signal);
   if (due === undefined) return change;
   if (!(await sleepUnlessChanged(run, due.inMs, change, signal))) return;
-  // Somebody may have resumed it, cancelled it or paused it meanwhile.
+  // The run may have been resumed, canceled or paused in the meantime.
   const status = await statusOrOutage(run);
   if (status === undefined) return run.clock.sleep(failurePauseMs, signal);
   if (!isWaitingStatus(status.status) || status.status === "waiting-approval") return change;
@@ -160,7 +163,7 @@ async function waitForExternal(
   return change;
 }
 
-/** Asks what the run waits for, and when that is due; undefined if that is not known. */
+/** Asks what the run waits for and when that is due. Returns `undefined` if that is unknown. */
 async function findDue(
   run: DrivenRun,
   rules: ResumeRules,
@@ -180,10 +183,10 @@ async function findDue(
   if (blocked === undefined) return undefined;
   const fields = blocked as Record<string, unknown>;
   const resumesByItself = await run.resumesByItself();
-  // Such a server is about to resume it; if it does not, that is reported later.
+  // A server that resumes by itself is about to do so; if it does not, that is reported later.
   if (!resumesByItself || blocked.kind !== decided) wait.report(run, rules, blocked);
   const serverNow = Date.parse(String(state?.computedAt)) || Date.now();
-  // A server that resumes by itself comes first.
+  // Let a server that resumes by itself go first.
   const afterMs = resumesByItself ? ownResumeMs.timer : run.clock.jitter(graceMs);
   const at = (time: number, reason: ResumeReason) =>
     Number.isFinite(time) ? { inMs: Math.max(0, time - serverNow) + afterMs, reason } : undefined;
@@ -193,7 +196,7 @@ async function findDue(
   return undefined;
 }
 
-/** Sends a resume; false if the server could not be reached. */
+/** Sends a resume. Returns false if the server could not be reached. */
 async function tryResume(
   run: DrivenRun,
   reason: ResumeReason,
@@ -205,7 +208,7 @@ async function tryResume(
     return true;
   } catch (error) {
     signal.throwIfAborted();
-    // It has gone on without this resume, and to its end.
+    // The run has continued without this resume and has already ended.
     if (error instanceof HttpError && error.code === ownHttpCodes.runEnded) return true;
     if (!isOutage(error)) throw error;
     await run.clock.sleep(failurePauseMs, signal);

@@ -7,9 +7,9 @@ import { isTerminalStatus, statusOfEndEvent } from "../view/run-status.js";
 import type { EventRecord } from "./event-record.js";
 import type { EventStream } from "./event-stream.js";
 
-/** After this many clean closes that brought nothing the status is believed without the run's last event. */
+/** After this many clean closes in a row without new events, the status is believed without the run's last event. */
 const maxEmptyCloses = 3;
-/** The status is asked for after this many failed attempts in a row: the run may have ended behind them. */
+/** Check the status each time this many attempts in a row have failed: the run may have ended in the meantime. */
 const attemptsBetweenChecks = 3;
 
 /**
@@ -17,7 +17,7 @@ const attemptsBetweenChecks = 3;
  * and the server writes the status before the last event.
  */
 export class RunEnd {
-  /** The run in which the work continues, if the last event about the run names one. */
+  /** The run that continues the work, if the last event about the run names one. */
   newRunId: string | undefined;
 
   readonly #args: RunArgs;
@@ -41,10 +41,10 @@ export class RunEnd {
   }
 
   /**
-   * Asks for the run's status after a clean close. Gives it if the run has ended and its last event has been read, and
-   * otherwise waits until the stream may be opened again.
+   * Requests the run's status after a clean close. Returns it if the run has ended and its last event was read, or if
+   * that event did not come in several connections. Otherwise, waits until the stream may be reopened.
    *
-   * @throws what `getStatus` throws, but for an outage, and a `ConnectionError` after too many attempts in a row
+   * @throws what `getStatus` throws, except for outages, and a `ConnectionError` after too many attempts in a row
    */
   async checkAfterClose(): Promise<Run | undefined> {
     const hadEvents = this.#hasNewEvents;
@@ -61,7 +61,7 @@ export class RunEnd {
     } catch (error) {
       this.#args.signal?.throwIfAborted();
       if (!isOutage(error)) throw error;
-      // A connection that brought nothing has been counted already.
+      // A connection that brought nothing was already counted.
       if (hadEvents) this.#stream.recordFailedAttempt();
       cause = error;
     }
@@ -69,7 +69,7 @@ export class RunEnd {
     return undefined;
   }
 
-  /** Asks now and then, while no connection can be had, whether the run has ended and its last event has been read. */
+  /** From time to time while no connection succeeds, checks whether the run has ended and its last event was read. */
   async checkAfterFailure(): Promise<Run | undefined> {
     if (this.#stream.attempt === 0 || this.#stream.attempt % attemptsBetweenChecks !== 0) return undefined;
     try {
@@ -83,12 +83,17 @@ export class RunEnd {
   }
 }
 
-/** Others may follow the last event about the run as a whole: a decision made after the end is recorded all the same. */
+/**
+ * Whether the event is about the run as a whole. Other events may follow the last one: a decision made after the end is
+ * still recorded.
+ */
 function isAboutTheRun({ type }: SmithersEvent): boolean {
   return statusOfEndEvent.has(type) || type === "RunStarted" || type === "RunStatusChanged";
 }
 
-/** Whether the last event about the run is the end that the status shows, and not one before a resume. */
+/**
+ * Whether the last event about the run is the end that the status shows, and not an earlier one from before a resume.
+ */
 function isEndOf(event: SmithersEvent | undefined, run: Run): boolean {
   if (event === undefined) return false;
   const { type, status, timestampMs } = event as unknown as Record<string, unknown>;

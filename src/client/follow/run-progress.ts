@@ -3,9 +3,9 @@ import type { EventStream } from "./event-stream.js";
 
 /** How far a run has been read. */
 export class RunProgress {
-  /** What the events show, up to the newest. */
+  /** The run as shown by all events read so far. */
   view: RunView;
-  /** The stream that they come from; undefined before the first event. */
+  /** The stream that the events come from; `undefined` before the first event. */
   stream: Pick<EventStream, "position" | "last" | "comments"> | undefined;
   #waiting: (() => void)[] = [];
 

@@ -4,8 +4,8 @@ import type { RunView } from "../view/run-view.js";
 import type { EventRecord } from "./event-record.js";
 
 /**
- * A run that is being followed: iterate over it for its events. Nothing is read ahead of the loop, and leaving the loop
- * closes the connection.
+ * A run that is being followed. Iterate over it to receive its events. Nothing is read ahead of the loop, and leaving
+ * the loop closes the connection.
  *
  * @example
  * const run = watchRun({ runId });
@@ -14,8 +14,8 @@ import type { EventRecord } from "./event-record.js";
  */
 export class RunStream<Item, Result = Run> implements AsyncGenerator<Item, Result, undefined> {
   /**
-   * The run's last status, or what else the stream comes to, once the loop has reached its end. Rejects with what the
-   * loop throws, and if the loop is left early.
+   * Resolves when the loop has reached its end, with the stream's result, such as the run's last status. Rejects with
+   * what the loop throws, or if the loop is left early.
    */
   readonly ended: Promise<Result>;
   readonly #items: AsyncGenerator<Item, Result, undefined>;
@@ -27,11 +27,11 @@ export class RunStream<Item, Result = Run> implements AsyncGenerator<Item, Resul
     this.#items = items;
     this.#currentView = currentView;
     this.ended = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
-    // Nobody has to look at it.
+    // The caller may ignore `ended`, so its rejection must not count as unhandled.
     this.ended.catch(() => {});
   }
 
-  /** The run as the events read so far show it. */
+  /** The run as shown by the events read so far. */
   get view(): RunView {
     return this.#currentView();
   }
@@ -66,7 +66,7 @@ export class RunStream<Item, Result = Run> implements AsyncGenerator<Item, Resul
   }
 }
 
-/** The events of a stream of records, one by one. */
+/** Converts a stream of records to a stream of single events. */
 export function eventsOf<Result>(stream: RunStream<EventRecord[], Result>): RunStream<SmithersEvent, Result> {
   return new RunStream(flatten(stream), () => stream.view);
 }

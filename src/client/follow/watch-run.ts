@@ -6,22 +6,22 @@ import type { ResumeReason } from "./resumer.js";
 import { RunProgress } from "./run-progress.js";
 import { eventsOf, RunStream } from "./run-stream.js";
 
-/** What everybody who follows a run can say about resumes. */
+/** Options about resumes for all functions that follow a run. */
 export interface ResumeArgsWhileFollowing {
   /**
-   * Send the resumes that the run needs: after decisions that this process made with `approve` or `deny`, and for
-   * {@link driveRun} all others. Default: true.
+   * Whether to send the resumes that the run needs: after decisions that this process made with `approve` or `deny`,
+   * and with {@link driveRun} in all other cases, too. Default: true.
    */
   resume?: boolean | undefined;
-  /** Where the workflow's file is on the server, for a resume. Default: looked up in the server's list of runs. */
+  /** Path of the workflow's file on the server, for a resume. Default: looked up in the server's list of runs. */
   workflowPath?: string | undefined;
-  /** Sent with each resume, since 0.5.0 forgets what the run was started with. Default: the server's. */
+  /** Sent with each resume, because 0.5.0 forgets the value that the run was started with. Default: the server's. */
   maxConcurrency?: number | undefined;
   /** Who decides, for the server's records. */
   decidedBy?: string | undefined;
-  /** Called after each resume that was sent, with what it is for. */
+  /** Called after each resume, with the reason for it. */
   onResumed?: ((runId: string, reason: ResumeReason) => void) | undefined;
-  /** Called when a resume is needed whose workflow cannot be looked up. Default: the error is thrown. */
+  /** Called when a resume is needed but the workflow cannot be looked up. Default: the error is thrown. */
   onResumeFailed?: ((runId: string, error: unknown) => void) | undefined;
 }
 
@@ -29,8 +29,8 @@ export interface ResumeArgsWhileFollowing {
 export interface WatchRunArgs extends ReadRunArgs, ResumeArgsWhileFollowing {}
 
 /**
- * Yields a run's events until the run itself has ended, through broken connections, restarts of the server, pauses and
- * resumes. `ended` is the run's last status. On a Smithers gateway the events come up to half a second late.
+ * Yields a run's events until the run itself has ended, across broken connections, server restarts, pauses and resumes.
+ * `ended` resolves with the run's last status. On a Smithers gateway, the events come up to half a second late.
  *
  * @example
  * const run = watchRun({ runId });
@@ -44,8 +44,8 @@ export function watchRun(args: WatchRunArgs): RunStream<SmithersEvent> {
 }
 
 /**
- * As {@link watchRun}, with each event's number and the server's own text, those of one network chunk together: for
- * programs that pass events on.
+ * Like {@link watchRun}, but yields each event with its number and the server's original text, one array per network
+ * chunk. For programs that pass events on.
  */
 export function watchRecords(args: WatchRunArgs): RunStream<EventRecord[]> {
   const progress = new RunProgress(args.runId);

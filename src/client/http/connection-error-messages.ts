@@ -2,7 +2,7 @@ const refused = "the connection was refused: nothing listens there";
 const unknownIssuer = "its certificate comes from an authority that is not known here";
 const notTls = "what listens there does not speak TLS";
 
-/** Messages for the network codes that mean that a request never left; codes of Node, Bun and Deno. */
+/** Messages for the network codes of Node, Bun and Deno that mean that the request was never sent. */
 export const connectionErrorMessages: ReadonlyMap<string, string> = new Map([
   ["ECONNREFUSED", refused],
   ["ConnectionRefused", refused],

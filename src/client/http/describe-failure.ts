@@ -7,14 +7,14 @@ import type { FetchResponse } from "./fetch.js";
 import type { HttpRequest } from "./request.js";
 import { isGatewayStatus } from "./retry.js";
 
-/** An error's body, or as much of it as is read. */
+/** An error's body, up to a limit. */
 export interface ErrorBody {
   text: string;
   complete: boolean;
   limit: number;
 }
 
-/** The error for a status other than success. */
+/** Converts an unsuccessful response to an error. */
 export function toHttpError(
   { status, headers }: FetchResponse,
   body: ErrorBody,
@@ -45,13 +45,13 @@ export function toHttpError(
   return new HttpError({ ...common, serverMessage, retryAfterMs });
 }
 
-/** Parses the body of a server's error; undefined if it is not one. */
+/** Parses the body of a server's error; `undefined` if it is not one. */
 function parseErrorBody(
   text: string,
   options: ResolvedOptions,
 ): { code?: string; serverMessage: string; details?: unknown } | undefined {
   try {
-    // JSON may spell the key with escapes, in a name as well as in a value.
+    // JSON may contain the key in escaped form, in a name as well as in a value.
     const { error } = redactStrings(JSON.parse(text), options) as { error?: unknown };
     // Some routes of newer servers and of proxies answer {"error": "text"}.
     if (typeof error === "string") return { serverMessage: error };
@@ -68,7 +68,7 @@ function parseErrorBody(
   }
 }
 
-/** A gateway has the details beside the code, such as `requiredScope`. */
+/** Returns the fields besides code and message: a gateway puts details such as `requiredScope` next to the code. */
 function othersOf(error: object): Record<string, unknown> | undefined {
   const others = Object.entries(error).filter(([name]) => !["code", "message", "version"].includes(name));
   return others.length === 0 ? undefined : Object.fromEntries(others);
@@ -83,7 +83,7 @@ function redactStrings(value: unknown, options: ResolvedOptions): unknown {
   );
 }
 
-/** The first words of a page, on one line. */
+/** Returns the first words of a page, on one line. */
 export function excerpt(text: string): string {
   const words = text
     .slice(0, 4096)
@@ -93,7 +93,7 @@ export function excerpt(text: string): string {
   return `"${words.length > 200 ? `${words.slice(0, 200)}…` : words}"`;
 }
 
-/** `Retry-After` in milliseconds: a number of seconds, or a date. */
+/** Parses a `Retry-After` header, a number of seconds or a date. Returns milliseconds; `undefined` if there is none. */
 function parseRetryAfter(header: string | null): number | undefined {
   if (header === null) return undefined;
   if (/^\s*\d+(\.\d+)?\s*$/.test(header)) return Number(header) * 1000;
@@ -105,7 +105,7 @@ export function toTimeoutError({ timeoutMs }: ResolvedOptions, { method, path }:
   return new TimeoutError({ timeoutMs, method, path, mayHaveBeenApplied: method !== "GET" });
 }
 
-/** The error for what the network threw. */
+/** Converts an error that the network threw. */
 export function toConnectionError(
   error: unknown,
   options: ResolvedOptions,
@@ -125,7 +125,9 @@ export function toConnectionError(
   });
 }
 
-/** Whether the key is in any field of a network's error, which may quote the request or what the server sent. */
+/**
+ * Whether any field of a network error contains the key. Such an error may quote the request or what the server sent.
+ */
 function mentionsKey(value: unknown, options: ResolvedOptions, depth = 0): boolean {
   if (value instanceof Uint8Array) return mentionsKey(new TextDecoder("latin1").decode(value), options);
   if (typeof value === "string") return options.redact(value) !== value;
@@ -135,7 +137,9 @@ function mentionsKey(value: unknown, options: ResolvedOptions, depth = 0): boole
   );
 }
 
-/** The network's code, which is on the error, on its cause, or on one of several addresses that were tried. */
+/**
+ * Returns a network error's code, which is on the error, on its cause, or on one of several addresses that were tried.
+ */
 function networkCodeOf(error: unknown, depth = 0): string | undefined {
   if (typeof error !== "object" || error === null || depth > 3) return undefined;
   const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };

@@ -1,17 +1,17 @@
-/** A controller of our own that a caller's signal aborts too, with its reason. */
+/** A controller that the caller's signal aborts too, with the same reason. */
 export interface LinkedAbort {
   controller: AbortController;
-  /** Leaves no listener on the caller's signal. */
+  /** Unlinks the controller. After the last one, no listener is left on the caller's signal. */
   unlink(this: void): void;
 }
 
-/** What is linked to each signal. */
+/** The controllers that are linked to each signal. */
 const links = new WeakMap<AbortSignal, { controllers: Set<AbortController>; listener: () => void }>();
 
 /**
- * Links a new controller to a signal. However many there are at a time, the signal has one listener: Node warns of more
- * than ten as of a leak, and the pages of one history may be as many. `AbortSignal.any` would leave something behind on
- * a signal that outlives thousands of connections.
+ * Links a new controller to a signal. However many are linked, the signal has one listener: Node warns about a leak
+ * above ten, and the pages of one history may be that many. `AbortSignal.any` would leak memory on a signal that
+ * outlives thousands of connections.
  */
 export function linkAbort(signal: AbortSignal | undefined): LinkedAbort {
   const controller = new AbortController();

@@ -12,20 +12,20 @@ import { chunksOf, type FetchResponse } from "./fetch.js";
 import { linkAbort } from "./linked-abort.js";
 import { startTimer } from "./wait.js";
 
-/** An answer that is larger than what is read. */
+/** An answer over the size limit. */
 export class OversizedAnswer extends ProtocolError {}
 
-/** One request as it goes over the wire. */
+/** One request as it is sent. */
 export interface HttpRequest {
   method: "GET" | "POST";
-  /** Below the base URL, with its query. */
+  /** Relative to the base URL, with the query. */
   path: string;
   body?: unknown;
 }
 
-/** The largest message that is read, an answer or an event: 64 MiB, in bytes. */
+/** The largest message to read, an answer or an event: 64 MiB, in bytes. */
 export const maxMessageBytes = 64 * 1024 * 1024;
-/** How much of an error's body is read, in bytes. */
+/** How much of an error's body to read, in bytes. */
 const maxErrorBodyBytes = 64 * 1024;
 
 /** A response whose body has not been read yet. */
@@ -34,16 +34,16 @@ export interface OpenResponse {
   /** Closes the connection; a pending read rejects with `reason`. */
   close(reason?: unknown): void;
   /**
-   * Waits for one piece of work on the response, for `limitMs` at most; after that the connection is closed with
-   * `onLimit`'s error. A broken connection throws a {@link ConnectionError}, an abort the caller's reason.
+   * Waits for one piece of work on the response, for at most `limitMs`. After that, closes the connection and throws
+   * the error from `onLimit`. A broken connection throws a {@link ConnectionError}, an abort the caller's reason.
    */
   withTimeout<T>(work: () => Promise<T>, limitMs: number, onLimit: () => Error): Promise<T>;
 }
 
 /**
- * Sends one request, once, and waits for its headers.
+ * Sends one request, without retries, and waits for its headers.
  *
- * @throws {HttpError} for a redirect or a status other than success, after reading its body up to a bound
+ * @throws {HttpError} for a redirect or another unsuccessful status, after reading its body up to a limit
  * @throws {ConnectionError | TimeoutError} or the caller's abort reason
  */
 export async function openResponse(
@@ -59,8 +59,8 @@ export async function openResponse(
     controller.abort(reason);
   };
 
-  // Rejects the pending work at once when the signal is aborted, also if the caller's own fetch ignores the signal. One
-  // listener serves the whole response: a stream waits for each of its chunks.
+  // Rejects the pending work as soon as the signal is aborted, even if the caller's own fetch ignores the signal. One
+  // listener serves the whole response, because a stream waits for each of its chunks.
   let stop: (() => void) | undefined;
   signal.addEventListener("abort", () => stop?.(), { once: true });
 
@@ -70,7 +70,7 @@ export async function openResponse(
       const fail = (error: unknown) => {
         stopTimer();
         if (signal.aborted) return reject(signal.reason as Error);
-        // A fetch of our own may already have said it in our own errors.
+        // A custom fetch, such as the command line's, may already throw this library's errors.
         reject(error instanceof SmithersError ? error : toConnectionError(error, options, request));
       };
       stop = () => fail(undefined);
@@ -111,9 +111,9 @@ export async function openResponse(
 }
 
 /**
- * Sends one request, once, and reads its JSON answer, both within `timeoutMs`.
+ * Sends one request, without retries, and reads its JSON answer, both within `timeoutMs`.
  *
- * @throws {ProtocolError} for an answer that is cut, empty or not JSON: to a POST that is a lost answer
+ * @throws {ProtocolError} if the answer is truncated, empty or not JSON; for a POST, that counts as a lost answer
  */
 export async function requestJson(options: ResolvedOptions, request: HttpRequest): Promise<unknown> {
   const mayHaveBeenApplied = request.method !== "GET";
@@ -131,7 +131,7 @@ export async function requestJson(options: ResolvedOptions, request: HttpRequest
     try {
       return JSON.parse(text);
     } catch {
-      // The parser's error is left out: it quotes the answer, which may hold the key.
+      // Leave out the parser's error: it quotes the answer, which may contain the key.
       const type = options.redact(open.response.headers.get("content-type") ?? "no content type");
       const what = text === "" ? "empty" : `not JSON but ${type}: ${excerpt(options.redact(text))}`;
       throw new ProtocolError(
@@ -152,8 +152,8 @@ function headersOf(
   // A proxy that compresses an event stream may hold events back.
   const headers: Record<string, string> = { Accept: accept, "Accept-Encoding": "identity" };
   if (request.body !== undefined) headers["Content-Type"] = "application/json";
-  // A kept connection may be one that the server has just closed: the call looks as if its answer was lost, and a
-  // decision cannot be repeated then. On a stream, the header would hide whether its end was a clean one.
+  // A kept-alive connection may be one that the server has just closed. The call would look as if its answer was lost,
+  // and a decision must not be repeated in that case. On a stream, the header would hide whether the end was clean.
   if (usesGlobalFetch && accept === "application/json") headers["Connection"] = "close";
   return headers;
 }
@@ -173,7 +173,7 @@ async function readErrorBody(
     return { ...(await readBody(open, limit, limitMs, options, request)), limit };
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    // The status is what matters; a body that broke off adds nothing to it.
+    // The status is what matters; an incomplete body adds nothing to it.
     return { text: "", complete: true, limit };
   }
 }

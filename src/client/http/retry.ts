@@ -6,11 +6,14 @@ import { TimeoutError } from "../errors/timeout-error.js";
 import type { ResolvedOptions } from "../options.js";
 import { jittered, wait } from "./wait.js";
 
-/** Which failures of a call are retried. One that never connected always is. */
+/** Which failures of a call to retry. A call that never connected is always retried. */
 export interface RetryPolicy {
-  /** Retry if the answer was lost: the connection broke after sending, it timed out, or the answer was unusable. */
+  /**
+   * Whether to retry if the answer was lost: the connection broke after sending, it timed out, or the answer was
+   * unusable.
+   */
   lost: boolean;
-  /** The statuses that are retried. */
+  /** The HTTP statuses to retry. */
   statuses: ReadonlySet<number>;
 }
 
@@ -19,16 +22,16 @@ const gatewayStatuses = [502, 503, 504];
 
 export const retryPolicies = {
   read: { lost: true, statuses: new Set([...throttledStatuses, ...gatewayStatuses, 500]) },
-  /** The run id makes a second attempt the same as the first. */
+  /** For calls that have the same effect when sent again, such as a start with a run id. */
   repeatable: { lost: true, statuses: new Set([...throttledStatuses, ...gatewayStatuses]) },
-  /** Sent again only if it surely had no effect. */
+  /** For calls that must not be applied twice: retried only if they certainly had no effect. */
   once: { lost: false, statuses: new Set([429]) },
 } satisfies Record<string, RetryPolicy>;
 
-/** A longer `Retry-After` is reported to the caller instead of waited for, in ms. */
+/** A longer `Retry-After` is reported to the caller instead of waited for. In ms. */
 const maxRetryAfterMs = 60_000;
 
-/** What is known about a call when an attempt has failed. */
+/** What is known about a call after a failed attempt. */
 export interface Attempts {
   /** How many attempts were sent before this one. */
   before: number;
@@ -37,10 +40,10 @@ export interface Attempts {
 }
 
 /**
- * Repeats an attempt until it succeeds or the policy says stop.
+ * Retries until an attempt succeeds or the policy says stop.
  *
- * @param recover sees each failure first: a result ends the call with it, `"retry"` sends it again, `undefined` leaves
- *   it to the policy; the call throws what it throws
+ * @param recover called first after each failure: a result ends the call with it, `"retry"` sends the call again,
+ *   `undefined` leaves the decision to the policy, and an error that it throws ends the call
  */
 export async function withRetries<T>(
   options: ResolvedOptions,
@@ -74,13 +77,15 @@ export function isRetryable(error: unknown, policy: RetryPolicy): boolean {
   return error instanceof ConnectionError && (policy.lost || !error.mayHaveBeenApplied);
 }
 
-/** 0.5 s doubling to 8 s with jitter, or what the server asked for; in ms. */
+/**
+ * Returns the delay before the next attempt, in ms: what the server asked for, or 0.5 s doubling to 8 s, with jitter.
+ */
 export function retryDelay(error: unknown, before: number): number {
   if (error instanceof HttpError && error.retryAfterMs !== undefined) return error.retryAfterMs;
   return jittered(Math.min(8000, 500 * 2 ** before));
 }
 
-/** Whether a call that changes something may have taken effect although it failed: its answer did not come, or was unusable. */
+/** Whether a failed call that changes something may have taken effect: its answer did not arrive, or was unusable. */
 export function isAnswerLost(
   error: unknown,
 ): error is ConnectionError | TimeoutError | ProtocolError | HttpError {
@@ -93,14 +98,14 @@ export function isAnswerLost(
   );
 }
 
-/** Whether a status is that of a proxy: it says nothing about whether the server behind it took the request. */
+/** Whether a status comes from a proxy: it does not say whether the server behind it received the request. */
 export function isGatewayStatus(status: number): boolean {
   return gatewayStatuses.includes(status);
 }
 
 /**
- * Whether the failure may pass by itself, for a server that has been seen working. A page from a proxy, whatever its
- * status, is an outage like any other then.
+ * Whether the failure may be temporary, for a server that has worked before. In that case, a proxy's page is an outage
+ * too, whatever its status.
  */
 export function isOutage(error: unknown): boolean {
   if (error instanceof PositionError) return false;
@@ -108,7 +113,7 @@ export function isOutage(error: unknown): boolean {
   return isRetryable(error, retryPolicies.read);
 }
 
-/** Whether an error's body was not the server's own JSON, or was a redirect, which no server of ours gives. */
+/** Whether an error's body was not the server's own JSON, or was a redirect, which no Smithers server sends. */
 function isProxyPage(error: unknown): boolean {
   if (!(error instanceof HttpError)) return false;
   return error.code === `HTTP_${error.status}` || error.code === ownHttpCodes.redirectRefused;

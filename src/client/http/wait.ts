@@ -1,8 +1,8 @@
-/** The longest delay a timer takes; a longer one fires at once. In ms. */
+/** The longest delay that `setTimeout` supports; a longer one fires at once. In ms. */
 const maxTimerMs = 2 ** 31 - 1;
 
 /**
- * Calls back after `ms`, however long that is; `Infinity` means never.
+ * Calls back after `ms`, however long; `Infinity` means never.
  *
  * @returns a function that stops the timer
  */
@@ -18,8 +18,8 @@ export function startTimer(ms: number, callback: () => void): () => void {
 }
 
 /**
- * Waits, and keeps the process alive meanwhile: a command must not exit during an outage. Ends at once when the signal
- * is aborted, and leaves no listener on it.
+ * Waits, and keeps the process alive in the meantime: a command must not exit during an outage. Rejects as soon as the
+ * signal is aborted, and leaves no listener on it.
  *
  * @throws the signal's reason
  */
@@ -38,7 +38,7 @@ export function wait(ms: number, signal: AbortSignal | undefined): Promise<void>
   });
 }
 
-/** Waits for a promise, for `ms` at most; undefined if it has not settled by then. */
+/** Waits for a promise, for at most `ms`; `undefined` if it has not settled by then. */
 export async function settledWithin<T>(ms: number, promise: Promise<T>): Promise<{ value: T } | undefined> {
   let stopTimer = () => {};
   const timeout = new Promise<undefined>((resolve) => {
@@ -51,18 +51,21 @@ export async function settledWithin<T>(ms: number, promise: Promise<T>): Promise
   }
 }
 
-/** A random delay between half of `ms` and `ms`, so that many clients of one server do not return at the same moment. */
+/**
+ * Returns a random delay between half of `ms` and `ms`, so that the clients of one server do not all return at the same
+ * moment.
+ */
 export function jittered(ms: number): number {
   return ms * (0.5 + Math.random() / 2);
 }
 
-/** Time as whatever waits has it; a test gives its own. */
+/** The clock that waiting code uses; tests pass their own. */
 export interface Clock {
-  /** Milliseconds from any fixed moment. */
+  /** Milliseconds since an arbitrary fixed moment. */
   now(): number;
-  /** Rejects with the signal's reason when that is aborted. */
+  /** Waits for `ms`. Rejects with the signal's reason when it is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** A random delay between half of `ms` and `ms`. */
+  /** Returns a random delay between half of `ms` and `ms`. */
   jitter(ms: number): number;
 }
 

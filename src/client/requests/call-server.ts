@@ -13,12 +13,12 @@ import { resolveOptions, type ConnectionOptions, type ResolvedOptions } from "..
 import { knownServer, withServer } from "../server/detect-server.js";
 import type { ServerApi, ServerTraits } from "../server/server-api.js";
 
-/** Names the run that a call is about. */
+/** The run that a call is about, and how to reach its server. */
 export interface RunArgs extends ConnectionOptions {
   runId: string;
 }
 
-/** Makes a call, whatever kind of server it is, as often as the policy allows. */
+/** Makes a call to a server of any kind, with the retries that the policy allows. */
 export function callServer<T>(
   options: ResolvedOptions,
   policy: RetryPolicy,
@@ -29,9 +29,9 @@ export function callServer<T>(
 }
 
 /**
- * Makes a call that must not be made twice; if the answer is lost, the error says so.
+ * Makes a call that must not be sent twice. If the answer is lost, the error says so.
  *
- * @param canRepeat asked about the server after a failure: whether a second call would change nothing there
+ * @param canRepeat whether a second call would change nothing on this kind of server; called after a failure
  */
 export function callOnce<T>(
   options: ResolvedOptions,
@@ -55,7 +55,10 @@ export function callOnce<T>(
   });
 }
 
-/** Reads something of a run, which a server may record a moment after it has accepted it. */
+/**
+ * Reads data of a run. Retries a 404 if this process has just started the run: a server may record a run a moment after
+ * accepting it.
+ */
 export function readOfRun<T>(args: RunArgs, call: (server: ServerApi) => Promise<T>): Promise<T> {
   const options = resolveOptions(args);
   return callServer(options, retryPolicies.read, call, async (error) => {
@@ -64,7 +67,7 @@ export function readOfRun<T>(args: RunArgs, call: (server: ServerApi) => Promise
   });
 }
 
-/** @throws {ArgumentError} */
+/** @throws {ArgumentError} unless `value` is a non-empty string */
 export function requiredText(argument: string, value: unknown): string {
   if (typeof value === "string" && value !== "") return value;
   throw new ArgumentError(argument, `${argument} must be a text that is not empty`);

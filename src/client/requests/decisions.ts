@@ -6,40 +6,40 @@ import type { RunReference, SignalReceipt } from "../results.js";
 import type { Decision, ServerApi } from "../server/server-api.js";
 import { callOnce, requiredText, type RunArgs } from "./call-server.js";
 
-/** What {@link approve} and {@link deny} take. */
+/** Arguments of {@link approve} and {@link deny}. */
 export interface DecideArgs extends RunArgs {
   nodeId: string;
-  /** The turn of the loop around the node; 0 is the first. Default: 0. */
+  /** The iteration of the loop around the node; 0 is the first. Default: 0. */
   iteration?: number | undefined;
   note?: string | undefined;
   /** Who decided, for the server's records. */
   decidedBy?: string | undefined;
-  /** The option that is chosen, by its key, for an approval that asks for one (a Smithers gateway only). */
+  /** The key of the chosen option, for an approval that asks for one (Smithers gateway only). */
   selected?: string | undefined;
-  /** The options' keys from best to worst, for an approval that asks for a ranking (a Smithers gateway only). */
+  /** The options' keys from best to worst, for an approval that asks for a ranking (Smithers gateway only). */
   ranked?: readonly string[] | undefined;
 }
 
 /**
- * Approves a node that waits for a person. The decision is only recorded: a run that has paused continues after a
- * {@link resume}, which this process sends if it is streaming the run. The call is never repeated: if its answer is
- * lost, the error's `mayHaveBeenApplied` is true.
+ * Approves a node that waits for an approval. The server only records the decision: a run that has stopped to wait
+ * continues after a {@link resume}, which this process sends if it is streaming the run. The call is never retried once
+ * it may have been applied: if its answer is lost, the error's `mayHaveBeenApplied` is true.
  *
- * On a Smithers gateway the run continues by itself, and a lost answer is asked for again: a decision that was made before
- * in the same way is a success. The gateway records who decided by the key, not by `decidedBy`.
+ * On a Smithers gateway the run continues by itself, and a call whose answer was lost is retried: if the same decision
+ * was already made, the call succeeds. The gateway derives who decided from the API key, not from `decidedBy`.
  *
  * @example
  * await approve({ runId, nodeId: "gate", note: "looks good" });
  *
- * @throws {@link HttpError} 404 if the server has no such run or node; 0.5.0 accepts any. 404 `NEEDS_GATEWAY` for a
- *   choice that the server could not take; nothing was sent then
+ * @throws {@link HttpError} 404 if the server has no such run or node; 0.5.0 accepts any. 404 `NEEDS_GATEWAY` if the
+ *   server does not support `selected` and `ranked`; in that case nothing was sent
  */
 export function approve(args: DecideArgs): Promise<RunReference> {
   return decide("approve", args);
 }
 
 /**
- * Denies a node that waits for a person; otherwise as {@link approve}.
+ * Denies a node that waits for an approval. Otherwise works like {@link approve}.
  *
  * @example
  * await deny({ runId, nodeId: "gate", note: "wrong branch" });
@@ -69,25 +69,26 @@ async function decide(decision: Decision, args: DecideArgs): Promise<RunReferenc
   }
 }
 
-/** What {@link sendSignal} takes. */
+/** Arguments of {@link sendSignal}. */
 export interface SendSignalArgs extends RunArgs {
-  /** What the workflow waits for: the id of its `<Signal>`, the `event` of its `<WaitForEvent>`. */
+  /** The name that the workflow waits for: the id of its `<Signal>`, or the `event` of its `<WaitForEvent>`. */
   name: string;
-  /** Any JSON value. A workflow that checks it against a schema fails if it does not fit. Default: `{}`. */
+  /** Any JSON value. A workflow that validates it against a schema fails if it does not match. Default: `{}`. */
   data?: unknown;
-  /** Selects one of several waits of this name: the one with the same id. */
+  /** Selects one of several waits with this name: the one with the same correlation id. */
   correlationId?: string | undefined;
-  /** Who sends it, for the server's records. */
+  /** Who sent the signal, for the server's records. */
   sentBy?: string | undefined;
 }
 
 /**
- * Sends a signal to a run (servers from 0.32 on). The signal is only recorded, even if no node waits for it yet, and no
- * event or status shows it: a run that has stopped to wait (`waiting-event`) continues after a {@link resume}. The call
- * is never repeated, since the server keeps each signal: if its answer is lost, the error's `mayHaveBeenApplied` is true.
+ * Sends a signal to a run (0.32 and later). The server only records the signal, even if no node waits for it yet, and
+ * no event or status shows it: a run that has stopped to wait (`waiting-event`) continues after a {@link resume}. The
+ * call is never retried once it may have been applied, because the server would keep both signals: if its answer is
+ * lost, the error's `mayHaveBeenApplied` is true.
  *
- * On a Smithers gateway a run that waits for the signal continues by itself. One that comes before the run waits for it is
- * taken up only after a {@link resume}, which {@link driveRun} sends. `sentBy` is not recorded.
+ * On a Smithers gateway a run that waits for the signal continues by itself. A signal that arrives before the run waits
+ * for it takes effect only after a {@link resume}, which {@link driveRun} sends. The gateway does not record `sentBy`.
  *
  * @example
  * await sendSignal({ runId, name: "deploy-window", data: { open: true } });

@@ -8,7 +8,7 @@ import type { ServerApi, ServerTraits } from "../server/server-api.js";
 import { callServer, readOfRun, requiredText, type RunArgs } from "./call-server.js";
 
 /**
- * Asks where a run stands. A Smithers gateway says as much as 0.32, and the fields of {@link listRuns} besides.
+ * Returns a run's status. A Smithers gateway returns the same fields as 0.32, plus those of {@link listRuns}.
  *
  * @example
  * const { status, summary } = await getStatus({ runId });
@@ -19,15 +19,15 @@ export async function getStatus(args: RunArgs): Promise<Run> {
   return readOfRun(args, (server) => server.getRun(args.runId));
 }
 
-/** What {@link getFrames} takes. */
+/** Arguments of {@link getFrames}. */
 export interface FramesArgs extends RunArgs {
   /** Maximum number of frames. Default: 20. */
   tail?: number | undefined;
 }
 
 /**
- * Lists the newest renderings of a run's workflow tree, newest first, the same on every kind of server. `Frame` describes the
- * rows.
+ * Lists the newest frames of a run, newest first. A frame is one rendering of the workflow tree. Every kind of server
+ * returns the same rows; `Frame` describes them.
  *
  * @example
  * const [newest] = await getFrames<Frame>({ runId, tail: 1 });
@@ -40,15 +40,15 @@ export async function getFrames<Row = any>(args: FramesArgs): Promise<Row[]> {
   return (await readOfRun(args, (server): Promise<Frame[]> => server.getFrames(args.runId, tail))) as Row[];
 }
 
-/** What {@link getOutput} takes. */
+/** Arguments of {@link getOutput}. */
 export interface OutputArgs extends RunArgs {
   nodeId: string;
-  /** The turn of the loop around the node; 0 is the first. Default: 0. */
+  /** The iteration of the loop around the node; 0 is the first. Default: 0. */
   iteration?: number | undefined;
 }
 
 /**
- * Reads what a node has produced (a Smithers gateway only).
+ * Reads a node's output (Smithers gateway only).
  *
  * @example
  * const { row } = await getOutput({ runId, nodeId: "build" });
@@ -62,7 +62,7 @@ export async function getOutput(args: OutputArgs): Promise<NodeOutput> {
 }
 
 /**
- * Lists the workflows that the server knows by a key (a Smithers gateway only).
+ * Lists the workflows that have a key on the server (Smithers gateway only).
  *
  * @example
  * const keys = (await listWorkflows()).map(({ key }) => key);
@@ -74,8 +74,8 @@ export async function listWorkflows(args: ConnectionOptions = {}): Promise<Workf
 }
 
 /**
- * Finds out what kind of server answers, as far as it matters to a program. Costs a request only if no call to this base
- * URL has succeeded before.
+ * Returns how the server behaves where kinds of servers differ. Sends a request only if no earlier call has shown the
+ * kind of server at this base URL.
  *
  * @example
  * if (!(await getServerTraits()).resumesByItself) await resume({ runId });
@@ -92,7 +92,7 @@ export async function getServerTraits(args: ConnectionOptions = {}): Promise<Ser
   });
 }
 
-/** A small question that every kind of server answers in its own way. */
+/** Sends a small request. Every kind of server answers it in its own way, which shows the kind. */
 async function ask(server: ServerApi): Promise<void> {
   try {
     await server.listRuns({ limit: 1 });
@@ -101,22 +101,22 @@ async function ask(server: ServerApi): Promise<void> {
   }
 }
 
-/** What {@link listRuns} takes. */
+/** Arguments of {@link listRuns}. */
 export interface ListRunsArgs extends ConnectionOptions {
   /** Maximum number of runs. Default: the server's, 50. */
   limit?: number | undefined;
-  /** Only runs of this status. */
+  /** Only runs with this status. Default: all runs. */
   status?: string | undefined;
 }
 
 /**
- * Lists runs, newest first. `RunRow` describes the rows. On a Smithers gateway those of other programs on the same database
- * are among them, and a run of a workflow without a file has `workflowPath: null`.
+ * Lists runs, newest first. `RunRow` describes the rows. On a Smithers gateway the list includes runs that other
+ * programs started on the same database, and a run of a workflow without a file has `workflowPath: null`.
  *
  * @example
  * const failed = await listRuns<RunRow>({ status: "failed", limit: 10 });
  *
- * @throws {@link HttpError} 400 `DB_NOT_CONFIGURED` if the server keeps no list
+ * @throws {@link HttpError} 400 `DB_NOT_CONFIGURED` if the server keeps no list of runs
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- rows are `any[]` in the client that this one replaces
 export async function listRuns<Row = any>(args: ListRunsArgs = {}): Promise<Row[]> {
@@ -126,20 +126,23 @@ export async function listRuns<Row = any>(args: ListRunsArgs = {}): Promise<Row[
   return (await callServer(resolveOptions(args), retryPolicies.read, list)) as Row[];
 }
 
-/** The open approvals of a run, by default of all runs, as a server lists them (from 0.32 on). */
+/**
+ * Reads the server's list of open approvals (0.32 and later): those of one run, or of all runs if `runId` is
+ * `undefined`.
+ */
 export async function readApprovalList(options: ResolvedOptions, runId?: string): Promise<ApprovalRow[]> {
   return callServer(options, retryPolicies.read, (server) => server.listApprovals(runId));
 }
 
 /**
- * Finds where a run's workflow file is on the server.
+ * Finds the path of a run's workflow file on the server.
  *
  * @throws {@link HttpError} `DB_NOT_CONFIGURED` if the server keeps no list of runs
- * @throws {@link ArgumentError} if the list has no such run, or no file for it
+ * @throws {@link ArgumentError} if the list does not contain the run, or has no workflow file for it
  */
 export async function findWorkflowPath(args: RunArgs): Promise<string> {
   const { runId, ...connection } = args;
-  // Most runs that are asked about are recent; the long list is fetched only if the short one has no such run.
+  // Most requested runs are recent. Fetch the long list only if the short one does not contain the run.
   for (const limit of [100, 100_000]) {
     const row = (await listRuns<RunRow>({ ...connection, limit })).find((each) => each.runId === runId);
     if (row !== undefined && typeof row.workflowPath === "string" && row.workflowPath !== "") {

@@ -11,35 +11,35 @@ import { isResumableStatus } from "../view/run-status.js";
 import { callOnce, callServer, requiredText, type RunArgs } from "./call-server.js";
 import { findWorkflowPath, getServerTraits, getStatus } from "./reads.js";
 
-/** What {@link runWorkflow} takes. */
+/** Arguments of {@link runWorkflow}. */
 export interface RunWorkflowArgs extends ConnectionOptions {
   /**
-   * Where the `.tsx` file is on the server's machine, seen from the server's root. On a Smithers gateway the workflow's key,
-   * or any path whose file name is the key: `deploy` for `./deploy.tsx` and for `deploy/workflow.tsx`.
+   * Path of the `.tsx` file on the server's machine, relative to the server's root. On a Smithers gateway: the
+   * workflow's key, or a path that names it: the key is `deploy` for `./deploy.tsx` and for `deploy/workflow.tsx`.
    */
   workflowPath: string;
-  /** A JSON object; the server refuses anything else. */
+  /** A JSON object; the server rejects anything else. */
   input: unknown;
-  /** Default: a UUID made up here, so that a lost answer can never start a second run. */
+  /** Default: a generated UUID, so that a lost answer can never start a second run. */
   runId?: string | undefined;
   /** How many nodes may execute at the same time, at least 1. Default: the server's, 4. */
   maxConcurrency?: number | undefined;
 }
 
 /**
- * Starts a run. If the answer is lost, the call is repeated under the same run id, so that it starts one run.
+ * Starts a run. If the answer is lost, the call is retried with the same run id, so that it starts only one run.
  *
- * On a Smithers gateway the id is looked up first, since a gateway does not refuse one that exists. A 404 has the keys of its
- * workflows in `details.workflows`. A run whose input the workflow's schema rejects is accepted and never recorded: a
- * stream of it ends with a 404 that says so.
+ * On a Smithers gateway the id is looked up first, because a gateway does not reject an id that exists. A 404 lists the
+ * keys of the gateway's workflows in `details.workflows`. A run whose input does not match the workflow's schema is
+ * accepted but never recorded: a stream of it ends with a 404 that says so.
  *
  * @example
  * const { runId } = await runWorkflow({ workflowPath: "./deploy.tsx", input: { branch: "main" } });
  *
- * @throws {@link ArgumentError} for a run id that no call could reach afterwards, before anything is sent
- * @throws {@link HttpError} 409 if the given run id exists already; its `mayHaveBeenApplied` says whether an earlier
- *   attempt of this very call may have started it
- * @throws {@link SmithersError} if every answer was lost; the message has the run id that was made up here
+ * @throws {@link ArgumentError} if no later call could reach a run with this id; nothing was sent
+ * @throws {@link HttpError} 409 if the given run id already exists; its `mayHaveBeenApplied` says whether an earlier
+ *   attempt of this same call may have started the run
+ * @throws {@link SmithersError} if every answer was lost; the message contains the run id
  */
 export async function runWorkflow(args: RunWorkflowArgs): Promise<RunReference> {
   const options = resolveOptions(args);
@@ -50,7 +50,7 @@ export async function runWorkflow(args: RunWorkflowArgs): Promise<RunReference> 
   const recover = async (error: unknown, attempts: Attempts) => {
     ({ mayHaveBeenApplied: mayHaveStarted } = attempts);
     if (!(error instanceof HttpError) || error.status !== 409 || attempts.before === 0) return undefined;
-    // Nobody else can have an id that was made up here: an earlier attempt started the run.
+    // No other call can use a generated id: an earlier attempt started the run.
     if (args.runId === undefined) return { runId };
     if (!mayHaveStarted) return undefined;
     throw withNote(error, "; an earlier attempt of this call lost its answer and may have started the run");
@@ -61,7 +61,7 @@ export async function runWorkflow(args: RunWorkflowArgs): Promise<RunReference> 
     noteStart(options.baseUrl, runId);
     return answer;
   } catch (error) {
-    // A caller who starts it again without this id may have two runs.
+    // A caller that starts it again without this id may get a second run.
     if (mayHaveStarted && error instanceof SmithersError) {
       error.message += `; if the server took it all the same, the run's id is ${runId}`;
     }
@@ -69,15 +69,16 @@ export async function runWorkflow(args: RunWorkflowArgs): Promise<RunReference> 
   }
 }
 
-/** What {@link rerun} takes. */
+/** Arguments of {@link rerun}. */
 export interface RerunArgs extends RunArgs {
-  /** The id of the run that is started. Default: a UUID made up here. */
+  /** The id of the new run. Default: a generated UUID. */
   newRunId?: string | undefined;
 }
 
 /**
- * Starts a run's workflow again with the same input, under a new id (a Smithers gateway only: other servers keep the input
- * to themselves). The call is never repeated: if its answer is lost, the error's `mayHaveBeenApplied` is true.
+ * Starts a run's workflow again with the same input, under a new id (Smithers gateway only: other servers do not return
+ * the input). The call is never retried once it may have been applied: if its answer is lost, the error's
+ * `mayHaveBeenApplied` is true.
  *
  * @example
  * const { runId: newRunId } = await rerun({ runId });
@@ -94,33 +95,36 @@ export async function rerun(args: RerunArgs): Promise<RunReference> {
   return answer;
 }
 
-/** What {@link resume} takes. */
+/** Arguments of {@link resume}. */
 export interface ResumeArgs extends RunArgs {
-  /** Where the `.tsx` file is on the server's machine. Default: looked up in the list of runs, if the server needs it. */
+  /**
+   * Path of the `.tsx` file on the server's machine. Default: looked up in the list of runs, if the server needs it.
+   */
   workflowPath?: string | undefined;
   /**
-   * How many nodes may execute at the same time from now on, at least 1. Default: the server's; from 0.32 on that is what
-   * the run was started with, on 0.5.0 it is 4.
+   * How many nodes may execute at the same time from now on, at least 1. Default: the server's. From 0.32 on, that is
+   * the value that the run was started with; on 0.5.0, it is 4.
    */
   maxConcurrency?: number | undefined;
 }
 
 /**
- * Resumes a stopped run: after a decision, a signal or a timer, after a failure, and after a crash of the server, which
- * leaves the run `running` for ever. A run that executes is left alone. After a failure the nodes that have finished stay
- * so, and one that has used up its attempts fails again at once.
+ * Resumes a stopped run: after a decision, a signal or a timer, after a failure, and after a server crash, which leaves
+ * the run `running` forever. Has no effect on a run that is executing. After a failure, finished nodes stay finished,
+ * and a node that has used up its attempts fails again at once.
  *
- * 0.32 takes a run for running until its engine was silent for 30 s: sooner after a crash the answer's `status` is
- * `running`, and nothing was resumed.
+ * 0.32 considers a run to be executing until its engine has been silent for 30 s. Sooner than that after a crash, the
+ * answer's `status` is `running`, and nothing was resumed.
  *
- * A Smithers gateway continues a run by itself after a decision, a signal or a timer, and resumes none that has ended: a
- * failed run continues after a {@link retryNode}. A resume is left for a run that was paused, or that is `orphaned` (by its
- * `runState`) after a crash; any other changes nothing.
+ * A Smithers gateway continues a run by itself after a decision, a signal or a timer, and does not resume a run that
+ * has ended: a failed run continues after a {@link retryNode}. On a gateway, resume a run that was paused, or that is
+ * `orphaned` (in its `runState`) after a crash; for any other run, nothing changes.
  *
  * @example
  * await resume({ runId, workflowPath: "./deploy.tsx" });
  *
- * @throws {@link HttpError} 404 if the server has no such run or workflow; on a gateway 409 `RUN_ENDED`
+ * @throws {@link HttpError} 404 if the server has no such run or workflow; on a gateway, 409 `RUN_ENDED` if the run has
+ *   ended
  */
 export async function resume(args: ResumeArgs): Promise<RunReference> {
   const options = resolveOptions(args);
@@ -128,10 +132,10 @@ export async function resume(args: ResumeArgs): Promise<RunReference> {
   const maxConcurrency = checkedConcurrency(args);
   const run = { runId, workflowPath: await resumePath(args), maxConcurrency };
   const recover = async (error: unknown) => {
-    // After a decision that was made here, the server itself was faster, and the run has gone on to its end.
+    // After a decision by this process, the server itself was faster, and the run has already ended.
     if (isRunEnded(error) && forgetDecisions(options.baseUrl, runId)) return { runId };
     if (!isAnswerLost(error)) return undefined;
-    // A proxy that answers says that it is there, not that the server is.
+    // An answer from a proxy proves that the proxy is up, not that the server is.
     if (error instanceof HttpError) throw withNote(error, "; the resume may have been applied all the same");
     const { status } = await getStatus(args);
     return isResumableStatus(status) ? "retry" : { runId };
@@ -143,24 +147,24 @@ function checkedConcurrency({ maxConcurrency }: { maxConcurrency?: number | unde
   return maxConcurrency === undefined ? undefined : checkedCount("maxConcurrency", maxConcurrency, 1);
 }
 
-/** The workflow's file for a resume; undefined if the server does not need it. */
+/** Returns the workflow path for a resume; `undefined` if the server does not need one. */
 async function resumePath({ workflowPath, ...run }: ResumeArgs): Promise<string | undefined> {
   if (workflowPath !== undefined) return requiredText("workflowPath", workflowPath);
   return (await getServerTraits(run)).resumeNeedsWorkflow ? findWorkflowPath(run) : undefined;
 }
 
-/** What {@link retryNode} takes. */
+/** Arguments of {@link retryNode}. */
 export interface RetryNodeArgs extends RunArgs {
   nodeId: string;
-  /** The turn of the loop around the node; 0 is the first. Default: 0. */
+  /** The iteration of the loop around the node; 0 is the first. Default: 0. */
   iteration?: number | undefined;
-  /** Also run again what depends on the node. Default: the server's. */
+  /** Whether to run the nodes that depend on this one again, too. Default: the server's. */
   resetDependents?: boolean | undefined;
 }
 
 /**
- * Runs a node again and lets the run go on from there, also after the run has failed (a Smithers gateway only). The call
- * is never repeated: if its answer is lost, the error's `mayHaveBeenApplied` is true.
+ * Runs a node again and continues the run from there, even if the run has failed (Smithers gateway only). The call is
+ * never retried once it may have been applied: if its answer is lost, the error's `mayHaveBeenApplied` is true.
  *
  * @example
  * await retryNode({ runId, nodeId: "deploy" });
@@ -176,20 +180,21 @@ export async function retryNode(args: RetryNodeArgs): Promise<RunReference> {
 }
 
 /**
- * Pauses a run that executes: it is `paused` once the tasks under way have ended, and continues after a {@link resume} (a
- * Smithers gateway only).
+ * Pauses a run that is executing (Smithers gateway only). It becomes `paused` once its executing tasks have ended, and
+ * continues after a {@link resume}.
  *
  * @example
  * await pause({ runId });
  *
- * @throws {@link HttpError} 404 `NEEDS_GATEWAY` if the server is not a Smithers gateway, 409 if the run does not execute
+ * @throws {@link HttpError} 404 `NEEDS_GATEWAY` if the server is not a Smithers gateway, 409 if the run is not
+ *   executing
  */
 export async function pause(args: RunArgs): Promise<RunReference> {
   const { runId } = args;
   const recover = async (error: unknown, attempts: Attempts) => {
     const isRefused = error instanceof HttpError && error.status === 409;
     if (!isRefused || !attempts.mayHaveBeenApplied) return undefined;
-    // The attempt that lost its answer may have paused it.
+    // An earlier attempt whose answer was lost may have paused it.
     const { status } = await getStatus(args);
     return status === "paused" ? { runId, status } : undefined;
   };
@@ -198,8 +203,8 @@ export async function pause(args: RunArgs): Promise<RunReference> {
 }
 
 /**
- * Cancels a run. The server answers at once; the run ends when the tasks that are executing have. A Smithers gateway does it
- * as 0.32 does.
+ * Cancels a run. The server answers at once; the run ends once its executing tasks have ended. A Smithers gateway
+ * behaves like 0.32.
  *
  * @example
  * await cancel({ runId });
@@ -211,7 +216,8 @@ export async function cancel(args: RunArgs): Promise<RunReference> {
   const recover = async (error: unknown, attempts: Attempts) => {
     const isGone = error instanceof HttpError && (error.status === 404 || error.code === "RUN_NOT_ACTIVE");
     if (!isGone || !attempts.mayHaveBeenApplied) return undefined;
-    // The attempt that lost its answer has cancelled it, and a run that has ended is no longer there to cancel.
+    // An earlier attempt whose answer was lost has cancelled the run, which is no longer active. `getStatus` throws if
+    // the run does not exist.
     await getStatus(args);
     return { runId };
   };

@@ -13,9 +13,9 @@ import type { EventMessage } from "./event-decoder.js";
 
 type Fields = Record<string, unknown>;
 
-// Checks that a server's answers have the shape that the library promises. Fields that nobody declared are kept.
+// These functions check that a server's answers have the shape that the library promises. Undeclared fields are kept.
 
-/** The answer to a call that starts, decides, resumes or cancels. */
+/** Checks the answer to a call that changes a run, such as a start or a decision. */
 export function toRunReference(answer: unknown, runId: string): RunReference {
   const fields = expectObject(answer, "the answer", { mayHaveBeenApplied: true });
   return typeof fields["runId"] === "string" ? (fields as RunReference) : { ...fields, runId };
@@ -25,7 +25,7 @@ export function toSignalReceipt(answer: unknown): SignalReceipt {
   return expectObject(answer, "the answer", { mayHaveBeenApplied: true }) as SignalReceipt;
 }
 
-/** The answer about where a run stands. */
+/** Checks the answer with a run's status, and fills in the fields that are missing. */
 export function toRunStatus(answer: unknown, runId: string): Run {
   const fields = expectObject(answer, "the run's status");
   expectField(fields, "status", isText);
@@ -64,13 +64,13 @@ export function toWorkflowRows(answer: unknown): WorkflowRow[] {
   return expectRows(answer, "the list of workflows", { key: isText }) as WorkflowRow[];
 }
 
-/** The events of a page, each as the text that a stream has. */
+/** Checks a page of events, and converts each event to the text that a stream would send. */
 export function toEventMessages(answer: unknown): EventMessage[] {
   const rows = expectRows(answer, "the page of events", { seq: isNumber, payload: isObject });
   return rows.map(({ seq, payload }) => ({ id: seq as number, data: JSON.stringify(payload) }));
 }
 
-/** A run's nodes that wait for an approval. */
+/** Checks a run's list of nodes, and returns the nodes that wait for an approval. */
 export function toNodesAtApproval(answer: unknown): { nodeId: string; iteration: number; label: unknown }[] {
   const shape = { nodeId: isText, iteration: isNumber, state: isText };
   const rows = expectRows(answer, "the list of nodes", shape);

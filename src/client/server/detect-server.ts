@@ -11,15 +11,15 @@ import { singleRunServer } from "./single-run-server.js";
 
 type CreateServer = (options: ResolvedOptions) => ServerApi;
 
-/** The kind of the server at each base URL, once a call has shown it. */
+/** The kind of server at each base URL, once a call has shown it. */
 const detected = new Map<string, CreateServer>();
 
 /**
- * Makes a call to the server, whatever kind it is. The usual kind is assumed until a server says that it has no such
- * route, or the call needs another kind; then the kind is found out, and remembered for the base URL.
+ * Makes a call to a server of any kind. Assumes the usual kind until a server answers that it has no such route, or the
+ * call needs another kind. Then detects the kind, and remembers it for the base URL.
  *
- * @throws {HttpError} with `code` `ONE_RUN_SERVER` (`details.runId` is its run), `NEEDS_GATEWAY`, `GATEWAY` if it is one
- *   whose interface this library does not speak, or `NEWER_ROUTE` if the server is older than the route
+ * @throws {HttpError} with `code` `ONE_RUN_SERVER` (`details.runId` is its run), `NEEDS_GATEWAY`, `GATEWAY` if it is a
+ *   gateway whose API this library does not support, or `NEWER_ROUTE` if the server is older than the route
  */
 export async function withServer<T>(
   options: ResolvedOptions,
@@ -48,34 +48,37 @@ export async function withServer<T>(
   }
 }
 
-/** The server at the base URL, if an earlier call has shown its kind. */
+/** Returns the server at the base URL; `undefined` if no earlier call has shown its kind. */
 export function knownServer(options: ResolvedOptions): ServerApi | undefined {
   return detected.get(options.baseUrl)?.(options);
 }
 
-/** Whether the error means that the server keeps no list of open approvals: it is too old, or has no database for one. */
+/**
+ * Whether the error means that the server keeps no list of open approvals: it is too old, serves a single run, or has
+ * no database.
+ */
 export function hasNoApprovalList({ code }: HttpError): boolean {
   return [ownHttpCodes.newerRoute, ownHttpCodes.oneRunServer, "DB_NOT_CONFIGURED"].includes(code);
 }
 
-/** Whether a server of the assumed kind refused the call itself, and not a proxy in front of it. */
+/** Whether a server of the assumed kind refused the call, rather than a proxy in front of it. */
 function isAnswerOfServer(error: unknown): boolean {
   return error instanceof HttpError && !isOwnHttpCode(error.code) && !isFromGateway(error);
 }
 
-/** Whether a server has no such route, or a server that is assumed to be of another kind refuses the call. */
+/** Whether the server may be of another kind: it has no such route, or the assumed kind does not support the call. */
 function mayBeAnotherKind(error: unknown, { baseUrl }: ResolvedOptions): boolean {
-  // What is wrong with an id was decided here, and for the kind that was assumed.
+  // The id was rejected before sending, by the rules of the assumed kind.
   if (error instanceof EncodedIdError) return !detected.has(baseUrl);
   const codes: string[] = [ownHttpCodes.oneRunServer, ownHttpCodes.needsGateway];
   return isRouteMissing(error) || (error instanceof HttpError && codes.includes(error.code));
 }
 
 /**
- * Finds out the kind of a server that refused a call. A gateway says so in a header of each answer; a proxy may have
- * removed it.
+ * Detects the kind of a server that refused a call. A gateway identifies itself in a header of every answer, but a
+ * proxy may have removed it.
  *
- * @throws {ConnectionError | TimeoutError} if nothing answers
+ * @throws {ConnectionError | TimeoutError} if the server cannot be reached
  */
 async function detectServer(options: ResolvedOptions, refusal: unknown): Promise<CreateServer> {
   if (isFromGateway(refusal)) return gatewayServer;
@@ -89,7 +92,7 @@ async function detectServer(options: ResolvedOptions, refusal: unknown): Promise
   if (errors.some(isFromGateway) || typeof health?.["protocol"] === "number") return gatewayServer;
   const runId = root?.["runId"];
   if (typeof runId === "string" && typeof root?.["status"] === "string") return singleRunOf(runId, options);
-  // An outage says nothing about the kind of the server.
+  // An outage says nothing about the kind of server.
   if (errors.every((error) => error instanceof ConnectionError || error instanceof TimeoutError)) {
     throw errors[0];
   }
@@ -100,7 +103,7 @@ function isFromGateway(error: unknown): boolean {
   return error instanceof HttpError && error.apiVersion !== undefined;
 }
 
-/** The refusal of a server whose kind is known, with the reason for it if that is known too. */
+/** Returns the refusal of a server whose kind is known, with the reason for it if that is known too. */
 async function explainRefusal(
   refusal: unknown,
   kind: CreateServer,
@@ -117,7 +120,7 @@ async function explainRefusal(
   return withCode(refusal, ownHttpCodes.gateway, options.redact(what));
 }
 
-/** One function for each run, so that the kind that was found can be compared with the one that is known. */
+/** Returns the same function each time for a run, so that the detected kind can be compared with the known one. */
 function singleRunOf(runId: string, { baseUrl }: ResolvedOptions): CreateServer {
   const key = `${baseUrl} ${runId}`;
   const create = singleRunServers.get(key) ?? ((options) => singleRunServer(options, runId));
@@ -127,7 +130,7 @@ function singleRunOf(runId: string, { baseUrl }: ResolvedOptions): CreateServer 
 
 const singleRunServers = new Map<string, CreateServer>();
 
-/** The usual kind of server has every route but those that came later. */
+/** Explains a missing route. The usual kind of server has every route except those that were added later. */
 function asNewerRoute(error: HttpError): HttpError {
   const isNewer = /^\/v1\/(approvals|runs\/[^/]+\/signals\/)/.test(error.path);
   if (!isNewer) return error;

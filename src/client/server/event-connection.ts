@@ -5,25 +5,30 @@ import type { HttpRequest, OpenResponse } from "../http/request.js";
 import type { ResolvedOptions } from "../options.js";
 import { EventDecoder, type EventMessage } from "./event-decoder.js";
 
-/** The network code of a connection that was closed because nothing came over it. */
+/** The network code of a connection that was closed because no data arrived. */
 export const idleCode = "IDLE";
 
 /** One connection to a run's events. */
 export interface EventConnection {
   /**
-   * False if a clean end may hide a broken connection: if the server says that it closes the connection after the
-   * answer, Node's `fetch` reports a connection that broke as a complete answer.
+   * Whether a clean end proves that nothing is missing. If the server says that it closes the connection after the
+   * answer, Node's `fetch` reports a broken connection as a complete answer.
    */
   readonly cleanEndIsReliable: boolean;
-  /** Whether a page is followed by a pause although there is more, so that a new connection brings the next one sooner. */
+  /**
+   * Whether the server pauses between pages even if there is more, so that a new connection gets the next page sooner.
+   */
   readonly hasSlowPages: boolean;
-  /** The delay that the server asks for before a reconnect, in ms. */
+  /** The reconnect delay that the server asked for, in ms; `undefined` if it did not. */
   readonly retryMs: number | undefined;
-  /** How many comments have come. The server sends them after the events of a poll, so all of those have come, too. */
+  /**
+   * How many comments have arrived. The server sends a comment after the events of each poll, so those have all arrived
+   * too.
+   */
   readonly comments: number;
   /**
-   * Waits for the messages that the next chunk completes, which may be none; undefined once the server has ended the
-   * stream cleanly.
+   * Waits for the next chunk and returns the messages that it completes, possibly none; `undefined` once the server has
+   * ended the stream cleanly.
    *
    * @throws {ConnectionError} if the connection breaks, ends within an event, or brings nothing for `idleTimeoutMs`
    */
@@ -34,7 +39,7 @@ export interface EventConnection {
 /**
  * Reads a response as an event stream.
  *
- * @throws {ProtocolError} for a response that is none, such as a proxy's page
+ * @throws {ProtocolError} if the response is not an event stream but, for example, a proxy's page
  */
 export function openEventConnection(
   options: ResolvedOptions,
@@ -66,7 +71,7 @@ export function openEventConnection(
     close: () => open.close(),
     async next(idleTimeoutMs) {
       if (chunks === undefined) return undefined;
-      // The clock runs only while a read is pending, so that a slow consumer does not trip it.
+      // The timeout runs only while a read is pending, so that a slow consumer does not trigger it.
       const { done, value } = await open.withTimeout(
         () => chunks.next(),
         idleTimeoutMs,

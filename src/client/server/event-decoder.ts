@@ -2,26 +2,26 @@ import { createParser } from "eventsource-parser";
 import { ProtocolError } from "../errors/protocol-error.js";
 import { maxMessageBytes } from "../http/request.js";
 
-/** One event of the stream: the text of its `data`, and its number if the server sends one. */
+/** One event of the stream: the text of its `data`, and its number if the server sent one. */
 export interface EventMessage {
   data: string;
   id: number | undefined;
 }
 
 /**
- * Turns the bytes of one connection into events. A new connection takes a new decoder: half a character, half a line or
- * half an event dies with the connection it came over.
+ * Decodes the bytes of one connection into events. A new connection needs a new decoder: half a character, half a line
+ * or half an event is lost with its connection.
  */
 export class EventDecoder {
   /** The last `retry:` of this connection, in ms. */
   retryMs: number | undefined;
-  /** How many comments have come, such as the server's keep-alives. */
+  /** How many comments have arrived, such as the server's keep-alives. */
   comments = 0;
 
   readonly #utf8 = new TextDecoder("utf-8");
   readonly #parser;
   #messages: EventMessage[] = [];
-  /** How the block that is not complete yet begins; empty between two blocks. */
+  /** The start of the incomplete block; empty between two blocks. */
   #openBlock = "";
   #endsWithCarriageReturn = false;
 
@@ -29,7 +29,8 @@ export class EventDecoder {
     this.#parser = createParser({
       maxBufferSize: maxMessageBytes,
       onEvent: ({ event, data, id }) => {
-        // The server names its numbered events "smithers". One without data, such as a proxy's ping, is not numbered.
+        // The server names its numbered events "smithers". Skip other names, and events without data such as a proxy's
+        // ping.
         if (data === "" || (event !== undefined && event !== "smithers")) return;
         if (data.length > maxMessageBytes) throw oversized();
         this.#messages.push({ data, id: id !== undefined && /^\d{1,15}$/.test(id) ? Number(id) : undefined });
@@ -46,13 +47,13 @@ export class EventDecoder {
     });
   }
 
-  /** Whether an event has begun and is not complete: a connection that ends now has cut it off. */
+  /** Whether an event has begun and is not complete: if the connection ends now, the event is cut off. */
   get isMidEvent(): boolean {
     return this.#openBlock !== "" && !/^(:|retry:)/.test(this.#openBlock);
   }
 
   /**
-   * The events that this chunk completes.
+   * Returns the events that this chunk completes.
    *
    * @throws {ProtocolError} for an event over the size limit
    */
@@ -66,7 +67,10 @@ export class EventDecoder {
     return this.#messages;
   }
 
-  /** CRLF and CR become LF, also if a pair is split between two chunks: the parser would hold back an event after a CR. */
+  /**
+   * Converts CRLF and CR to LF, even if a pair is split between two chunks: the parser would hold back an event after a
+   * CR.
+   */
   #withPlainLineEnds(text: string): string {
     const rest = this.#endsWithCarriageReturn && text.startsWith("\n") ? text.slice(1) : text;
     if (text !== "") this.#endsWithCarriageReturn = text.endsWith("\r");
@@ -77,7 +81,7 @@ export class EventDecoder {
     const blocks = this.#openBlock + text;
     const end = blocks.lastIndexOf("\n\n");
     const open = end === -1 ? blocks : blocks.slice(end + 2);
-    // Its beginning says what the block is, its last character whether a line break ends it.
+    // The start of the block tells its kind, and its last character whether a line break ends it.
     this.#openBlock = open.length > 16 ? open.slice(0, 15) + open.slice(-1) : open;
   }
 }

@@ -3,12 +3,12 @@ import { ProtocolError } from "../errors/protocol-error.js";
 import { requestJson, type HttpRequest } from "../http/request.js";
 import type { ResolvedOptions } from "../options.js";
 
-/** The requests of a Smithers gateway, without the envelopes that it puts around its answers. */
+/** Sends requests to a Smithers gateway, and unwraps the envelopes around its answers. */
 export interface GatewayCalls {
-  /** Paths are below `/v1/api`. */
+  /** Paths are relative to `/v1/api`. */
   get(path: string): Promise<unknown>;
   post(path: string, body: unknown): Promise<unknown>;
-  /** For what has no path of its own. It refuses texts over 16 KiB, which the paths take. */
+  /** For methods without a path of their own. Rejects texts over 16 KiB, which the paths accept. */
   rpc(method: string, parameters: unknown): Promise<unknown>;
 }
 
@@ -27,7 +27,7 @@ export function gatewayCalls(options: ResolvedOptions): GatewayCalls {
   };
 }
 
-/** What is in `{"ok": true, "data": …}`. */
+/** Returns the contents of an envelope such as `{"ok": true, "data": …}`. */
 function unwrap(answer: unknown, content: string, { method, path }: HttpRequest): unknown {
   const { ok, [content]: value } = (answer ?? {}) as Record<string, unknown>;
   if (ok === true && value !== undefined) return value;
@@ -37,7 +37,10 @@ function unwrap(answer: unknown, content: string, { method, path }: HttpRequest)
   );
 }
 
-/** A refused `Host` is a 401, as a wrong token is; nobody would look for the address. */
+/**
+ * Adds advice to a 401 about the `Host` or `Origin`. A wrong token is a 401 too, so users would not suspect the
+ * address.
+ */
 function withAdvice(error: unknown): unknown {
   if (!(error instanceof HttpError) || error.status !== 401) return error;
   if (!/^(Host|Origin) /i.test(error.serverMessage)) return error;

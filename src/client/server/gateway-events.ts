@@ -10,31 +10,31 @@ import { isTerminalStatus, statusOfEndEvent } from "../view/run-status.js";
 import { idleCode, type EventConnection } from "./event-connection.js";
 import type { EventMessage } from "./event-decoder.js";
 
-/** What the events are read from: one request for each call. */
+/** Where the events are read from. Each method sends one request. */
 export interface EventPages {
-  /** The request's path, for errors. */
+  /** The request's path, for error messages. */
   path: string;
-  /** The events after a number, in order, not more than `limit`; -1 for all. */
+  /** Reads at most `limit` events after the one numbered `afterSeq`, in order; -1 for all events. */
   read(options: ResolvedOptions, afterSeq: number, limit: number): Promise<EventMessage[]>;
-  /** The run's status. */
+  /** Reads the run's status. */
   status(options: ResolvedOptions): Promise<string>;
 }
 
-/** How many events are asked for at a time. */
+/** How many events to request at a time. */
 const maxPageSize = 1000;
-/** The pause before the next page once all events have been read, before the jitter; in ms. */
+/** The pause before the next page once all events have been read, before jitter. In ms. */
 const pollMs = 500;
 /**
- * How long the status is believed, in ms. A gateway with an idle limit does not count reading events as use of it, but
- * asking for the run; its shortest sensible limit is a minute.
+ * How long a status is considered current, in ms. A gateway with an idle limit does not count reading events as
+ * activity, but it counts reading the run. The shortest sensible idle limit is a minute.
  */
 const statusMs = 10_000;
-/** The status may be written a moment before the last event, in ms. */
+/** The pause before the page that proves the end, in ms. The status may be written a moment before the last event. */
 const settleMs = 250;
 
 /**
- * Reads a run's events by pages and gives them on as a connection does: it ends once the run has. That is proven by a page
- * without events that was asked for after the status was seen to be terminal.
+ * Reads a run's events page by page, and delivers them like a connection that ends once the run has ended. A page
+ * without events that was requested after the status became terminal proves the end.
  */
 export async function openEventPages(
   options: ResolvedOptions,
@@ -51,7 +51,7 @@ export async function openEventPages(
   let position = afterSeq;
   let pageSize = maxPageSize;
   let comments = 0;
-  /** Whether the last event about the run as a whole is an end of it. */
+  /** Whether the last event about the run as a whole ended it. */
   let hasEndEvent = false;
   let isCaughtUp = false;
   let isTerminal = false;
@@ -66,7 +66,7 @@ export async function openEventPages(
         observe(messages);
         return messages;
       } catch (error) {
-        // A smaller part may come through.
+        // A smaller page may get through.
         if (!isTooMuch(error) || pageSize === 1) throw error;
         pageSize = Math.ceil(pageSize / 10);
       }
@@ -87,7 +87,7 @@ export async function openEventPages(
       if (statusOfEndEvent.has(type)) hasEndEvent = true;
       else if (type === "RunStarted") hasEndEvent = false;
     }
-    // An end that was seen was not the last one.
+    // Re-read the status: an end event has arrived, or the terminal status was not the last one.
     if (isTerminal || hasEndEvent) statusAskedAt = -Infinity;
     isTerminal = false;
   }
@@ -134,7 +134,7 @@ export async function openEventPages(
   };
 }
 
-/** What keeps a page from being read breaks the connection that the pages stand for, and may pass. */
+/** Converts a failure to read a page to a broken connection, because it may be temporary. */
 function asBrokenConnection(error: unknown, { path }: EventPages, timeoutMs: number): unknown {
   const fields = { method: "GET", path, mayHaveBeenApplied: false, cause: error };
   if (error instanceof TimeoutError) {
@@ -144,13 +144,13 @@ function asBrokenConnection(error: unknown, { path }: EventPages, timeoutMs: num
   return error instanceof ProtocolError ? new ConnectionError(error.message, fields) : error;
 }
 
-/** Whether an answer was too large, or broke off on its way. */
+/** Whether an answer was too large, or broke off on the way. */
 function isTooMuch(error: unknown): boolean {
   if (error instanceof OversizedAnswer) return true;
   return error instanceof ConnectionError && !connectionErrorMessages.has(error.networkCode ?? "");
 }
 
-/** The type comes first in each event, and what comes after it may be large. */
+/** Returns an event's type without parsing the event. The type comes first, and the rest may be large. */
 function typeOf(data: string): string {
   return /^\{"type":"(\w+)"/.exec(data)?.[1] ?? "";
 }

@@ -28,10 +28,10 @@ const gatewayTraits: ServerTraits = {
   canRepeatDecisions: true,
 };
 
-/** An error names not more workflows than these. */
+/** The maximum number of workflows that an error names. */
 const maxShownKeys = 20;
 
-/** The REST interface of a Smithers gateway, as of 0.32.0. */
+/** The REST API of a Smithers gateway, as of 0.32.0. */
 export function gatewayServer(options: ResolvedOptions): ServerApi {
   const calls = gatewayCalls(options);
   const { get, post, rpc } = calls;
@@ -65,7 +65,7 @@ export function gatewayServer(options: ResolvedOptions): ServerApi {
       try {
         return toRunReference(await post("/approvals/decision", body), runId);
       } catch (error) {
-        // Which option was chosen the answer does not say.
+        // The answer does not say which option was chosen.
         if (choice !== undefined || !isDecided(error, approved ? "approved" : "denied")) throw error;
         return { runId, nodeId, iteration, status: error.details.status };
       }
@@ -79,7 +79,8 @@ export function gatewayServer(options: ResolvedOptions): ServerApi {
     listWorkflows: async () => toWorkflowRows(await get("/workflows")),
     getRun: async (runId) => toRunStatus(await get(runPath(runId)), runId),
     getFrames: async (runId, limit) => toFrames(await rpc("frames.list", { runId, limit })),
-    // Runs that another command of Smithers started have no mark of a gateway, and are left out otherwise.
+    // Runs that another Smithers command started are not marked as a gateway's, and are left out without
+    // `includeSystem`.
     listRuns: async (filter) => toRunRows(await get(`/runs${query({ ...filter, includeSystem: "true" })}`)),
     listApprovals: (runId) => (runId === undefined ? allApprovals(calls) : approvalsOf(calls, runId)),
     sendSignal: async (runId, name, { data, correlationId }) =>
@@ -100,7 +101,10 @@ export function gatewayServer(options: ResolvedOptions): ServerApi {
   };
 }
 
-/** The key of a workflow that is named by it or by its file: `deploy` for `./deploy.tsx` and for `deploy/workflow.tsx`. */
+/**
+ * Returns the key of a workflow that is given as its key or its file: `deploy` for `./deploy.tsx` and for
+ * `deploy/workflow.tsx`.
+ */
 export function workflowKey(workflowPath: string): string {
   const folders = workflowPath.split(/[\\/]/);
   const file = folders.pop() ?? "";
@@ -109,10 +113,10 @@ export function workflowKey(workflowPath: string): string {
 }
 
 /**
- * A gateway that is given the id of a run that waits or has ended says that all is well, and runs that one again, with its
- * old input.
+ * Throws if a run with this id exists. A gateway that gets the id of a waiting or ended run reports success, and
+ * executes that run again with its old input.
  *
- * @throws {HttpError} 409 if there is a run of this id
+ * @throws {HttpError} 409 if there is a run with this id
  */
 async function refuseKnownRun({ get }: GatewayCalls, runId: string): Promise<void> {
   try {
@@ -130,7 +134,7 @@ async function refuseKnownRun({ get }: GatewayCalls, runId: string): Promise<voi
   });
 }
 
-/** A 404 for a launch, with the keys that would have been right. */
+/** Adds the keys of the gateway's workflows to a 404 for a launch. */
 async function withWorkflowKeys(error: unknown, { get }: GatewayCalls): Promise<unknown> {
   if (!(error instanceof HttpError) || error.status !== 404 || isRouteMissing(error)) return error;
   const rows = await get("/workflows").then(toWorkflowRows, () => []);
@@ -152,13 +156,13 @@ function runEnded(runId: string, path: string): HttpError {
   });
 }
 
-/** Whether the gate was decided before, and in this way. */
+/** Whether the approval was already decided, in the same way. */
 function isDecided(error: unknown, status: string): error is HttpError & { details: { status: string } } {
   if (!(error instanceof HttpError) || error.status !== 409) return false;
   return (error.details as { status?: unknown } | undefined)?.status === status;
 }
 
-/** The list that the gateway has is of its newest 1,000 runs. */
+/** Lists the open approvals of all runs. The gateway's own list only covers its newest 1,000 runs. */
 async function allApprovals({ get }: GatewayCalls): Promise<ApprovalRow[]> {
   const rows = toRows(await get("/approvals"));
   const listed = new Set(rows.map(({ runId }) => runId));
@@ -173,12 +177,12 @@ async function allApprovals({ get }: GatewayCalls): Promise<ApprovalRow[]> {
 async function approvalsOf({ get }: GatewayCalls, runId: string): Promise<ApprovalRow[]> {
   const rows = toRows(await get(`/approvals${query({ runId })}`));
   if (rows.length > 0) return rows;
-  // A node waits a moment before its approval can be decided; the run's status comes after both.
+  // A node is waiting a moment before its approval can be decided. The run's status changes after both.
   const { status } = toRunStatus(await get(runPath(runId)), runId);
   return isWaitingStatus(status) ? approvalsByNodes({ get }, runId) : [];
 }
 
-/** What is known of the approvals of a run that the list does not cover. */
+/** Builds the approvals of a run that the list does not cover from what its nodes show. */
 async function approvalsByNodes({ get }: Pick<GatewayCalls, "get">, runId: string): Promise<ApprovalRow[]> {
   const nodes = toNodesAtApproval(await get(`${runPath(runId)}/node-states`));
   return nodes.map(({ nodeId, iteration, label }) =>
@@ -186,7 +190,7 @@ async function approvalsByNodes({ get }: Pick<GatewayCalls, "get">, runId: strin
   );
 }
 
-/** The list has each approval twice if its database was opened under two paths. */
+/** Removes duplicates: the list contains each approval twice if its database was opened under two paths. */
 function toRows(answer: unknown): ApprovalRow[] {
   const rows = new Map<string, ApprovalRow>();
   for (const row of toApprovalRows(answer)) {

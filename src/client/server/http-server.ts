@@ -14,7 +14,7 @@ import { openEventConnection } from "./event-connection.js";
 import { encodeSegment, literalSegment } from "./ids.js";
 import type { DecisionBody, ResumedRun, ServerApi, ServerTraits } from "./server-api.js";
 
-/** What a server does that continues a run after a resume alone. */
+/** The traits of a server that continues a run only after a resume. */
 export const httpServerTraits: ServerTraits = {
   resumesByItself: false,
   resumeNeedsWorkflow: true,
@@ -23,7 +23,7 @@ export const httpServerTraits: ServerTraits = {
   canRepeatDecisions: false,
 };
 
-/** The HTTP interface of a server that `startServer` started, 0.5.0 to 0.32.0. */
+/** The HTTP API of a server that `startServer` started, 0.5.0 to 0.32.0. */
 export function httpServer(options: ResolvedOptions): ServerApi {
   const get = (path: string) => requestJson(options, { method: "GET", path });
   const post = (path: string, body: unknown) => requestJson(options, { method: "POST", path, body });
@@ -61,7 +61,7 @@ export function httpServer(options: ResolvedOptions): ServerApi {
   };
 }
 
-/** A call that only a Smithers gateway has. */
+/** Returns a method that always throws, for a call that only a Smithers gateway supports. */
 export function gatewayOnly(what: string): () => Promise<never> {
   return async () => {
     throw new HttpError({
@@ -74,7 +74,7 @@ export function gatewayOnly(what: string): () => Promise<never> {
   };
 }
 
-/** A server that takes no choices would leave it out without a word. */
+/** Rejects a decision with a choice, because a server that does not support choices ignores it silently. */
 export async function refuseChoice({ selected, ranked }: DecisionBody): Promise<void> {
   if (selected === undefined && ranked === undefined) return;
   await gatewayOnly("this server takes a yes or a no to an approval, but no choice among options")();
@@ -90,12 +90,12 @@ export async function openEvents(options: ResolvedOptions, path: string) {
   return openEventConnection(options, request, await openResponse(options, request, "text/event-stream"));
 }
 
-/** The path of a run's events; the same query works on every server that streams. */
+/** Returns the path of a run's events. The query is the same on every server that streams. */
 export function eventsPath(runId: string, afterSeq: number): string {
   return `${runPath(runId)}/events${eventsQuery(afterSeq)}`;
 }
 
-/** Asks for the events after a number; without it the stream starts at the first. */
+/** Returns the query for the events after a number. Without one, the stream starts at the first event. */
 export function eventsQuery(afterSeq: number): string {
   return query({ afterSeq: afterSeq === -1 ? undefined : afterSeq });
 }
@@ -104,7 +104,7 @@ function runPath(runId: string): string {
   return `/v1/runs/${encodeSegment("runId", runId)}`;
 }
 
-/** A query of the parameters that are given. */
+/** Returns a query of the parameters that have a value. */
 export function query(parameters: Record<string, string | number | undefined>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {

@@ -1,14 +1,15 @@
 import { ArgumentError } from "../errors/argument-error.js";
 
-/** A node id that a URL has to encode, for servers that do not decode it. */
+/** A node id that would have to be encoded in a URL, for servers that do not decode it. */
 export class EncodedIdError extends ArgumentError {}
 
-/** Each character that a segment of a URL's path cannot carry as it is. */
+/** Every character that has to be encoded in a segment of a URL's path. */
 const outsideSegment = /[^A-Za-z0-9\-._~:@!$&'()*+,;=]/gu;
 
 /**
- * An id as a path segment. What a URL path may carry stays raw (`gate:prod@v1` would otherwise name another node), and
- * only what would change the path is encoded.
+ * Returns an id as a path segment. Characters that are valid in a URL's path stay as they are, because some servers do
+ * not decode them (an encoded `gate:prod@v1` would name another node). Only characters that would change the path are
+ * encoded.
  *
  * @throws {ArgumentError} for an id that would reach another route, or that no URL can carry
  */
@@ -29,10 +30,10 @@ export function encodeSegment(argument: string, id: string): string {
 }
 
 /**
- * A node id as a path segment that is the id itself. 0.5.0 answers 200 to a decision about the node `my%20gate`, which
- * does not exist, and the approval `my gate` stays open for ever.
+ * Returns a node id as a path segment that is the id itself. 0.5.0 does not decode it: it answers a decision about the
+ * node `my%20gate`, which does not exist, with 200, and the approval `my gate` stays open forever.
  *
- * @throws {EncodedIdError} for an id that only an encoded segment could carry
+ * @throws {EncodedIdError} for an id that would have to be encoded
  */
 export function literalSegment(argument: string, id: string): string {
   const encoded = encodeSegment(argument, id);
@@ -45,10 +46,10 @@ export function literalSegment(argument: string, id: string): string {
 }
 
 /**
- * Checks the id of a run that is about to be started. A server accepts any text, but answers 404 to an id that a URL has
- * to encode: the run would go on, and no call could reach it.
+ * Checks the id of a run that is about to start. A server accepts any text, but answers 404 to an id that has to be
+ * encoded in a URL: the run would execute, and no call could reach it.
  *
- * @throws {ArgumentError}
+ * @throws {ArgumentError} if no call could reach a run with this id
  */
 export function checkNewRunId(runId: string): string {
   const problem = runIdProblem(runId);
@@ -59,7 +60,7 @@ export function checkNewRunId(runId: string): string {
   );
 }
 
-/** Why no call could reach a run of this id; undefined if every route can carry it. */
+/** Explains why no call could reach a run with this id; `undefined` if every route can carry it. */
 export function runIdProblem(id: unknown): string | undefined {
   if (typeof id !== "string") return "it is not a text";
   if (id === "") return "it is empty";

@@ -6,14 +6,14 @@ import { eventsQuery, httpServerTraits, openEvents, query, refuseChoice } from "
 import { encodeSegment } from "./ids.js";
 import type { ServerApi } from "./server-api.js";
 
-/** The server of one run, which `smithers up --serve` starts. It has the routes of its run at its root, and no others. */
+/** The server of a single run, started by `smithers up --serve`. It has only that run's routes, at its root. */
 export function singleRunServer(options: ResolvedOptions, ownRunId: string): ServerApi {
   const get = (path: string) => requestJson(options, { method: "GET", path });
   const post = (path: string, body: unknown) => requestJson(options, { method: "POST", path, body });
   const unsupported = (what: string) => async (): Promise<never> => {
     throw singleRunServerError(ownRunId, what, options);
   };
-  /** The path, if the call is about the server's run. */
+  /** Returns the path if the call is about the server's own run, and throws otherwise. */
   const of = (runId: string, path: string): string => {
     if (runId === ownRunId) return path;
     throw singleRunServerError(ownRunId, `it knows no run ${runId}`, options);

@@ -1,14 +1,14 @@
 /** What a run's status means. */
 interface StatusFacts {
-  /** The run has ended: it brings no more events unless somebody resumes it. */
+  /** Whether the run has ended: there are no more events unless the run is resumed. */
   isTerminal: boolean;
   /**
-   * The run has stopped, at an approval or to wait for something else, until it gets what it waits for and is resumed.
-   * While a run executes, its engine sees decisions by itself. A `paused` run was stopped by a person, and only a person
+   * Whether the run has stopped to wait, for an approval or something else, until that arrives and the run is resumed.
+   * While a run executes, its engine sees decisions by itself. A `paused` run was stopped by a user, and only a user
    * resumes it.
    */
   isWaiting: boolean;
-  /** A resume can make a difference. */
+  /** Whether a resume can make a difference. */
   isResumable: boolean;
 }
 
@@ -27,7 +27,7 @@ const statuses: Readonly<Record<string, StatusFacts>> = {
   cancelled: { isTerminal: true, isWaiting: false, isResumable: true },
 };
 
-/** The events that end a run, each with the status that the run has then. */
+/** The events that end a run, each with the run's status afterwards. */
 export const statusOfEndEvent: ReadonlyMap<string, string> = new Map([
   ["RunFinished", "finished"],
   ["RunFailed", "failed"],
@@ -35,26 +35,26 @@ export const statusOfEndEvent: ReadonlyMap<string, string> = new Map([
   ["RunContinuedAsNew", "continued"],
 ]);
 
-/** The statuses that servers are known to have. */
+/** All statuses that servers are known to use. */
 export const knownStatuses: readonly string[] = Object.keys(statuses);
 
-/** Servers may have others; each `waiting-…` waits, and any other has ended. */
+/** Returns what a status means. Of unknown ones, `waiting-…` means waiting, and any other means ended. */
 function factsOf(status: string): StatusFacts {
   if (Object.hasOwn(statuses, status)) return statuses[status] as StatusFacts;
   return status.startsWith("waiting-") ? waiting : { isTerminal: true, isWaiting: false, isResumable: true };
 }
 
-/** Whether a run of this status has ended: it brings no more events unless somebody resumes it. */
+/** Whether a run with this status has ended: there are no more events unless the run is resumed. */
 export function isTerminalStatus(status: string): boolean {
   return factsOf(status).isTerminal;
 }
 
-/** Whether a run of this status has stopped to wait, for an approval or something else, until it is resumed. */
+/** Whether a run with this status has stopped to wait, for an approval or something else, until it is resumed. */
 export function isWaitingStatus(status: string): boolean {
   return factsOf(status).isWaiting;
 }
 
-/** Whether a resume can make a difference to a run of this status. */
+/** Whether a resume can make a difference to a run with this status. */
 export function isResumableStatus(status: string): boolean {
   return factsOf(status).isResumable;
 }

@@ -1,7 +1,7 @@
 import type { ApprovalRequest, RunStatus, SmithersEvent } from "../events.js";
 import { statusOfEndEvent } from "./run-status.js";
 
-/** The states of 0.5.0, and `waiting-timer`, which 0.32 adds; a newer server's events may bring others. */
+/** The states of 0.5.0, and `waiting-timer`, which 0.32 adds. Events from newer servers may have others. */
 export type NodeState =
   | "pending"
   | "waiting-approval"
@@ -14,7 +14,7 @@ export type NodeState =
   | "retrying"
   | (string & {});
 
-/** One node in one turn of its loop. */
+/** One node in one iteration of its loop. */
 export interface NodeView {
   readonly nodeId: string;
   readonly iteration: number;
@@ -24,9 +24,9 @@ export interface NodeView {
   /** When the newest attempt started, in milliseconds since 1970. */
   readonly startedAtMs: number | null;
   readonly finishedAtMs: number | null;
-  /** The error of the newest attempt that failed, as the server sent it. */
+  /** The error of the newest failed attempt, as sent by the server. */
   readonly error: unknown;
-  /** The approval in front of the node, if there is one. */
+  /** The approval in front of the node; `null` if it has none. */
   readonly approval: ApprovalView | null;
   /** When the node's timer fires, in milliseconds since 1970; `null` if the node is not a timer. */
   readonly firesAtMs: number | null;
@@ -42,34 +42,34 @@ export interface ApprovalView {
   readonly request: ApprovalRequest | null;
 }
 
-/** A run as its events tell it. */
+/** A run as shown by its events. */
 export interface RunView {
   readonly runId: string;
   /** `unknown` before the first event. */
   readonly status: RunStatus | "unknown";
   readonly startedAtMs: number | null;
-  /** When the run last ended; `null` while it has not. */
+  /** When the run last ended; `null` if it has not ended. */
   readonly finishedAtMs: number | null;
-  /** Why the run failed, as the server sent it. */
+  /** Why the run failed, as sent by the server. */
   readonly error: unknown;
-  /** By {@link nodeKey}, in the order in which the events first named them. */
+  /** By {@link nodeKey}, in the order in which the events first mention them. */
   readonly nodes: ReadonlyMap<string, NodeView>;
-  /** The approvals that nobody has decided, in the order in which they opened. */
+  /** The approvals that no one has decided, in the order in which they opened. */
   readonly openApprovals: readonly ApprovalView[];
   /**
-   * Decisions that no engine has been seen to take up. One that executes does by itself; on a run that has paused
-   * nothing continues until somebody resumes it.
+   * Decisions that, according to the events, no engine has applied yet. An engine that is executing applies them by
+   * itself; a run that has stopped to wait continues only after a resume.
    */
   readonly unappliedDecisions: readonly ApprovalView[];
   /** Number of the newest frame; 0 before the first. */
   readonly frameNo: number;
-  /** The run in which the work continues (servers from 0.32 on). */
+  /** The run that continues the work (servers from 0.32 on). */
   readonly continuedAs: string | null;
-  /** By the server's clock, the time of the newest event. */
+  /** The time of the newest event, by the server's clock. */
   readonly updatedAtMs: number | null;
 }
 
-/** The view of a run of which nothing is known yet. */
+/** Returns the view of a run before its first event. */
 export function emptyRunView(runId: string): RunView {
   return {
     runId,
@@ -86,20 +86,20 @@ export function emptyRunView(runId: string): RunView {
   };
 }
 
-/** Names a node in one turn of its loop, as the server's frames do. */
+/** Returns the key for a node in one iteration of its loop, in the format of the server's frames. */
 export function nodeKey(nodeId: string, iteration: number): string {
   return `${nodeId}::${iteration}`;
 }
 
 /**
- * The view after one more event. Pure: the view passed in stays as it is. Events of unknown types change nothing but
- * the time. An event of another run, in which the work continues, starts the view of that run.
+ * Returns the view after one more event. Pure: does not modify `view`. An event of an unknown type only changes the
+ * time. An event of another run, which continues the work, starts the view of that run.
  */
 export function reduceRun(view: RunView, event: SmithersEvent): RunView {
   return reduceEvents(view, [event]);
 }
 
-/** The view after several events in order; cheaper than one by one. */
+/** Returns the view after several events, in order. Cheaper than applying them one by one. */
 export function reduceEvents(view: RunView, events: Iterable<SmithersEvent>): RunView {
   let draft: Draft = { ...view };
   for (const event of events) {
@@ -114,7 +114,7 @@ export function reduceEvents(view: RunView, events: Iterable<SmithersEvent>): Ru
 type Draft = { -readonly [Field in keyof RunView]: RunView[Field] };
 
 function applyEvent(draft: Draft, event: SmithersEvent, original: ReadonlyMap<string, NodeView>): void {
-  // Fields of an event may be missing or of another kind: it comes from another program, perhaps a newer one.
+  // Fields may be missing or have another type: events come from another program, which may be newer.
   const { type, timestampMs: at } = event;
   if (typeof type !== "string") return;
   const fields = event as Record<string, unknown>;
@@ -139,13 +139,16 @@ function applyEvent(draft: Draft, event: SmithersEvent, original: ReadonlyMap<st
   mutableNodes(draft, original).set(key, changed);
   if ("approval" in change) draft.openApprovals = withApproval(draft.openApprovals, changed.approval);
   draft.unappliedDecisions = withoutNode(draft.unappliedDecisions, changed);
-  // A decision that the executing engine sees is taken up; the node's next event shows it.
+  // An executing engine applies the decision; the node's next event then removes it from the list.
   if (type === "ApprovalGranted" || type === "ApprovalDenied") {
     draft.unappliedDecisions = [...draft.unappliedDecisions, changed.approval as ApprovalView];
   }
 }
 
-/** A node that waited for a signal has no events of its own: the frame that was rendered after it is all there is. */
+/**
+ * Finishes a node that waited for a signal. Such a node has no events of its own; only the frame rendered after the
+ * signal shows that it has finished.
+ */
 function finishSignalNode(
   draft: Draft,
   at: number,
@@ -160,7 +163,7 @@ function finishSignalNode(
   mutableNodes(draft, original).set(key, { ...node, state: "finished", finishedAtMs: at });
 }
 
-/** What a retry by hand, or a travel back in time, has set back, in every turn of its loop. */
+/** Resets the nodes that a manual retry or a time travel has set back, in every iteration of their loops. */
 function setBackNodes(draft: Draft, nodeIds: unknown, original: ReadonlyMap<string, NodeView>): void {
   if (!Array.isArray(nodeIds)) return;
   for (const [key, node] of draft.nodes) {
@@ -197,7 +200,7 @@ function applyRunEvent(
       draft.finishedAtMs = null;
       draft.error = null;
       draft.continuedAs = null;
-      // The engine that starts reads every decision made before; what an earlier one had under way, it starts again.
+      // A new engine reads all earlier decisions, and restarts what the previous engine was executing.
       draft.unappliedDecisions = [];
       for (const [key, node] of draft.nodes) {
         if (node.state === "in-progress" || node.state === "retrying") {
@@ -211,7 +214,10 @@ function applyRunEvent(
   }
 }
 
-/** Marks the node that the run's error blames as failed, if no event has: a signal whose data its schema rejects. */
+/**
+ * Marks the node that the run's error blames as failed, if no event has. Example: a signal whose data does not match
+ * its schema.
+ */
 function failBlamedNode(draft: Draft, original: ReadonlyMap<string, NodeView>): void {
   const { details, cause } = (draft.error ?? {}) as { details?: { key?: unknown } | null; cause?: unknown };
   const node = draft.nodes.get(String(details?.key));
@@ -224,7 +230,7 @@ function failBlamedNode(draft: Draft, original: ReadonlyMap<string, NodeView>): 
   });
 }
 
-/** The changes that an event makes to its node; undefined for none. */
+/** Returns what an event changes in its node; `undefined` if nothing. */
 function nodeChange(
   type: string,
   at: number,
@@ -248,7 +254,7 @@ function nodeChange(
     case "NodeRetrying":
       return { state: "retrying", attempt };
     case "NodeWaitingApproval":
-      // A decision may come between the two events that announce an approval, and it stands.
+      // A decision may arrive between the two events that announce an approval; keep it.
       if (node.approval !== null && node.approval.decision !== null) return undefined;
       return { state: "waiting-approval", approval: requested(node, at, fields["request"]) };
     case "ApprovalRequested":
@@ -288,7 +294,7 @@ function requested(node: NodeView, at: number, request: unknown): ApprovalView {
     nodeId: node.nodeId,
     iteration: node.iteration,
     decision: null,
-    // Two events announce one approval; the first one's time is when it opened.
+    // Two events announce one approval; it opened at the time of the first one.
     requestedAtMs: node.approval?.decision === null ? node.approval.requestedAtMs : at,
     decidedAtMs: null,
     request: isRequest ? (request as ApprovalRequest) : (node.approval?.request ?? null),
@@ -324,7 +330,7 @@ function withoutNode(decisions: readonly ApprovalView[], node: NodeView): readon
   return decisions.every(isOther) ? decisions : decisions.filter(isOther);
 }
 
-/** The draft's nodes as a map of its own: copied from the view's once, at the first change. */
+/** Returns the draft's own map of nodes, copied from the view at the first change. */
 function mutableNodes(draft: Draft, original: ReadonlyMap<string, NodeView>): Map<string, NodeView> {
   if (draft.nodes === original) draft.nodes = new Map(original);
   return draft.nodes as Map<string, NodeView>;
