@@ -1,9 +1,8 @@
 // `npm run test:mutations [-- <text>]` breaks one rule after another, in memory, and runs the tests that are about it: each
 // break has to be noticed. `<text>` selects the breaks that have it in their file or rule.
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createVitest } from "vitest/node";
-import { breaks } from "./breaks.mjs";
+import { breaks, breakRule } from "./breaks.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const [selected = ""] = process.argv.slice(2);
@@ -52,20 +51,14 @@ async function runTests(tests) {
   };
 }
 
-/** Matches a text however the formatter breaks its lines. */
-function patternFor(text) {
-  const words = text.trim().split(/\s+/);
-  return new RegExp(words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("\\s+"), "g");
-}
-
 /** Breaks a rule and runs its tests; gives what has to be put right, if anything. */
-async function tryBreak({ file, from, to, tests }) {
-  const path = root + file;
-  const source = readFileSync(path, "utf8");
-  const pattern = patternFor(from);
-  const places = source.match(pattern)?.length ?? 0;
-  if (places !== 1) return `${places} places with: ${from}`;
-  broken = { path, text: source.replace(pattern, () => to) };
+async function tryBreak({ tests, ...rule }) {
+  try {
+    broken = breakRule(rule);
+  } catch (error) {
+    return error.message;
+  }
+  const { path } = broken;
   vitest.invalidateFile(path);
   try {
     const { failed, unloaded } = await runTests(tests);

@@ -110,15 +110,15 @@ export default [
   {
     rule: "a node's output has a mark, so that it cannot look like a line of ours",
     file: lines,
-    from: "`| ${escapeControls(each)}`",
-    to: "escapeControls(each)",
+    from: "copyOf(`| ${shownOutput(text, this.#style.hasColor)}`)",
+    to: "copyOf(shownOutput(text, this.#style.hasColor))",
     tests: lineTests,
   },
   {
     rule: "a node's output moves no cursor",
     file: lines,
-    from: "`| ${escapeControls(each)}`",
-    to: "`| ${each}`",
+    from: "copyOf(`| ${shownOutput(text, this.#style.hasColor)}`)",
+    to: "copyOf(`| ${text}`)",
     tests: lineTests,
   },
   {
