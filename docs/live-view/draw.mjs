@@ -48,7 +48,7 @@ async function takePictures() {
     await screenWith(/^\$\s*$/);
     tmux("send-keys", "smithers-client run release.tsx --run-id release-42 --watch", "Enter");
     const working = await screenWith(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] review #1 +1s/);
-    const asking = await screenWith(/waits 2s for approval.*[^]*\[a\/d\/s\]/);
+    const asking = await screenWith(/waiting 2s for approval.*[^]*\[a\/d\/s\]/);
     tmux("send-keys", "a", "Enter");
     await screenWith(/note \(may be empty\)/);
     tmux("send-keys", "Enter");

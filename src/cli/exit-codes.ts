@@ -20,14 +20,14 @@ export const exitCodeHelp: readonly (readonly [string, string])[] = [
   ["0", "done; a followed run finished"],
   ["1", "the followed run failed"],
   ["2", "the followed run was cancelled"],
-  ["3", "the followed run is waiting for an approval (only where asked to stop there)"],
+  ["3", "the followed run is waiting for an approval (only with --on-approval exit)"],
   ["4", "bad usage or input, or the server refused the request (as for a workflow file it cannot load)"],
   ["5", "the server cannot be reached, broke, or its stream was lost for good"],
   ["6", "not authorised"],
   ["70", "a bug in smithers-client"],
   ["124", "--timeout ran out"],
   ["129, 130, 143", "ended by SIGHUP, SIGINT (Ctrl-C), SIGTERM"],
-  ["141", "the reader of stdout went away before the end of the followed run was known"],
+  ["141", "stdout was closed before the followed run's end was known"],
 ];
 
 /** The exit codes that following runs can end with, from best to worst. */

@@ -105,8 +105,8 @@ function classify(error: unknown): Failure {
 export function bugMessage(error: unknown): string {
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return (
-    `this is a bug in smithers-client (${what.replace(/\s+/g, " ")}); please report it, with what the same command ` +
-    "says with --debug: npm bugs smithers-client"
+    `this is a bug in smithers-client (${what.replace(/\s+/g, " ")}); please report it with what the same command ` +
+    "prints with --debug: npm bugs smithers-client"
   );
 }
 
@@ -138,7 +138,7 @@ function generalHint(
     if (code === "NEEDS_GATEWAY")
       return "start a Smithers gateway ('smithers-client serve --gateway'), and name it with --base-url";
     if (code === "NEWER_ROUTE")
-      return "ask a newer server; this one's project can install a newer smithers-orchestrator";
+      return "use a newer server: install a newer smithers-orchestrator where it runs";
     if (code === "DB_NOT_CONFIGURED")
       return "start the server with a database: without one it keeps no list of runs";
     if (status === 413) return "put the data where the workflow can read it, and pass its name as input";
@@ -151,8 +151,8 @@ function generalHint(
     return "check that --base-url or SMITHERS_BASE_URL names a Smithers server";
   }
   if (error instanceof HttpError && error.status >= 500 && failure.exitCode === exitCodes.server)
-    return "look at the server's log, or try again";
-  if (error instanceof TimeoutError) return "try again, or look whether the server is overloaded";
+    return "check the server's log, or try again";
+  if (error instanceof TimeoutError) return "try again, or check whether the server is overloaded";
   if (error instanceof ConnectionError) {
     if (runningGateway !== undefined) {
       const { url, needsToken } = runningGateway;
@@ -164,8 +164,8 @@ function generalHint(
     if (error.position === undefined)
       return "start a server with 'smithers-client serve', or name yours with --base-url or SMITHERS_BASE_URL";
     return isGateway === true
-      ? "start the gateway again and follow the run again: one that another command started ends after 5 idle minutes"
-      : "look whether the server runs, then follow the run again";
+      ? "start the gateway again, then watch the run again; a gateway that another command started stops after 5 idle minutes"
+      : "check that the server is running, then watch the run again";
   }
   if (failure.exitCode === exitCodes.usage)
     return commandLine(commandName === undefined ? "--help" : `${commandName} --help`);
@@ -179,7 +179,7 @@ function requiredScope({ status, details }: HttpError): string | undefined {
 }
 
 function proxyHint(variable: string): string {
-  return `set ${variable} right, or name the server's host in NO_PROXY`;
+  return `correct ${variable}, or name the server's host in NO_PROXY`;
 }
 
 /** Returns what to do about a network error whose code shows the reason. */

@@ -147,7 +147,7 @@ async function follow(outcome: FollowOutcome | LogOutcome, shown: Shown): Promis
     const hasEnded = runsOf(outcome).every(({ ended }) => ended !== undefined);
     if (isClosedPipe(error) && hasEnded) return await endFollowing(outcome, session);
     if (isClosedPipe(error)) {
-      const problem = "the reader of the output went away before the run's end";
+      const problem = "stdout was closed before the run ended";
       await report(outcome, session, { problem, exitCode: exitCodes.readerGone });
       return exitCodes.readerGone;
     }

@@ -165,7 +165,7 @@ describe("under GitHub Actions", () => {
       status: "waiting-approval",
     });
     expect(await readFile(junit, "utf8")).toMatch(
-      /<error message="--timeout of 1.0s ran out; run .* goes on"\/>/,
+      /<error message="--timeout of 1.0s ran out; run .* continues"\/>/,
     );
   });
 
@@ -215,10 +215,10 @@ describe("what is asked of following", () => {
     const run = (...flags: string[]) => cli(["run", "quick.tsx", "--run-id", runId, ...flags]);
     for (const [flags, says] of [
       [["-w", "--junit", folder], /--junit: cannot write/],
-      [["-w", "--approve-only", "x"], /--approve-only goes with/],
-      [["-w", "--ci", "jenkins"], /'jenkins' is none of/],
-      [["--on-approval", "approve"], /--on-approval is about following the run: it goes with --watch/],
-      [["--no-resume"], /--no-resume is about following/],
+      [["-w", "--approve-only", "x"], /--approve-only can only be used with/],
+      [["-w", "--ci", "jenkins"], /'jenkins' is not one of/],
+      [["--on-approval", "approve"], /--on-approval can only be used with --watch/],
+      [["--no-resume"], /--no-resume can only be used with --watch/],
     ] as const) {
       const { stdout, stderr, exitCode } = await run(...flags);
       expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 4 });

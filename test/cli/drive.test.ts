@@ -67,9 +67,13 @@ describe("--on-approval", () => {
   });
 
   test.each([
-    ["an unknown policy", ["--on-approval", "maybe"], /'maybe' is none of/],
+    ["an unknown policy", ["--on-approval", "maybe"], /'maybe' is not one of/],
     ["ask without a terminal", ["--on-approval", "ask"], /needs a terminal/],
-    ["--approve-only without approve", ["--approve-only", "x"], /goes with --on-approval approve/],
+    [
+      "--approve-only without approve",
+      ["--approve-only", "x"],
+      /can only be used with --on-approval approve/,
+    ],
   ])("%s is refused", async (_, flags, says) => {
     const { exitCode, stderr } = await cli(["watch", await waitingRun(), ...flags]);
     expect(exitCode).toBe(4);
@@ -110,7 +114,7 @@ describe("approve and deny", () => {
     expect((await cli([...command, "--iteration", "1", "-w"])).exitCode).toBe(0);
   });
 
-  test("--no-resume says how the run goes on, and the same again changes nothing", async () => {
+  test("--no-resume says how the run continues, and the same again changes nothing", async () => {
     const runId = await waitingRun();
     const first = await cli(["approve", runId, "--no-resume"]);
     expect(first.stderr).toContain(`smithers-client resume --watch -- ${runId}`);
@@ -145,7 +149,7 @@ describe("approve and deny", () => {
     ]) {
       const { stderr, exitCode } = await cli(args);
       expect(exitCode).toBe(4);
-      expect(stderr).toContain('nodeId "my gate" would have to be encoded in the URL, as my%20gate');
+      expect(stderr).toContain('nodeId "my gate" would have to be encoded in the URL as my%20gate');
     }
     expect((await client.loadRunView({ runId })).view.openApprovals).toHaveLength(1);
   });
@@ -203,7 +207,7 @@ describe("ends", () => {
     expect(paused.exitCode).toBe(4);
     expect(paused.stderr).toMatch(/is paused \(waiting-approval\)/);
     await cli(["approve", runId, "-w"]);
-    expect((await cli(["cancel", runId])).stderr).toMatch(/over already: finished/);
+    expect((await cli(["cancel", runId])).stderr).toMatch(/already ended: finished/);
   });
 
   test("run --if-exists attaches to the run that an earlier try started, or resumes it", async () => {

@@ -209,7 +209,7 @@ describe("under GitHub Actions", () => {
     const kept = used() - before;
     const group = lines.print(event("NodeFinished"));
     expect(group.length).toBeLessThan(3 * 1024 * 1024);
-    expect(group).toMatch(/^::group::.*\n\(\d+ lines before are left out\)\n/);
+    expect(group).toMatch(/^::group::.*\n\(\d+ earlier lines left out\)\n/);
     expect(group).toMatch(
       /\| short 299 and more\n\| 9{10000}… \(490,000 more characters; .*\)\n::endgroup::\n$/,
     );

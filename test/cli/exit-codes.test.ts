@@ -174,7 +174,7 @@ describe("cancel", () => {
     const { baseUrl } = await serverWith(status);
     const result = await runMain(["cancel", `run-${status}`], { baseUrl });
     expect(result).toMatchObject({ stdout: "", exitCode: 4 });
-    expect(result.stderr).toContain(`is over already: ${status}`);
+    expect(result.stderr).toContain(`it has already ended: ${status}`);
   });
 
   test("of a run that is cancelled already changes nothing", async () => {
@@ -225,7 +225,7 @@ describe("a reader of stdout that goes away", () => {
   test("before the run's end was known is 141, and the report says so", async () => {
     const { exitCode, stderr, report } = await reportOf(await serverWith("never"), "run-never", 0);
     expect({ exitCode, stderr }).toEqual({ exitCode: 141, stderr: "" });
-    expect(report).toMatch(/errors="1".*<error message="the reader of the output went away before the run/s);
+    expect(report).toMatch(/errors="1".*<error message="stdout was closed before the run/s);
   });
 
   test("after all of a failed run is the run's own code", async () => {

@@ -68,6 +68,6 @@ test("a gateway that went away while a run was followed may have been idle", () 
   const hint = (isGateway: boolean) =>
     describeFailure(lost, { baseUrl: undefined, commandName: "watch", commandLine: () => "", isGateway })
       .hint;
-  expect(hint(true)).toContain("one that another command started ends after 5 idle minutes");
-  expect(hint(false)).toBe("look whether the server runs, then follow the run again");
+  expect(hint(true)).toContain("a gateway that another command started stops after 5 idle minutes");
+  expect(hint(false)).toBe("check that the server is running, then watch the run again");
 });

@@ -12,9 +12,9 @@ const hint =
 
 describe("what only a gateway has", () => {
   test.each([
-    ["pause", [], "this server does not pause runs"],
-    ["retry", ["first"], "this server does not run single nodes again"],
-    ["output", ["first"], "this server does not give out what a node produced"],
+    ["pause", [], "this server cannot pause runs"],
+    ["retry", ["first"], "this server cannot run single nodes again"],
+    ["output", ["first"], "this server does not return what a node produced"],
   ])("%s says so on a real server of another kind", async (command, words, reason) => {
     const runId = freshId(command);
     await runMain(["run", "./quick.tsx", "--run-id", runId], { baseUrl });

@@ -179,7 +179,7 @@ describe("a run of 0.32", () => {
     const { stderr, exitCode } = await running;
     expect(exitCode).toBe(130);
     expect(stderr).toMatch(
-      /interrupted by SIGINT; the run goes on\nnext: {2}smithers-client logs --follow -- r build\n$/,
+      /interrupted by SIGINT; the run continues\nnext: {2}smithers-client logs --follow -- r build\n$/,
     );
   });
 });
@@ -342,7 +342,7 @@ describe("of a run whose work continues as another one", () => {
 test.each([
   [["--logs"], ["check           | checked 12 files", "build           | compiling 3 modules"], 50],
   // Of both attempts the last 20.
-  [[], ["            | … 5 lines before", "            | step 25"], 40],
+  [[], ["            | … 5 earlier lines", "            | step 25"], 40],
 ])("watch %j shows output among the events", async (words, expected, deployLines) => {
   const { stdout, exitCode } = await runMain(["watch", "r", ...words], await serverOf(prints));
   expect(exitCode).toBe(1);

@@ -64,7 +64,7 @@ describe("in a pipe", () => {
     expect((await ls(["--time", "iso"]))[1]).toBe("a       deploy    finished  2023-11-14T22:13:20Z  1.0s");
     const refused = await anyCli(["ls", "--time", "soon"], { baseUrl: server.baseUrl });
     expect(refused.exitCode).toBe(4);
-    expect(refused.stderr).toMatch(/'soon' is none of relative, iso/);
+    expect(refused.stderr).toMatch(/'soon' is not one of relative, iso/);
   });
 
   test("--since and --workflow find runs however many others are newer, and the server filters by status", async () => {
@@ -100,7 +100,7 @@ describe("in a pipe", () => {
     const of = (...args: string[]) => anyCli(["ls", ...args], { baseUrl: server.baseUrl });
     const shown = await of();
     expect(shown.stdout.trimEnd().split("\n")).toHaveLength(51);
-    expect(shown.stderr).toBe("the 50 newest runs are shown; there are more, which --limit shows\n");
+    expect(shown.stderr).toBe("the 50 newest runs are shown; --limit shows more\n");
     expect((await of("-q")).stderr).toBe(shown.stderr);
     // Who sets a limit knows that there is one.
     expect((await of("--limit", "3")).stderr).toBe("");

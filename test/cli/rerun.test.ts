@@ -58,9 +58,7 @@ describe("rerun on a server that does not give the input back", () => {
     const before = (await client.listRuns<RunRow>()).length;
     const refused = await cli(["rerun", runId]);
     expect(refused).toMatchObject({ stdout: "", exitCode: 4 });
-    expect(refused.stderr).toContain(
-      `does not give the input of run ${runId} back, so it has to be given again`,
-    );
+    expect(refused.stderr).toContain(`does not return the input of run ${runId}; pass it again`);
     expect(refused.stderr).toContain(
       `next:  smithers-client rerun --input <json> -- ${runId}; for a run that was started without input: --input '{}'`,
     );
@@ -71,7 +69,7 @@ describe("rerun on a server that does not give the input back", () => {
     ]) {
       const { stderr, exitCode } = await cli(["rerun", runId, ...words]);
       expect(exitCode).toBe(4);
-      expect(stderr).toContain(`so ${words[0]} goes with the whole of it`);
+      expect(stderr).toContain(`${words[0]} needs the whole input, with --input`);
     }
     expect(await client.listRuns<RunRow>()).toHaveLength(before);
   });

@@ -58,7 +58,7 @@ describe("a run id", () => {
       expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 4 });
       const { error } = JSON.parse(stderr) as { error: Record<string, string> };
       expect(error["code"]).toBe("AMBIGUOUS_RUN_ID");
-      expect(error["message"]).toMatch(/^'nightly' may mean 2 runs: nightly-2, nightly-1;/);
+      expect(error["message"]).toMatch(/^'nightly' matches 2 runs: nightly-2, nightly-1;/);
       expect(error["hint"]).toBe(`smithers-client ${command} -- nightly-2`);
       expect(await statusOf("nightly-1")).toBe("waiting-approval");
     },

@@ -20,7 +20,7 @@ describe("signal", () => {
     expect(done).toEqual({
       exitCode: 0,
       stdout: "sent signal payment to run r\n",
-      stderr: "resumed the run, which takes the signal up\n",
+      stderr: "resumed the run, which receives the signal\n",
     });
     expect(sent()).toMatchObject([
       { path: "/v1/runs/r/signals/payment", body: { data: { amount: 5 }, correlationId: "order 7" } },
@@ -37,7 +37,7 @@ describe("signal", () => {
     expect((await signal("--no-resume")).stderr).toBe("");
     server.setStatus("r", "running", null);
     expect((await signal()).stderr).toMatch(
-      /^the run is running; once it stops to wait, .*smithers-client resume -- r\n$/,
+      /^the run is running; once it waits for the signal, this continues it: smithers-client resume -- r\n$/,
     );
     expect(sent().map(({ body }) => body)).toEqual([{ data: {} }, { data: {} }]);
     expect(server.count("resume")).toBe(0);
@@ -49,7 +49,7 @@ describe("signal", () => {
     const done = await signal();
     expect(done).toMatchObject({ exitCode: 0, stdout: "sent signal payment to run r\n" });
     expect(done.stderr).toMatch(
-      /^the run goes on only after a resume, and that failed .*smithers-client resume -- r\n$/,
+      /^the run continues only after a resume, and that failed .*smithers-client resume -- r\n$/,
     );
   });
 
@@ -73,7 +73,7 @@ describe("signal", () => {
     const { signal, sent } = await waitingRun("finished");
     const over = await signal();
     expect(over.exitCode).toBe(4);
-    expect(over.stderr).toContain("run r is over (finished): nothing would take the signal up");
+    expect(over.stderr).toContain("run r has ended (finished): nothing would receive the signal");
     for (const data of ["{amount:5}", "", "@no-such-file.json"]) {
       expect((await signal("--data", data)).exitCode).toBe(4);
     }

@@ -20,7 +20,7 @@ test("shows the tree, why the run does not move, and the command that moves it",
     "",
     "sequence",
     expect.stringMatching(/^├─ ✓ build {2}0\.\ds$/),
-    expect.stringMatching(/^├─ ◆ gate {3}waits \ds for approval: Ship it\?$/),
+    expect.stringMatching(/^├─ ◆ gate {3}waiting \ds for approval: Ship it\?$/),
     "└─ · ship",
     "",
     expect.stringMatching(/^◆ gate has been waiting for approval for \ds$/),
@@ -37,7 +37,7 @@ test("shows the tree, why the run does not move, and the command that moves it",
     "  ✗ gate   denied",
     "  · ship   pending",
     "",
-    "◆ gate has been denied, and nothing takes that up without a resume",
+    "◆ gate has been denied, but the run must be resumed to continue",
     `  next:  smithers-client resume --watch -- ${runId}`,
     "",
   ]);
@@ -45,7 +45,7 @@ test("shows the tree, why the run does not move, and the command that moves it",
   const failed = await cli(["status", runId], { env });
   expect(failed.stdout).toMatch(/^error {5}.+$/m);
   expect(failed.stdout).toContain(
-    "gate was denied, so a resume fails again at once; a new run asks again\n  next:  smithers-client run ",
+    "gate was denied, so a resume would fail again; a new run asks again\n  next:  smithers-client run ",
   );
 });
 

@@ -345,7 +345,7 @@ if (isNewer) {
       expect(view.nodes.get("payment::0")?.state).toBe("finished");
       const late = await cli(["signal", runId, "payment"]);
       expect(late.exitCode).toBe(4);
-      expect(late.stderr).toContain("is over (finished)");
+      expect(late.stderr).toContain("has ended (finished)");
     });
 
     test("moves it also where it came before the wait, or from somebody who does not resume", async () => {

@@ -5,6 +5,6 @@ export function parseChoice<Choice extends string>(choices: readonly Choice[]): 
   return (text) => {
     const choice = choices.find((each) => each === text);
     if (choice !== undefined) return choice;
-    throw new UsageError(`'${text}' is none of ${choices.join(", ")}`);
+    throw new UsageError(`'${text}' is not one of ${choices.join(", ")}`);
   };
 }

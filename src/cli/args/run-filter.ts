@@ -11,13 +11,13 @@ export interface RunFilter {
 
 export const statusOption: OptionSpec = {
   flags: "--status <status>",
-  description: "only runs of this status, such as waiting-approval",
+  description: "only runs with this status, such as waiting-approval",
   suggests: knownStatuses,
 };
 
 export const workflowOption: OptionSpec = {
   flags: "--workflow <name>",
-  description: "only runs of the workflow of this name",
+  description: "only runs of this workflow",
 };
 
 export const sinceOption: OptionSpec = {

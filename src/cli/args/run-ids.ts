@@ -10,7 +10,7 @@ export const latestRun = "@latest";
 /** The other forms of a run id, as `--help` shows them. */
 export const runIdHelp: readonly (readonly [string, string])[] = [
   [latestRun, "the newest run"],
-  ["4f1c", "the one run whose id begins so (in CI only where nothing is changed)"],
+  ["4f1c", "a unique prefix of a run id (in CI, not for commands that change a run)"],
 ];
 
 /** More runs than the largest answer can contain, because in a truncated list a prefix could look unique. */
@@ -94,7 +94,7 @@ function ambiguous(
     .join(", ");
   const others = meant.length > namedCandidates ? ` and ${meant.length - namedCandidates} more` : "";
   return new UsageError(
-    `'${escapeControls(word)}' may mean ${meant.length} runs: ${named}${others}; say which`,
+    `'${escapeControls(word)}' matches ${meant.length} runs: ${named}${others}; type more of the id`,
     {
       code: "AMBIGUOUS_RUN_ID",
       hint: session.commandLine(commandNameOf(command), meant[0] ?? ""),

@@ -21,20 +21,19 @@ export const globalOptions = [
   { flags: "--base-url <url>", description: `the server (SMITHERS_BASE_URL; default ${defaultBaseUrl})` },
   {
     flags: "--api-key <key>",
-    description: "the server's token (SMITHERS_API_KEY, which no process list shows)",
+    description: "the server's token (better: SMITHERS_API_KEY, which process lists do not show)",
   },
   { flags: "--json", description: "JSON on stdout, and errors as JSON on stderr (SMITHERS_FORMAT=json)" },
   {
     flags: "--timeout <duration>",
-    description: "give up after 30s, 5m, …; the run goes on",
+    description: "give up after 30s, 5m, …; the run continues",
     parse: parseDuration,
   },
-  { flags: "--debug", description: "tell on stderr what is asked of the server" },
+  { flags: "--debug", description: "log HTTP requests to stderr" },
   { flags: "--no-color", description: "no colours (also NO_COLOR)" },
   {
     flags: "--plain",
-    description:
-      "for a screen reader: nothing is drawn twice, and words stand for symbols (SMITHERS_PLAIN=1)",
+    description: "for screen readers: no redraws, words instead of symbols (SMITHERS_PLAIN=1)",
   },
 ] as const;
 
@@ -42,13 +41,16 @@ export const environmentHelp: readonly (readonly [string, string])[] = [
   ["SMITHERS_BASE_URL", `the server; default ${defaultBaseUrl}`],
   ["SMITHERS_API_KEY", "the server's token"],
   ["SMITHERS_FORMAT", `${formats.map(({ name }) => name).join(" or ")}; default ${formats[0]?.name}`],
-  ["SMITHERS_PLAIN", "1 for what --plain does"],
-  ["NO_COLOR, FORCE_COLOR", "colours never, or always"],
-  ["COLUMNS", "the width to fit into, where the terminal's own is not wanted"],
+  ["SMITHERS_PLAIN", "1 is the same as --plain"],
+  ["NO_COLOR, FORCE_COLOR", "never or always use colours"],
+  ["COLUMNS", "the width of the output, instead of the terminal's"],
   ["CI, GITHUB_ACTIONS", "how a followed run is printed: plain lines, or groups and annotations"],
-  ["HTTPS_PROXY, HTTP_PROXY", "the proxy to an https:// or http:// server; not to http:// on this machine"],
-  ["NO_PROXY", "hosts and networks that are reached without one"],
-  ["NODE_EXTRA_CA_CERTS", "a file with certificates to trust besides the system's"],
+  [
+    "HTTPS_PROXY, HTTP_PROXY",
+    "the proxy for https:// and http:// servers (none for http:// on this machine)",
+  ],
+  ["NO_PROXY", "hosts and networks that are reached without a proxy"],
+  ["NODE_EXTRA_CA_CERTS", "a file of certificates to trust in addition to the system's"],
 ];
 
 /** The settings from a command line and its environment. */
@@ -89,6 +91,6 @@ export function readFormat(json: boolean, env: Environment): Format {
   const format = formats.find((candidate) => candidate.name === name);
   if (format !== undefined) return format;
   throw new UsageError(
-    `SMITHERS_FORMAT is '${name}', which is no format; it may be ${formats.map((each) => each.name).join(" or ")}`,
+    `SMITHERS_FORMAT is '${name}'; it must be ${formats.map((each) => each.name).join(" or ")}`,
   );
 }

@@ -18,7 +18,7 @@ export async function workflowHint(
   if (isUnknownKey(error))
     return "a gateway knows a workflow by its key: the name of its file in .smithers/workflows/, without .tsx";
   if (error.status === 404 && error.message.includes("never recorded it"))
-    return "look at the input, and at the server's log";
+    return "check the input and the server's log";
   if (error.code !== "WORKFLOW_PATH_OUTSIDE_ROOT" && !isLoadError(error)) return undefined;
   const { cleanupClient, context } = session;
   const rows = await cleanupClient.listRuns<RunRow>({ limit: recentRuns }).catch(() => []);

@@ -109,7 +109,7 @@ class NodeLog {
   }
 
   group(title: string): string {
-    const before = this.#leftOut === 0 ? "" : `(${this.#leftOut} lines before are left out)\n`;
+    const before = this.#leftOut === 0 ? "" : `(${this.#leftOut} earlier lines left out)\n`;
     const body = neutralizeCommands(`${before}${this.#lines.join("\n")}\n`);
     return `${githubCommand("group", title)}\n${body}${githubCommand("endgroup", "")}\n`;
   }

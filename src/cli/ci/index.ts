@@ -9,7 +9,7 @@ const systems: readonly CiSystem[] = [github, plain, none];
 
 export const ciOption: OptionSpec = {
   flags: "--ci <system>",
-  description: "write for a CI system: github, plain or none (default: as GITHUB_ACTIONS and CI say)",
+  description: "format for a CI system: github, plain or none (default: from GITHUB_ACTIONS and CI)",
   choices: systems.map(({ name }) => name),
 };
 

@@ -10,8 +10,8 @@ import { escapeControls } from "../terminal/escape-controls.js";
 export const approvals = defineCommand<{ quiet?: boolean }>({
   syntax: "approvals",
   summary: "List the open approvals of all runs",
-  description: "List the approvals that runs wait for, the longest open first.",
-  options: [{ flags: "-q, --quiet", description: "print the run id and the node id alone" }],
+  description: "List the open approvals of all runs, oldest first.",
+  options: [{ flags: "-q, --quiet", description: "print only run ids and node ids" }],
   examples: [
     "approvals",
     `approvals -q | while read -r run node; do smithers-client approve -- "$run" "$node"; done`,

@@ -4,7 +4,7 @@ import { decideApproval, decideOptions, type DecideOptions } from "../follow/dec
 export const approve = defineCommand<DecideOptions>({
   syntax: "approve <run-id> [node-id]",
   summary: "Approve what a run waits for",
-  description: "Grant an approval that a run waits for; without a node id, the one that is open.",
+  description: "Grant an open approval of a run. The node id is only needed if several are open.",
   options: decideOptions,
   changesRuns: true,
   offersRun: (status) => status === "waiting-approval",

@@ -10,7 +10,7 @@ import { escapeControls } from "../terminal/escape-controls.js";
 export const cancel = defineCommand<{ watch?: boolean }>({
   syntax: "cancel <run-id>",
   summary: "Cancel a run",
-  description: "Cancel a run that is executing; what it has under way ends first.",
+  description: "Cancel a run that is executing. Tasks that are already running finish first.",
   options: [{ flags: "-w, --watch", description: "follow the run to its end; exit 0 when it is cancelled" }],
   changesRuns: true,
   // 0.5.0 refuses to cancel a run that waits for an approval; denying the approval is the way to end it.
@@ -34,7 +34,7 @@ export const cancel = defineCommand<{ watch?: boolean }>({
       const endedAs = answer["won"] === false ? String(answer["terminalStatus"]) : undefined;
       isCancelledAlready = endedAs === "cancelled";
       if (endedAs !== undefined && !isCancelledAlready)
-        throw refused(`it is over already: ${escapeControls(endedAs)}`);
+        throw refused(`it has already ended: ${escapeControls(endedAs)}`);
       document = answer;
     } catch (error) {
       const refusal = await describeCancelRefusal(error, runId, client);

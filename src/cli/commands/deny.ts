@@ -4,7 +4,7 @@ import { decideApproval, decideOptions, type DecideOptions } from "../follow/dec
 export const deny = defineCommand<DecideOptions>({
   syntax: "deny <run-id> [node-id]",
   summary: "Deny what a run waits for",
-  description: "Deny an approval that a run waits for; without a node id, the one that is open.",
+  description: "Deny an open approval of a run. The node id is only needed if several are open.",
   options: decideOptions,
   changesRuns: true,
   offersRun: (status) => status === "waiting-approval",

@@ -10,7 +10,7 @@ export const frames = defineCommand<{ tail?: number }>({
   description:
     "Show the newest renderings of a run's workflow tree, the newest last, and what changed from one to the next.",
   options: [
-    { flags: "--tail <n>", description: "at most so many frames (default: 20)", parse: parseCount(1) },
+    { flags: "--tail <n>", description: "maximum number of frames (default: 20)", parse: parseCount(1) },
   ],
   examples: ["frames 4f1c --tail 1", "frames 4f1c --json | jq '.[0].xmlJson | fromjson'"],
 

@@ -20,22 +20,22 @@ export const logs = defineCommand<LogsOptions>({
   aliases: ["log"],
   summary: "Show what a run's nodes have printed",
   description:
-    "Print what the nodes of a run have printed, line by line, behind the name of each node if there are several.",
+    "Print what a run's nodes have printed, line by line. If there are several nodes, each line starts with its node's name.",
   options: [
-    { flags: "-f, --follow", description: "go on until the run ends, and exit with its result" },
+    { flags: "-f, --follow", description: "keep printing until the run ends, and exit with its result" },
     {
       flags: "--tail <n>",
-      description: "only the last so many lines (with --json: events)",
+      description: "only the last n lines (with --json: events)",
       parse: parseCount(0),
     },
     {
       flags: "--since <duration|time>",
-      description: "only what was printed since then: 10m, 2026-01-31T10:00Z",
+      description: "only what was printed since: 10m, 2026-01-31T10:00Z",
       parse: parseSince,
     },
     {
       flags: "--iteration <n>",
-      description: "only this turn of a loop (0 is the first)",
+      description: "only this loop iteration (0 is the first)",
       parse: parseCount(0),
     },
     { flags: "--attempt <n>", description: "only this attempt (1 is the first)", parse: parseCount(1) },
@@ -58,7 +58,7 @@ export const logs = defineCommand<LogsOptions>({
       updates: readOutput(run, status, { ...options, nodeId, sinceMs }, options, session),
       nodes: nodeId !== undefined || known.length === 1 ? undefined : known,
       rewatch: () => [follow ? "logs --follow" : "logs", runId, ...(nodeId === undefined ? [] : [nodeId])],
-      onAbort: async () => (follow ? "the run goes on" : "there may be more output"),
+      onAbort: async () => (follow ? "the run continues" : "there may be more output"),
     };
     return follow ? outcome : { ...outcome, exitCode: () => exitCodes.done };
   },

@@ -46,12 +46,12 @@ export const ls = defineCommand<LsOptions>({
     sinceOption,
     {
       flags: "-w, --watch",
-      description: "follow those that have not ended, and those that start, as watch --all --keep does",
+      description: "follow the runs, as watch --all --keep does",
     },
-    { flags: "-q, --quiet", description: "print the run ids alone" },
+    { flags: "-q, --quiet", description: "print only run ids" },
     {
       flags: "--time <form>",
-      description: "when runs started: relative, as 2m ago, or iso (default: relative)",
+      description: "show start times as relative (2m ago) or iso (default: relative)",
       choices: ["relative", "iso"],
     },
   ],
@@ -61,8 +61,7 @@ export const ls = defineCommand<LsOptions>({
     if (options.watch !== true) return;
     const { limit, quiet, time } = options;
     const given = Object.entries({ limit, quiet, time }).find(([, value]) => value !== undefined);
-    if (given !== undefined)
-      throw new UsageError(`--${given[0]} is about a list: it does not go with --watch`);
+    if (given !== undefined) throw new UsageError(`--${given[0]} cannot be used with --watch`);
     checkFilter(options, session);
   },
 
@@ -114,9 +113,7 @@ function noteOn(
 ): string | undefined {
   const isFiltered = status !== undefined || workflow !== undefined || since !== undefined;
   if (rows.length === 0) return isFiltered ? "no run matches" : "the server has no runs yet";
-  return areMore
-    ? `the ${rows.length} newest runs are shown; there are more, which --limit shows`
-    : undefined;
+  return areMore ? `the ${rows.length} newest runs are shown; --limit shows more` : undefined;
 }
 
 function runTable(

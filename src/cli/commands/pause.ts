@@ -7,7 +7,7 @@ export const pause = defineCommand({
   syntax: "pause <run-id>",
   summary: "Pause a run (gateway only)",
   description:
-    "Pause a run that is executing, until it is resumed; what it has under way ends first. A gateway only.",
+    "Pause a run until it is resumed. Tasks that are already running finish first. A gateway only.",
   options: [],
   changesRuns: true,
   offersRun: (status) => status === "running",

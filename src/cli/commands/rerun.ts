@@ -26,12 +26,12 @@ export const rerun = defineCommand<RerunOptions>({
   syntax: "rerun <run-id>",
   summary: "Start a run's workflow again",
   description:
-    "Start a run's workflow again under a new id, and print that. A gateway takes the run's input again; other servers keep it to themselves, so give it with --input.",
+    "Start a run's workflow again under a new id, and print the id. A gateway reuses the run's input; other servers do not return it, so pass it with --input.",
   options: [
     ...inputOptions.map((option) =>
       option.flags.startsWith("--input") ? { ...option, description: inputDescription } : option,
     ),
-    { flags: "--new-run-id <id>", description: "an id of your own for the new run" },
+    { flags: "--new-run-id <id>", description: "the new run's id (default: a new one)" },
     concurrencyOption,
     watchOption,
     ...followOptions,
@@ -58,7 +58,7 @@ export const rerun = defineCommand<RerunOptions>({
     if ((field ?? rawField ?? maxConcurrency) !== undefined) {
       const flag = rawField !== undefined ? "-f" : field !== undefined ? "-F" : "--max-concurrency";
       throw inputMissing(
-        `no server gives a run's input back, so ${flag} goes with the whole of it`,
+        `${flag} needs the whole input, with --input: no server returns that of a run`,
         runId,
         session,
       );
@@ -69,7 +69,7 @@ export const rerun = defineCommand<RerunOptions>({
       if (!(error instanceof HttpError) || error.code !== "NEEDS_GATEWAY") throw error;
       // A missing run is the first thing to report.
       await client.getStatus({ runId });
-      const what = `this server does not give the input of run ${escapeControls(runId)} back, so it has to be given again`;
+      const what = `this server does not return the input of run ${escapeControls(runId)}; pass it again`;
       throw inputMissing(`${what}, at ${session.baseUrl}`, runId, session);
     }
   },

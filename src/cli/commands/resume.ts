@@ -17,8 +17,8 @@ import { workflowHint } from "../args/workflow-hint.js";
 
 export const resume = defineCommand<FollowOptions & ConcurrencyOptions & { watch?: boolean }>({
   syntax: "resume <run-id> [workflow]",
-  summary: "Let a paused or failed run go on",
-  description: "Let a paused or failed run go on; its workflow is looked up on the server when left out.",
+  summary: "Resume a paused or failed run",
+  description: "Resume a paused or failed run. The workflow is looked up on the server if it is not given.",
   options: [concurrencyOption, watchOption, ...followOptions],
   changesRuns: true,
   offersRun: isResumableStatus,
@@ -61,7 +61,7 @@ export const resume = defineCommand<FollowOptions & ConcurrencyOptions & { watch
     if (workflow !== undefined) return workflowHint(error, workflow, session);
     if (!isLoadError(error)) return undefined;
     const command = session.commandLine("resume", runId, "<workflow>").replace("'<workflow>'", "<workflow>");
-    return `the workflow that the run was started with cannot be loaded any more; put it right, or name it: ${command}`;
+    return `the run's workflow can no longer be loaded; fix it, or name it: ${command}`;
   },
 });
 

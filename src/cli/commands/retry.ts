@@ -14,10 +14,11 @@ interface RetryOptions extends FollowOptions {
 export const retry = defineCommand<RetryOptions>({
   syntax: "retry <run-id> <node-id>",
   summary: "Run a node again (gateway only)",
-  description: "Run a node again and let the run go on from there, also after it has failed. A gateway only.",
+  description:
+    "Run a node again and continue the run from there, even if the run has failed. A gateway only.",
   options: [
     iterationOption,
-    { flags: "--reset-dependents", description: "run again what depends on the node, too" },
+    { flags: "--reset-dependents", description: "also run again the nodes that depend on it" },
     watchOption,
     ...followOptions,
   ],

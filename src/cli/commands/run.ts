@@ -29,13 +29,13 @@ export const run = defineCommand<FollowOptions & RunOptions>({
   syntax: "run <workflow>",
   summary: "Start a run of a workflow on the server",
   description:
-    "Start a run of a workflow, and print its id. The workflow is a file on the server's machine, named by its path from the server's root; the file here is never sent. A gateway knows it by a key: the file's name without .tsx.",
+    "Start a run of a workflow, and print its id. The workflow is a file on the server's machine, named by its path from the server's root; files on this machine are never sent. A gateway knows it by a key: the file's name without .tsx.",
   options: [
     ...inputOptions,
-    { flags: "--run-id <id>", description: "an id of your own for the run" },
+    { flags: "--run-id <id>", description: "the run's id (default: a new one)" },
     {
       flags: "--if-exists <what>",
-      description: "with --run-id, where the run exists: fail, attach or resume (default: fail)",
+      description: "with --run-id, if the run exists: fail, attach or resume (default: fail)",
       choices,
     },
     concurrencyOption,
@@ -50,7 +50,7 @@ export const run = defineCommand<FollowOptions & RunOptions>({
 
   check({ options }, session) {
     if (options.ifExists !== undefined && options.runId === undefined) {
-      throw new UsageError("--if-exists needs --run-id: a run without an id of yours is always a new one");
+      throw new UsageError("--if-exists needs --run-id: without it every run is a new one");
     }
     checkFollow(options, session);
   },

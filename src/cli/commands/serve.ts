@@ -26,29 +26,29 @@ const defaultPort = 7331;
 export const serve = defineCommand<ServeOptions>({
   syntax: "serve",
   summary: "Start a server on this machine",
-  description: "Start a Smithers server on this machine, for this machine alone, until Ctrl-C.",
+  description: "Start a Smithers server that only this machine can reach, until Ctrl-C.",
   options: [
     {
       flags: "--port <n>",
       description: `the port; 0 takes a free one (default: ${defaultPort})`,
       parse: parsePort,
     },
-    { flags: "--root <dir>", description: "where its workflows are (default: the working directory)" },
+    { flags: "--root <dir>", description: "the directory of the workflows (default: the working directory)" },
     {
       flags: "--db <file>",
-      description: "its database, and the workflows' (default: smithers.db in the root)",
+      description: "the database of the server and the workflows (default: smithers.db in the root)",
     },
     {
       flags: "--no-db",
-      description: "a server that keeps no list of runs; the workflows keep their database",
+      description: "keep no list of runs; the workflows still use their database",
     },
     {
       flags: "--example",
-      description: "first write deploy.tsx, a workflow that needs no model, unless it exists",
+      description: "first write deploy.tsx, a workflow that needs no model, if it does not exist",
     },
     {
       flags: "--gateway",
-      description: "a Smithers gateway instead, for the workflows in .smithers/workflows/ (from 0.32 on)",
+      description: "start a Smithers gateway instead, for .smithers/workflows/ (0.32 or newer)",
     },
   ],
   examples: [
@@ -60,7 +60,7 @@ export const serve = defineCommand<ServeOptions>({
   check({ options: { gateway, db, example } }) {
     if (gateway !== true) return;
     const flag = db === false ? "--no-db" : db !== undefined ? "--db" : example ? "--example" : undefined;
-    if (flag !== undefined) throw new UsageError(`${flag} is not for a gateway: leave it or --gateway out`);
+    if (flag !== undefined) throw new UsageError(`${flag} cannot be used with --gateway`);
   },
 
   async execute({ options }, session) {
@@ -117,7 +117,7 @@ export const serve = defineCommand<ServeOptions>({
 
   hint(error) {
     if (!(error instanceof ServerError) || error.reason !== "") return undefined;
-    return "start it again; 'smithers-client resume <run-id>' goes on with what it was running";
+    return "start it again; 'smithers-client resume <run-id>' continues what it was running";
   },
 });
 
@@ -136,7 +136,7 @@ function install(directories: string[], path: string | undefined): { entry: stri
     ...(entry === undefined ? ["zod"] : []),
   ];
   throw new UsageError(
-    `a server takes ${missing.join(" and ")}, not found in ${escapeControls(directories[0] ?? "")} or above`,
+    `a server needs ${missing.join(" and ")}, not found in ${escapeControls(directories[0] ?? "")} or above`,
     {
       code: "NOT_INSTALLED",
       hint: `npm install --save-dev ${packages.join(" ")}`,
@@ -169,7 +169,7 @@ function asUsageError(error: unknown, { port, database }: ServerSettings): unkno
         hint: "smithers-client serve --port 0",
       });
     case "EACCES":
-      return new UsageError(`port ${port} may not be used by you`, {
+      return new UsageError(`you are not allowed to use port ${port}`, {
         code: "PORT_DENIED",
         hint: "smithers-client serve --port 0",
       });

@@ -20,15 +20,15 @@ interface SignalOptions extends FollowOptions {
 
 export const signal = defineCommand<SignalOptions>({
   syntax: "signal <run-id> <name>",
-  summary: "Send a run the signal that it waits for",
+  summary: "Send a signal to a run",
   description:
-    "Send a run the signal that it waits for, and resume it where it has stopped (servers from 0.32 on).",
+    "Send a signal to a run, and resume the run if it has stopped to wait for one (servers from 0.32 on).",
   options: [
     {
       flags: "--data <json|@file|->",
-      description: "what the signal brings: JSON, a file of it, or stdin (default: {})",
+      description: "the signal's data: JSON, a file of it, or stdin (default: {})",
     },
-    { flags: "--correlation <id>", description: "the wait of this name with this correlation id" },
+    { flags: "--correlation <id>", description: "which wait for this name, by its correlation id" },
     watchOption,
     ...followOptions,
   ],
@@ -43,8 +43,8 @@ export const signal = defineCommand<SignalOptions>({
     const data = options.data === undefined ? {} : (await readJson("--data", options.data, session)).value;
     const { status } = await client.getStatus({ runId });
     if (isTerminalStatus(status)) {
-      const what = `run ${escapeControls(runId)} is over (${escapeControls(status)})`;
-      throw new UsageError(`${what}: nothing would take the signal up`, {
+      const what = `run ${escapeControls(runId)} has ended (${escapeControls(status)})`;
+      throw new UsageError(`${what}: nothing would receive the signal`, {
         code: "RUN_OVER",
         hint: commandLine("status", runId),
       });
@@ -75,10 +75,10 @@ async function resumeWhereItWaits(runId: string, session: Session): Promise<void
     if (!isWaitingStatus(status)) {
       const command = commandLine("resume", runId);
       return note(
-        `the run is ${escapeControls(status)}; once it stops to wait, it goes on after: ${command}`,
+        `the run is ${escapeControls(status)}; once it waits for the signal, this continues it: ${command}`,
       );
     }
     await client.resume({ runId, workflowPath: await client.findWorkflowPath({ runId }) });
-    note("resumed the run, which takes the signal up");
+    note("resumed the run, which receives the signal");
   });
 }

@@ -6,7 +6,7 @@ import { statusText } from "../tree/status-text.js";
 export const status = defineCommand<{ exitStatus?: boolean }>({
   syntax: "status <run-id>",
   summary: "Show where a run stands",
-  description: "Show where a run stands: its tree, why it does not move, and the command that moves it.",
+  description: "Show a run's tree, why the run is not moving, and the command that helps.",
   options: [
     {
       flags: "--exit-status",

@@ -17,7 +17,7 @@ export const timeline = defineCommand<{ all?: boolean }>({
   summary: "Show where a run's time went",
   description:
     "Show where a run's time went: when each node was queued, waited for an approval and executed, and the longest chain.",
-  options: [{ flags: "--all", description: "show each turn of a loop in a row of its own" }],
+  options: [{ flags: "--all", description: "show each loop iteration in its own row" }],
   examples: ["timeline 4f1c", "timeline 4f1c --json | jq '.nodes[] | select(.critical)'"],
 
   async execute({ args: [runId = ""], options: { all = false } }, session) {
@@ -48,7 +48,10 @@ export const timeline = defineCommand<{ all?: boolean }>({
           ...(chart.length === 0 ? ["nothing has started yet"] : chart),
           ...(asOf === null
             ? []
-            : ["", style.dim(`the run goes on; its events were read up to ${formatTime(view.updatedAtMs)}`)]),
+            : [
+                "",
+                style.dim(`the run continues; its events were read up to ${formatTime(view.updatedAtMs)}`),
+              ]),
         ].join("\n");
       },
     };

@@ -17,13 +17,13 @@ export const watch = defineCommand<WatchOptions>({
   syntax: "watch [run-id...]",
   summary: "Follow one run or several to the end",
   description:
-    "Follow a run, or several, to the end; exit with its result, of several with the worst: lost, failed, cancelled, waiting.",
+    "Follow one run or several to the end, and exit with the result. Of several it is the worst: lost, failed, cancelled, waiting.",
   options: [
-    { flags: "--all", description: "all runs that have not ended yet, and those that start meanwhile" },
-    { ...statusOption, description: "with --all: only runs that come to this status" },
-    { ...workflowOption, description: "with --all: only runs of the workflow of this name" },
-    { flags: "--keep", description: "with --all: go on when no run is left" },
-    { flags: "--after-seq <n>", description: "start after the event of this number", parse: parseCount(-1) },
+    { flags: "--all", description: "follow all runs that have not ended, and those that start meanwhile" },
+    { ...statusOption, description: "with --all: only runs that reach this status" },
+    { ...workflowOption, description: "with --all: only runs of this workflow" },
+    { flags: "--keep", description: "with --all: keep watching when no run is left" },
+    { flags: "--after-seq <n>", description: "start after this event number", parse: parseCount(-1) },
     ...followOptions,
   ],
   examples: [
@@ -37,16 +37,17 @@ export const watch = defineCommand<WatchOptions>({
     const { afterSeq, all = false, junit, keep, status, workflow } = options;
     const named = namedRuns(args);
     if (all === named.length > 0) {
-      const why = all ? "--all follows every run; name none" : "no run named: name some, or use --all";
+      const why = all
+        ? "--all follows every run; do not name any"
+        : "no run id given: name a run, or use --all";
       throw new UsageError(why, { hint: session.commandLine("ls") });
     }
     const ofAll = Object.entries({ status, workflow, keep }).find(([, value]) => value !== undefined);
-    if (!all && ofAll !== undefined)
-      throw new UsageError(`--${ofAll[0]} is about all runs: it goes with --all`);
+    if (!all && ofAll !== undefined) throw new UsageError(`--${ofAll[0]} can only be used with --all`);
     checkFilter(options, session);
     if (named.length === 1) return;
-    if (afterSeq !== undefined) throw new UsageError("--after-seq is a place in one run; name one run");
-    if (junit !== undefined) throw new UsageError("--junit is the report of one run; name one run");
+    if (afterSeq !== undefined) throw new UsageError("--after-seq can only be used with one run");
+    if (junit !== undefined) throw new UsageError("--junit can only be used with one run");
   },
 
   async execute({ args, options }, session) {

@@ -39,7 +39,7 @@ export function findBlockers(
   if (status.status === "continued") {
     const { continuedAs } = view;
     if (continuedAs === null) return [];
-    return [{ what: `it goes on as run ${escapeControls(continuedAs)}`, command: ["status", continuedAs] }];
+    return [{ what: `it continues as run ${escapeControls(continuedAs)}`, command: ["status", continuedAs] }];
   }
   if (status.status === "failed") {
     return [
@@ -70,7 +70,7 @@ export function findBlockers(
     blockers.push(decidedOnGateway(decided.join(", "), unappliedDecisions.at(-1)?.decidedAtMs ?? null, now));
   } else if (decided.length > 0) {
     blockers.push({
-      what: `${decided.join(", ")}, and nothing takes that up without a resume`,
+      what: `${decided.join(", ")}, but the run must be resumed to continue`,
       command: resume,
     });
   } else if (blocked !== undefined && blocked.kind !== "approval") {
@@ -90,8 +90,7 @@ function afterFailure(
 ): Blocker {
   const blamed = blamedNodes(view);
   if (blamed.length === 0) {
-    const what =
-      "a resume keeps what has finished and tries the rest again; it helps where the cause is gone";
+    const what = "a resume keeps finished nodes and retries the rest; it helps if the cause is gone";
     return { what, command: ["resume --watch", runId] };
   }
   const command: Pick<Blocker, "command"> =
@@ -103,12 +102,12 @@ function afterFailure(
   const who = blamed.length > 3 ? `${names} and ${blamed.length - 3} more` : names;
   const isOne = blamed.length === 1;
   if (blamed.every(({ approval }) => approval?.decision === "denied")) {
-    const what = `${who} ${isOne ? "was" : "were"} denied, so a resume fails again at once; a new run asks again`;
+    const what = `${who} ${isOne ? "was" : "were"} denied, so a resume would fail again; a new run asks again`;
     return { what, ...command };
   }
   // From 0.32 on, the server refuses to resume a run whose workflow file has changed.
   const other = runState === undefined ? "; a resume helps once the workflow allows more attempts" : "";
-  const why = `${who} ${isOne ? "has" : "have"} no attempts left, so a resume fails again at once`;
+  const why = `${who} ${isOne ? "has" : "have"} no attempts left, so a resume would fail again`;
   return { what: `${why}; a new run with the same input starts over${other}`, ...command };
 }
 
@@ -131,7 +130,7 @@ function silence(
   return runState === undefined
     ? [
         {
-          what: `${heard}; where its engine has ended with its server, a resume lets it go on`,
+          what: `${heard}; if its engine ended with its server, a resume continues the run`,
           command: resume,
         },
       ]
@@ -150,15 +149,15 @@ function blockedBy(blocked: BlockedRun, runId: string, now: number, resumesByIts
   const until = (what: string, past: string, at: number): Blocker =>
     at > now
       ? {
-          what: `${what} until ${formatTime(at)}, in ${formatDuration(at - now)}; following it lets it go on then`,
+          what: `${what} until ${formatTime(at)}, in ${formatDuration(at - now)}; watching the run resumes it then`,
           command: ["watch", runId],
         }
-      : { what: `${past} until ${formatTime(at)}; a resume lets it go on`, command: resume };
+      : { what: `${past} until ${formatTime(at)}; a resume continues the run`, command: resume };
   switch (blocked.kind) {
     case "approval-decided-resume-required":
       if (resumesByItself) return decidedOnGateway(`${node} has been decided`, null, now);
       return {
-        what: `${node} has been decided, and nothing takes that up without a resume`,
+        what: `${node} has been decided, but the run must be resumed to continue`,
         command: resume,
       };
     case "event": {
@@ -173,7 +172,7 @@ function blockedBy(blocked: BlockedRun, runId: string, now: number, resumesByIts
       const what = "its agents' quota is used up";
       const { resetAtMs } = fields;
       if (typeof resetAtMs === "number") return until(what, "its agents' quota was used up", resetAtMs);
-      return { what: `${what}, and nobody knows until when; a resume tries again`, command: resume };
+      return { what: `${what}, for an unknown time; a resume tries again`, command: resume };
     }
     default:
       return { what: `${node} is blocked: ${escapeControls(blocked.kind)}`, command: resume };
@@ -206,7 +205,7 @@ export function waitNote(
       return `${node} waits until ${until(fields["wakeAt"])}`;
     case "quota":
       return fields["resetAtMs"] === undefined
-        ? `a quota is used up, and nobody knows until when; to try again: ${commandLine("resume", runId)}`
+        ? `a quota is used up, for an unknown time; to try again: ${commandLine("resume", runId)}`
         : `a quota is used up until ${until(fields["resetAtMs"])}`;
     default:
       return undefined;

@@ -17,7 +17,7 @@ export async function describeCancelRefusal(
 }
 
 function reasonFor(status: string): string {
-  if (isTerminalStatus(status)) return `it is over already: ${escapeControls(status)}`;
+  if (isTerminalStatus(status)) return `it has already ended: ${escapeControls(status)}`;
   if (status === "running")
     return "no engine is executing it: the server was restarted, and it waits for a resume";
   return `it is paused (${escapeControls(status)}), and this server cancels only what is executing; deny its approval, or resume it and cancel then`;

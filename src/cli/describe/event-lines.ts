@@ -115,7 +115,7 @@ export class EventLines implements LinePrinter {
     return {
       lines: [],
       last: [
-        ...(last.before > 0 ? [dim(`| … ${last.before} lines before`)] : []),
+        ...(last.before > 0 ? [dim(`| … ${last.before} earlier lines`)] : []),
         ...last.lines.map((line) => `${dim("|")} ${line}`),
       ],
     };

@@ -17,7 +17,7 @@ export type Command = Readonly<Parameters<Session["commandLine"]>>;
 /** A gateway that has not continued a run after this long is stuck. In ms; it checks for due timers every 15 s. */
 const stuckAfterMs = { decision: 5000, timer: 30_000 };
 
-const seeLog = "look at the gateway's log";
+const seeLog = "check the gateway's log";
 
 /** Suggests what helps a failed run: a retry of its failed node, or a new run. */
 export function afterFailureOnGateway({ runId, workflowKey }: Run, view: RunView, loops = noLoops): Blocker {

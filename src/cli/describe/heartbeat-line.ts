@@ -19,7 +19,7 @@ export function heartbeatLine(view: RunView, now: number, loops = noLoops): stri
     ),
   ];
   const what = [...(known === 0 ? [] : [`${done} of ${known} known nodes done`]), ...busy.slice(0, 3)];
-  if (busy.length > 3) what.push(`${busy.length - 3} more at work`);
+  if (busy.length > 3) what.push(`${busy.length - 3} more running`);
   const run = `still following run ${escapeControls(view.runId)}, whose status is ${escapeControls(view.status)}`;
   return what.length === 0 ? run : `${run}: ${what.join(", ")}`;
 }

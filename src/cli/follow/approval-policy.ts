@@ -54,10 +54,10 @@ export function approvalDecider(
 } {
   const policy = onApproval ?? (session.canPrompt ? "ask" : "wait");
   if (approveOnly.length > 0 && policy !== "approve") {
-    throw new UsageError("--approve-only goes with --on-approval approve");
+    throw new UsageError("--approve-only can only be used with --on-approval approve");
   }
   if (policy === "ask" && !session.canPrompt) {
-    throw new UsageError("--on-approval ask needs a terminal to ask at, and text as the format");
+    throw new UsageError("--on-approval ask needs a terminal, and text output");
   }
   const allowed = approveOnly.map(globPattern);
   return {

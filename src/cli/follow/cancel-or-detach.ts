@@ -15,7 +15,7 @@ export async function cancelOrDetach(
 ): Promise<string> {
   const run = `run ${escapeControls(runId)}`;
   const cancels = signal.reason instanceof Interrupted ? options.cancelOnInterrupt : options.cancelOnTimeout;
-  if (cancels !== true) return `${run} goes on`;
+  if (cancels !== true) return `${run} continues`;
   return waitFor(`cancelling ${run}`, cancelAndWait(runId, cleanupClient));
 }
 
@@ -28,7 +28,7 @@ async function cancelAndWait(runId: string, cleanupClient: SmithersClient): Prom
       if (isTerminalStatus(status)) return `${run} is ${escapeControls(status)}`;
       await new Promise((done) => setTimeout(done, 200));
     }
-    return `${run} was asked to cancel, and what it has under way has not ended yet`;
+    return `${run} is being cancelled; its running tasks have not finished yet`;
   } catch (error) {
     const refusal = await describeCancelRefusal(error, runId, cleanupClient).catch(() => undefined);
     if (refusal?.status === "cancelled") return `${run} is cancelled`;

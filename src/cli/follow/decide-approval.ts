@@ -27,16 +27,16 @@ export const decideOptions: readonly OptionSpec[] = [
     parse: parseCount(0),
   },
   { flags: "--note <text>", description: "why, for the server's records" },
-  { flags: "--select <key>", description: "the option to choose, where the approval asks for one" },
+  { flags: "--select <key>", description: "the option to choose, if the approval asks for one" },
   {
     flags: "--rank <key,key,...>",
-    description: "the options from best to worst, where the approval asks for a ranking",
+    description: "the options from best to worst, if the approval asks for a ranking",
     parse: parseRanking,
   },
   byOption,
   {
     flags: "--no-resume",
-    description: "record the decision and do not resume the run (a gateway does by itself)",
+    description: "record the decision without resuming the run (a gateway always resumes it)",
   },
   { flags: "--resume", description: "resume the run if the decision needs it (the default)" },
   { flags: "-w, --watch", description: "then follow the run to its end" },
@@ -93,7 +93,7 @@ async function decide(
   // A script that runs again must not approve the next iteration of a loop.
   if (given === undefined && iteration > 0 && !session.canPrompt) {
     throw new UsageError(
-      `${escapeControls(nodeId)} is in a loop, and an earlier turn has been decided: name the turn with --iteration`,
+      `${escapeControls(nodeId)} is in a loop, and an earlier iteration has been decided: pass --iteration`,
       {
         code: "ITERATION_NEEDED",
         hint: session.commandLine(`${decision} --iteration ${Number(iteration)}`, runId, nodeId),
@@ -229,7 +229,7 @@ function severalOpen(
   const isSameNode = meant.every((other) => other.nodeId === nodeId);
   const command = isSameNode ? `${decision} --iteration ${Number(iteration)}` : decision;
   return new UsageError(
-    `run ${escapeControls(runId)} has ${meant.length} open approvals: ${labels(meant, loops)}; say which`,
+    `run ${escapeControls(runId)} has ${meant.length} open approvals: ${labels(meant, loops)}; name one`,
     { code: "SEVERAL_OPEN_APPROVALS", hint: commandLine(command, runId, nodeId) },
   );
 }
@@ -244,7 +244,7 @@ function noneOpen(
   const run = `run ${escapeControls(runId)}`;
   const node = nodeId === undefined ? "no node" : `node ${escapeControls(nodeId)}`;
   const turn = iteration === undefined ? "" : ` in iteration ${iteration}`;
-  const others = open.length === 0 ? "it has no open approval" : `open are: ${labels(open, loops)}`;
+  const others = open.length === 0 ? "it has no open approval" : `open approvals: ${labels(open, loops)}`;
   const message =
     nodeId === undefined && iteration === undefined
       ? `${run} has no open approval; it is ${escapeControls(status)}`

@@ -14,9 +14,12 @@ import { followRuns } from "./follow-runs.js";
  */
 export function checkFilter({ status }: RunFilter, { commandLine }: Session): void {
   if (status === undefined || !isTerminalStatus(status)) return;
-  throw new UsageError(`a run of status '${escapeControls(status)}' has ended; only others are followed`, {
-    hint: commandLine(["ls", `--status=${status}`]),
-  });
+  throw new UsageError(
+    `a run of status '${escapeControls(status)}' has ended; only runs that go on can be followed`,
+    {
+      hint: commandLine(["ls", `--status=${status}`]),
+    },
+  );
 }
 
 /**
@@ -34,6 +37,6 @@ export async function followAll(
   // Oldest first, so that runs that start later come last.
   const open = (await finder.first()).reverse();
   if (open.length > 0 || keep) return followRuns(session, open, options, { finder, keep, rewatch });
-  session.note("no run is going on");
+  session.note("no run is in progress");
   return { kind: "silent", exitCode: 0 };
 }

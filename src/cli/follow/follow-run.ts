@@ -65,7 +65,7 @@ export const followOptions: readonly OptionSpec[] = [
     parse: parseDuration,
   },
   { flags: "--logs", description: "show each line that the nodes print" },
-  { flags: "--junit <file>", description: "write a JUnit report, a case for each node" },
+  { flags: "--junit <file>", description: "write a JUnit report with a test case for each node" },
 ];
 
 /** The option that `run` and `resume` share. */
@@ -83,7 +83,7 @@ export function checkFollow(options: FollowOptions & { watch?: boolean }, sessio
   if (options.watch !== true) {
     const given = followOptions.find(({ flags }) => isGiven(options, flags));
     if (given === undefined) return;
-    throw new UsageError(`${given.flags.split(" ")[0]} is about following the run: it goes with --watch`);
+    throw new UsageError(`${given.flags.split(" ")[0]} can only be used with --watch`);
   }
   approvalDecider(options, "", session);
   if (options.junit !== undefined) junitFile(options.junit, session.context);

@@ -206,9 +206,9 @@ export function followRuns(
     rewatch: () => (rewatch === undefined ? [["watch"], ...open().map(({ run }) => run.runId)] : [rewatch]),
     async onAbort() {
       const left = open();
-      if (left.length === 0) return "no run is going on";
+      if (left.length === 0) return "no run is in progress";
       if (!options.cancelOnInterrupt && !options.cancelOnTimeout && left.length > 1) {
-        return `${left.length} runs go on`;
+        return `${left.length} runs continue`;
       }
       return (await Promise.all(left.map(({ run }) => cancelOrDetach(run.runId, options, session)))).join(
         "; ",

@@ -23,15 +23,15 @@ export async function tryToResume(
 /** Returns a note on why a resume that the run needs could not be sent, with the command to type instead. */
 export function manualResumeHint(runId: string, error: unknown, { commandLine }: Session): string {
   const code = error instanceof SmithersError ? error.code : undefined;
-  const needs = "the run goes on only after a resume";
+  const needs = "the run continues only after a resume";
   if (code === "ONE_RUN_SERVER") {
     const command = `smithers up <workflow> --resume ${shellWord(runId)}`;
-    return `${needs}, which its own server does not take; where it was started, type: ${command}`;
+    return `${needs}, which its own server does not accept; run this where it was started: ${command}`;
   }
   if (code === "DB_NOT_CONFIGURED") {
     const command = `${commandLine("resume", runId)} <workflow>`;
-    return `${needs}, and the server keeps no list to look its workflow up in; type: ${command}`;
+    return `${needs}, and the server keeps no list to look up its workflow in; run: ${command}`;
   }
   const why = escapeControls(error instanceof Error ? error.message : String(error));
-  return `${needs}, and that failed (${why}); type: ${commandLine("resume", runId)}`;
+  return `${needs}, and that failed (${why}); run: ${commandLine("resume", runId)}`;
 }

@@ -70,7 +70,7 @@ async function* readPresent(
     const next = escapeControls(commandLine("logs", view.continuedAs));
     note(`the run continues as run ${escapeControls(view.continuedAs)}: ${next}`);
   }
-  if (asOf !== null) note(`the run goes on; its output was read up to ${formatTime(asOf)}`);
+  if (asOf !== null) note(`the run continues; its output was read up to ${formatTime(asOf)}`);
   return loaded;
 }
 

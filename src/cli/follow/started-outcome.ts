@@ -37,7 +37,7 @@ async function checkRecorded(runId: string, { client, baseUrl }: Session): Promi
     throw new UsageError(
       `the server took run ${escapeControls(runId)} but never recorded it, at ${baseUrl}, as it does with input that ` +
         "the workflow's schema rejects",
-      { code: "NOT_RECORDED", hint: "look at the input, and at the gateway's log" },
+      { code: "NOT_RECORDED", hint: "check the input and the gateway's log" },
     );
   }
 }

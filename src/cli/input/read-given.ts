@@ -17,7 +17,7 @@ export async function readGiven(
   if (given === "-") {
     if (context.stdin.isTTY) note("reading JSON from the terminal; end it with Ctrl-D");
     return decode(flag, "from stdin", await context.stdin.bytes(signal), (encoding) => {
-      return `convert it on its way: … | iconv -f ${encoding} -t UTF-8 | …`;
+      return `convert it in the pipe: … | iconv -f ${encoding} -t UTF-8 | …`;
     });
   }
   if (!given.startsWith("@")) return { text: checkedWord(flag, given), from: "as given" };
@@ -42,7 +42,7 @@ export function checkedWord(flag: string, word: string, fromFile = `${flag} @<fi
   if (!word.includes("\ufffd")) return word;
   throw new UsageError(`${flag} as given has a character that is not UTF-8`, {
     code: "INPUT_ENCODING",
-    hint: `set the terminal to UTF-8, or use ${fromFile}; where U+FFFD is meant, write \\ufffd`,
+    hint: `set the terminal to UTF-8, or use ${fromFile}; for a U+FFFD that is meant, write \\ufffd`,
   });
 }
 

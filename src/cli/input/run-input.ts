@@ -19,13 +19,13 @@ export const inputOptions: readonly OptionSpec[] = [
   },
   {
     flags: "-f, --raw-field <key=value>",
-    description: "set a text in the input; dots in the key nest, as env.name=staging",
+    description: "set a string in the input; dots nest, as in env.name=staging",
     parse: parseField,
     repeatable: true,
   },
   {
     flags: "-F, --field <key=value>",
-    description: "set JSON, or text where it is none; key=@file and key=@- are read",
+    description: "set JSON, or a string if it is not JSON; key=@file reads a file, key=@- stdin",
     parse: parseField,
     repeatable: true,
   },

@@ -152,7 +152,7 @@ function cell({ text, paint }: { text: string; paint?: Cell["paint"] | undefined
 
 /** Returns how many runs there are, in total and of each kind. */
 function totals(rows: readonly TableRow[], hidden: number): string {
-  if (rows.length === 0) return "no run is going on";
+  if (rows.length === 0) return "no run is in progress";
   const counts = new Map<string, number>();
   for (const { facts } of rows) {
     const word = wordFor(facts);

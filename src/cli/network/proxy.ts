@@ -62,7 +62,7 @@ function parseProxy(value: string, variable: string): Proxy {
     throw wrong("is not a URL; it should look like http://proxy.example:3128");
   }
   if (url.protocol !== "http:" && url.protocol !== "https:") {
-    throw wrong(`names a proxy of another kind, ${url.protocol}//; it may be http:// or https://`);
+    throw wrong(`names a ${url.protocol}// proxy, which is not supported; use http:// or https://`);
   }
   const authorization = `Basic ${Buffer.from(credentials).toString("base64")}`;
   const headers: Record<string, string> = credentials === ":" ? {} : { "Proxy-Authorization": authorization };

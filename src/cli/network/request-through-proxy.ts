@@ -120,7 +120,7 @@ function refusalsOf(proxy: Proxy, url: URL, method: string) {
       return new HttpError({
         status,
         code: "PROXY_AUTHENTICATION_REQUIRED",
-        serverMessage: `${named} wants ${hasCredentials ? "other credentials" : "credentials"}`,
+        serverMessage: `${named} requires ${hasCredentials ? "other credentials" : "credentials"}`,
         method,
         path,
       });

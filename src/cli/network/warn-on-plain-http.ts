@@ -7,7 +7,7 @@ export function warnOnPlainHttpKey(fetch: Fetch, warn: (line: string) => void): 
   return (url, request) => {
     const { protocol, origin } = new URL(url);
     if (!warned && protocol === "http:" && !isThisMachine(new URL(url))) {
-      warn(`warning: the key goes unencrypted to ${origin}; anyone on the way can read it`);
+      warn(`warning: the key is sent unencrypted to ${origin}; anyone on the network can read it`);
       warned = true;
     }
     return fetch(url, request);

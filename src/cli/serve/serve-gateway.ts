@@ -48,7 +48,7 @@ function installed(workspace: string, { context }: Session): { bun: string; smit
   const { bun, smithers } = findInstallation([workspace, context.cwd ?? workspace], context.env["PATH"]);
   if (bun === undefined || smithers === undefined) {
     const missing = smithers === undefined ? "the program smithers" : "Bun";
-    throw new UsageError(`a gateway takes ${missing}, not found in ${escapeControls(workspace)} or above`, {
+    throw new UsageError(`a gateway needs ${missing}, not found in ${escapeControls(workspace)} or above`, {
       code: "NOT_INSTALLED",
       hint: install,
     });
@@ -56,7 +56,7 @@ function installed(workspace: string, { context }: Session): { bun: string; smit
   const version = versionOf(smithers);
   const [major = 0, minor = 0] = (version ?? "").split(".").map(Number);
   if (version !== undefined && major === 0 && minor < 32) {
-    throw new UsageError(`a gateway takes Smithers 0.32 or newer; ${escapeControls(version)} is installed`, {
+    throw new UsageError(`a gateway needs Smithers 0.32 or newer; ${escapeControls(version)} is installed`, {
       code: "NOT_INSTALLED",
       hint: install,
     });

@@ -97,10 +97,10 @@ function waitWords({ node, label }: RunTask, { view, now }: Look): string {
     const title: unknown = node.approval?.request?.title;
     const asks = typeof title === "string" && title !== "" ? escapeMessage(title) : label;
     const waited = since === undefined ? "" : ` ${formatRunningTime(now - since)}`;
-    return `waits${waited} for approval${asks ? `: ${asks}` : ""}`;
+    return `waiting${waited} for approval${asks ? `: ${asks}` : ""}`;
   }
   const until = node?.firesAtMs ? ` until ${formatTime(node.firesAtMs)}` : "";
-  return `${escapeControls(node?.state ?? "").replace(/^waiting-/, "waits for ")}${until}`;
+  return `${escapeControls(node?.state ?? "").replace(/^waiting-/, "waiting for ")}${until}`;
 }
 
 /** Returns how a run's status looks. */

@@ -46,7 +46,7 @@ export async function statusText(status: Run, session: Session, style: Style): P
     ...(tree.length === 0 ? [] : ["", ...tree]),
     ...errors.flatMap((lines) => ["", ...lines]),
     ...(problem === "" ? [] : ["", style.red(`its events cannot be read: ${problem}`)]),
-    ...(asOf === null ? [] : ["", style.dim(`the run goes on; ${readUpTo(view)}`)]),
+    ...(asOf === null ? [] : ["", style.dim(`the run continues; ${readUpTo(view)}`)]),
     ...(still.length === 0 ? [] : ["", ...still]),
   ].join("\n");
 }

@@ -11,7 +11,7 @@ export class TimeoutError extends SmithersError {
   constructor(fields: { timeoutMs: number; method: string; path: string; mayHaveBeenApplied: boolean }) {
     super(
       `no complete answer within ${fields.timeoutMs / 1000} s (${fields.method} ${fields.path})` +
-        (fields.mayHaveBeenApplied ? "; the call may have been applied all the same" : ""),
+        (fields.mayHaveBeenApplied ? "; the call may have been applied anyway" : ""),
     );
     this.name = "TimeoutError";
     this.timeoutMs = fields.timeoutMs;

@@ -94,7 +94,7 @@ export async function decideApprovals(
     });
   } finally {
     for (const question of asked.values())
-      question.abort(signal.reason ?? new Error("the following has ended"));
+      question.abort(signal.reason ?? new Error("the run is no longer followed"));
   }
 }
 

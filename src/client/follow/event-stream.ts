@@ -320,10 +320,10 @@ export class EventStream {
   }
 
   #lost(cause: unknown): ConnectionError {
-    const why = cause instanceof Error ? `: ${cause.message}` : ": the server closes it again and again";
+    const why = cause instanceof Error ? `: ${cause.message}` : ": the server keeps closing the connection";
     return this.#connectionError(
-      `lost the events of run ${this.#runId} after number ${this.position}; ` +
-        `${this.#attempt} attempts in a row brought nothing${why}`,
+      `lost the events of run ${this.#runId} after event ${this.position}; ` +
+        `${this.#attempt} attempts in a row brought no event${why}`,
       cause,
     );
   }
@@ -358,6 +358,6 @@ function withPosition(error: ProtocolError, position: number): ProtocolError {
 function notRecorded(error: HttpError): HttpError {
   return new HttpError(
     { ...error, code: error.code },
-    "; the server took the run but never recorded it, as it does with input that the workflow's schema rejects",
+    "; the server accepted the run but never recorded it, as it does if the workflow's schema rejects the input",
   );
 }

@@ -72,7 +72,7 @@ async function readApprovals(args: RunArgs, isNamed: boolean): Promise<ApprovalR
   // In a list of all runs, a stale row is better than none. A caller who names a run is about to act on the result.
   if (!isNamed) return view.openApprovals.map((approval) => ({ ...toRow(approval, status), asOf }));
   throw new ConnectionError(
-    `the events of run ${args.runId} could not be read up to now, so it is not sure which approvals are open`,
+    `the events of run ${args.runId} could not be read up to now, so the open approvals are not known for sure`,
     { method: "GET", path: `/v1/runs/${args.runId}/events`, mayHaveBeenApplied: false },
   );
 }

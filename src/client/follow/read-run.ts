@@ -36,7 +36,7 @@ export async function* readRun(
     const { run, newRunId } = yield* readOneRun({ ...args, afterSeq, runId }, progress, runIds.size > 1);
     if (newRunId === undefined) return run;
     if (runIds.has(newRunId)) {
-      throw new ProtocolError(`run ${runId} continues as run ${newRunId}, which it has been already`);
+      throw new ProtocolError(`run ${runId} continues as run ${newRunId}, which was followed already`);
     }
     args.onContinued?.({ runId, newRunId });
     noteStart(baseUrl, newRunId);

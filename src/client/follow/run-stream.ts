@@ -48,7 +48,7 @@ export class RunStream<Item, Result = Run> implements AsyncGenerator<Item, Resul
   }
 
   async return(value?: Result | PromiseLike<Result>): Promise<IteratorResult<Item, Result>> {
-    this.#settle.reject(new DOMException("the run was left before its end was known", "AbortError"));
+    this.#settle.reject(new DOMException("the loop ended before the run did", "AbortError"));
     return this.#items.return(value as Result);
   }
 

@@ -1,5 +1,5 @@
 const refused = "the connection was refused: nothing listens there";
-const unknownIssuer = "its certificate comes from an authority that is not known here";
+const unknownIssuer = "its certificate comes from an unknown authority";
 const notTls = "what listens there does not speak TLS";
 
 /** Messages for the network codes of Node, Bun and Deno that mean that the request was never sent. */
@@ -9,10 +9,10 @@ export const connectionErrorMessages: ReadonlyMap<string, string> = new Map([
   ["FailedToOpenSocket", "the connection could not be opened"],
   ["ENOTFOUND", "the host's name is not known"],
   ["EAI_AGAIN", "the host's name could not be looked up"],
-  ["EHOSTUNREACH", "there is no way to the host"],
-  ["ENETUNREACH", "there is no way to the network"],
+  ["EHOSTUNREACH", "there is no route to the host"],
+  ["ENETUNREACH", "there is no route to the network"],
   ["UND_ERR_CONNECT_TIMEOUT", "the connection was not answered in time"],
-  ["DEPTH_ZERO_SELF_SIGNED_CERT", "its certificate is signed by itself"],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", "its certificate is self-signed"],
   ["SELF_SIGNED_CERT_IN_CHAIN", unknownIssuer],
   ["UNABLE_TO_GET_ISSUER_CERT", unknownIssuer],
   ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", unknownIssuer],

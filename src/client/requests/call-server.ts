@@ -48,7 +48,7 @@ export function callOnce<T>(
       throw new HttpError({ ...error, code: error.code, mayHaveBeenApplied: true }, note);
     }
     if (isAnswerLost(error)) {
-      const note = `; the ${what} may have been applied all the same, and is not sent again`;
+      const note = `; the ${what} may have been applied anyway, and is not sent again`;
       if (!error.message.endsWith(note)) error.message += note;
     }
     return undefined;
@@ -70,5 +70,5 @@ export function readOfRun<T>(args: RunArgs, call: (server: ServerApi) => Promise
 /** @throws {ArgumentError} unless `value` is a non-empty string */
 export function requiredText(argument: string, value: unknown): string {
   if (typeof value === "string" && value !== "") return value;
-  throw new ArgumentError(argument, `${argument} must be a text that is not empty`);
+  throw new ArgumentError(argument, `${argument} must be a non-empty string`);
 }

@@ -63,7 +63,7 @@ export async function runWorkflow(args: RunWorkflowArgs): Promise<RunReference> 
   } catch (error) {
     // A caller that starts it again without this id may get a second run.
     if (mayHaveStarted && error instanceof SmithersError) {
-      error.message += `; if the server took it all the same, the run's id is ${runId}`;
+      error.message += `; if the server accepted it, the run's id is ${runId}`;
     }
     throw error;
   }
@@ -136,7 +136,7 @@ export async function resume(args: ResumeArgs): Promise<RunReference> {
     if (isRunEnded(error) && forgetDecisions(options.baseUrl, runId)) return { runId };
     if (!isAnswerLost(error)) return undefined;
     // An answer from a proxy proves that the proxy is up, not that the server is.
-    if (error instanceof HttpError) throw withNote(error, "; the resume may have been applied all the same");
+    if (error instanceof HttpError) throw withNote(error, "; the resume may have been applied anyway");
     const { status } = await getStatus(args);
     return isResumableStatus(status) ? "retry" : { runId };
   };

@@ -150,7 +150,7 @@ function runEnded(runId: string, path: string): HttpError {
   return new HttpError({
     status: 409,
     code: ownHttpCodes.runEnded,
-    serverMessage: `run ${runId} has ended, and a gateway resumes no such run; it can run a failed node again`,
+    serverMessage: `run ${runId} has ended, and a gateway does not resume ended runs; it can run a failed node again`,
     method: "POST",
     path,
   });

@@ -38,13 +38,11 @@ export function httpServer(options: ResolvedOptions): ServerApi {
       return toRunReference(await post(path, body), runId);
     },
     cancelRun: async (runId) => toRunReference(await post(`${runPath(runId)}/cancel`, {}), runId),
-    rerunRun: gatewayOnly("this server does not start a run again with the input that it had"),
-    pauseRun: gatewayOnly("this server does not pause runs"),
-    retryNode: gatewayOnly("this server does not run single nodes again"),
-    getOutput: gatewayOnly("this server does not give out what a node produced"),
-    listWorkflows: gatewayOnly(
-      "this server takes workflows by the path of their file and does not list them",
-    ),
+    rerunRun: gatewayOnly("this server cannot start a run again with its input"),
+    pauseRun: gatewayOnly("this server cannot pause runs"),
+    retryNode: gatewayOnly("this server cannot run single nodes again"),
+    getOutput: gatewayOnly("this server does not return what a node produced"),
+    listWorkflows: gatewayOnly("this server knows workflows by their path and does not list them"),
     getRun: async (runId) => toRunStatus(await get(runPath(runId)), runId),
     getFrames: async (runId, limit) => toFrames(await get(`${runPath(runId)}/frames${query({ limit })}`)),
     listRuns: async (filter) => toRunRows(await get(`/v1/runs${query(filter)}`)),
@@ -77,7 +75,7 @@ export function gatewayOnly(what: string): () => Promise<never> {
 /** Rejects a decision with a choice, because a server that does not support choices ignores it silently. */
 export async function refuseChoice({ selected, ranked }: DecisionBody): Promise<void> {
   if (selected === undefined && ranked === undefined) return;
-  await gatewayOnly("this server takes a yes or a no to an approval, but no choice among options")();
+  await gatewayOnly("this server accepts only yes or no to an approval, no choice among options")();
 }
 
 function toBody({ maxConcurrency, ...run }: ResumedRun): object {

@@ -15,7 +15,7 @@ const outsideSegment = /[^A-Za-z0-9\-._~:@!$&'()*+,;=]/gu;
  */
 export function encodeSegment(argument: string, id: string): string {
   if (typeof id !== "string" || id === "") {
-    throw new ArgumentError(argument, `${argument} must be a text that is not empty`);
+    throw new ArgumentError(argument, `${argument} must be a non-empty string`);
   }
   if (id === "." || id === "..") {
     throw new ArgumentError(argument, `${argument} must not be "${id}": in a path that means another place`);
@@ -40,8 +40,8 @@ export function literalSegment(argument: string, id: string): string {
   if (encoded === id) return id;
   throw new EncodedIdError(
     argument,
-    `${argument} "${id}" would have to be encoded in the URL, as ${encoded}, and servers take that to the letter: ` +
-      "an approval of this name cannot be decided over HTTP; name it without spaces, slashes and the like",
+    `${argument} "${id}" would have to be encoded in the URL as ${encoded}, which servers do not decode: ` +
+      "an approval with this name cannot be decided over HTTP; use a name without spaces and slashes",
   );
 }
 
@@ -62,7 +62,7 @@ export function checkNewRunId(runId: string): string {
 
 /** Explains why no call could reach a run with this id; `undefined` if every route can carry it. */
 export function runIdProblem(id: unknown): string | undefined {
-  if (typeof id !== "string") return "it is not a text";
+  if (typeof id !== "string") return "it is not a string";
   if (id === "") return "it is empty";
   if (id === "." || id === "..") return `a URL takes "${id}" for another place`;
   const [found] = id.match(outsideSegment) ?? [];

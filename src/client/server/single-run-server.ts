@@ -16,28 +16,28 @@ export function singleRunServer(options: ResolvedOptions, ownRunId: string): Ser
   /** Returns the path if the call is about the server's own run, and throws otherwise. */
   const of = (runId: string, path: string): string => {
     if (runId === ownRunId) return path;
-    throw singleRunServerError(ownRunId, `it knows no run ${runId}`, options);
+    throw singleRunServerError(ownRunId, `it has no run ${runId}`, options);
   };
   return {
     traits: httpServerTraits,
-    startRun: unsupported("it starts no runs"),
-    rerunRun: unsupported("it starts no runs"),
-    resumeRun: unsupported("it resumes no runs"),
+    startRun: unsupported("it does not start runs"),
+    rerunRun: unsupported("it does not start runs"),
+    resumeRun: unsupported("it does not resume runs"),
     decide: async (decision, runId, nodeId, body) => {
       const path = of(runId, `/${decision}/${encodeSegment("nodeId", nodeId)}`);
       await refuseChoice(body);
       return toRunReference(await post(path, body), runId);
     },
     cancelRun: async (runId) => toRunReference(await post(of(runId, "/cancel"), {}), runId),
-    pauseRun: unsupported("it does not pause it"),
+    pauseRun: unsupported("it does not pause runs"),
     retryNode: unsupported("it does not run single nodes again"),
-    getOutput: unsupported("it does not give out what a node produced"),
-    listWorkflows: unsupported("it lists no workflows"),
+    getOutput: unsupported("it does not return what a node produced"),
+    listWorkflows: unsupported("it does not list workflows"),
     getRun: async (runId) => toRunStatus(await get(of(runId, "/")), runId),
     getFrames: async (runId, limit) => toFrames(await get(of(runId, `/frames${query({ limit })}`))),
-    listRuns: unsupported("it lists no runs"),
-    listApprovals: unsupported("it lists no approvals"),
-    sendSignal: unsupported("it takes no signals"),
+    listRuns: unsupported("it does not list runs"),
+    listApprovals: unsupported("it does not list approvals"),
+    sendSignal: unsupported("it does not accept signals"),
     openEvents: async (runId, afterSeq) => openEvents(options, of(runId, `/events${eventsQuery(afterSeq)}`)),
   };
 }

@@ -37,7 +37,7 @@ describe("a run id", () => {
   test("that may mean several runs means none, and names them", async () => {
     const { cancelled, exitCode, stderr } = await at(["pr-42", "pr-43"], ["cancel", "pr-4"]);
     expect({ cancelled, exitCode }).toEqual({ cancelled: [], exitCode: 4 });
-    expect(stderr).toContain("'pr-4' may mean 2 runs: pr-42, pr-43; say which");
+    expect(stderr).toContain("'pr-4' matches 2 runs: pr-42, pr-43; type more of the id");
   });
 
   test("that means one run of the newest 50 alone may mean an older one too", async () => {

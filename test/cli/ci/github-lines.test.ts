@@ -57,5 +57,5 @@ test("the output of a node is bounded in bytes, and says how much is left out", 
   for (let n = 0; n < 3000; n++) lines.print(event("NodeOutput", { text: `${"進".repeat(600)}\n` }));
   const group = lines.print(event("NodeFinished"));
   expect(Buffer.byteLength(group)).toBeLessThan(2.2 * 1024 * 1024);
-  expect(group).toMatch(/\(\d+ lines before are left out\)/);
+  expect(group).toMatch(/\(\d+ earlier lines left out\)/);
 });

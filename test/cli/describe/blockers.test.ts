@@ -49,7 +49,7 @@ test("gates, each with the command that decides it", () => {
 test("a decision that nobody has taken up", () => {
   const decided = [waiting("a"), paused, { type: "ApprovalGranted", nodeId: "a" }];
   expect(still({ status: "waiting-approval" }, decided)).toEqual([
-    ["a has been approved, and nothing takes that up without a resume", "resume --watch r"],
+    ["a has been approved, but the run must be resumed to continue", "resume --watch r"],
   ]);
 });
 
@@ -58,17 +58,17 @@ test.each([
   [{ kind: "event", nodeId: "pay", correlationKey: "order-7" }, "pay waits for the signal order-7", ""],
   [
     { kind: "timer", nodeId: "nap", wakeAt: new Date(now + 90_000).toISOString() },
-    "nap waits until 1970-01-12T13:48:10Z, in 1m 30s; following it lets it go on then",
+    "nap waits until 1970-01-12T13:48:10Z, in 1m 30s; watching the run resumes it then",
     "watch r",
   ],
   [
     { kind: "timer", nodeId: "nap", wakeAt: new Date(now - 1).toISOString() },
-    "nap waited until 1970-01-12T13:46:39Z; a resume lets it go on",
+    "nap waited until 1970-01-12T13:46:39Z; a resume continues the run",
     "resume --watch r",
   ],
   [
     { kind: "quota", quotaBlockedCount: 1, resetAtMs: now + 1000 },
-    "its agents' quota is used up until 1970-01-12T13:46:41Z, in 1.0s; following it lets it go on then",
+    "its agents' quota is used up until 1970-01-12T13:46:41Z, in 1.0s; watching the run resumes it then",
     "watch r",
   ],
   [{ kind: "tool\u001b", nodeId: "n", toolName: "t" }, "n is blocked: tool\\u001b", "resume --watch r"],
@@ -93,7 +93,7 @@ test("the end", () => {
   expect(still({ status: "cancelled" })).toEqual([]);
   expect(still({ status: "paused" })).toEqual([["it has stopped: paused", "resume --watch r"]]);
   expect(still({ status: "continued" }, [{ type: "RunContinuedAsNew", newRunId: "s" }])).toEqual([
-    ["it goes on as run s", "status s"],
+    ["it continues as run s", "status s"],
   ]);
 });
 
@@ -113,14 +113,14 @@ describe("a run that failed", () => {
   test("for a node without attempts left is not helped by a resume", () => {
     expect(still({ status: "failed" }, [failed("a"), old], "x.tsx")).toEqual([
       [
-        "a has no attempts left, so a resume fails again at once; a new run with the same input starts over; " +
+        "a has no attempts left, so a resume would fail again; a new run with the same input starts over; " +
           "a resume helps once the workflow allows more attempts",
         "run --watch x.tsx",
       ],
     ]);
     expect(still(newerState, [failed("a"), newer], "x.tsx")).toEqual([
       [
-        "a has no attempts left, so a resume fails again at once; a new run with the same input starts over",
+        "a has no attempts left, so a resume would fail again; a new run with the same input starts over",
         "run --watch x.tsx",
       ],
     ]);
@@ -128,17 +128,16 @@ describe("a run that failed", () => {
 
   test("for gates that were denied is not, either", () => {
     expect(still({ status: "failed" }, [denied("a"), old], "x.tsx")).toEqual([
-      ["a was denied, so a resume fails again at once; a new run asks again", "run --watch x.tsx"],
+      ["a was denied, so a resume would fail again; a new run asks again", "run --watch x.tsx"],
     ]);
     const five = ["a", "b", "c", "d", "e"].map(denied);
     expect(still({ status: "failed" }, [...five, old])).toEqual([
-      ["a, b, c and 2 more were denied, so a resume fails again at once; a new run asks again", ""],
+      ["a, b, c and 2 more were denied, so a resume would fail again; a new run asks again", ""],
     ]);
   });
 
   test("for a reason of its own is, where that is gone, whatever nodes failed before", () => {
-    const hint =
-      "a resume keeps what has finished and tries the rest again; it helps where the cause is gone";
+    const hint = "a resume keeps finished nodes and retries the rest; it helps if the cause is gone";
     for (const events of [[], [end("render boom")], [failed("tolerated"), end({ message: "render boom" })]]) {
       expect(still({ status: "failed" }, events, "x.tsx")).toEqual([[hint, "resume --watch r"]]);
     }
@@ -159,7 +158,7 @@ describe("on a gateway, which continues runs by itself", () => {
       ["a has been approved; the gateway is about to continue the run", ""],
     ]);
     expect(onGateway({ status: "waiting-approval" }, decided(6000))).toEqual([
-      ["a has been approved, but the gateway could not continue the run: look at the gateway's log", ""],
+      ["a has been approved, but the gateway could not continue the run: check the gateway's log", ""],
     ]);
   });
 
@@ -173,7 +172,7 @@ describe("on a gateway, which continues runs by itself", () => {
       onGateway(blocked("waiting-timer", timer(msFromNow))).map(([what]) => what);
     expect(words(90_000)).toEqual(["nap waits until 1970-01-12T13:48:10Z, in 1m 30s"]);
     expect(words(-10_000)[0]).toContain("the gateway is about to continue the run");
-    expect(words(-60_000)[0]).toContain("look at the gateway's log");
+    expect(words(-60_000)[0]).toContain("check the gateway's log");
   });
 
   test("a failed node is run again, and a denied one asked about in a new run", () => {

@@ -147,7 +147,7 @@ describe("what nodes print", () => {
     );
     expect(lines[0]).toMatch(/failed \(attempt 1\): boom$/);
     expect(lines.slice(1, -1)).toEqual([
-      "            | … 6 lines before",
+      "            | … 6 earlier lines",
       ...Array.from({ length: 19 }, (_, n) => `            | step ${n + 7}`),
       "            | no end",
     ]);

@@ -152,9 +152,9 @@ test("--approve-only, given twice, approves what either of them names", async ()
 });
 
 test.each([
-  [{ approveOnly: ["x"] }, "--approve-only goes with --on-approval approve"],
-  [{ approveOnly: ["x"], onApproval: "deny" }, "--approve-only goes with --on-approval approve"],
-  [{ onApproval: "ask" }, "--on-approval ask needs a terminal to ask at, and text as the format"],
+  [{ approveOnly: ["x"] }, "--approve-only can only be used with --on-approval approve"],
+  [{ approveOnly: ["x"], onApproval: "deny" }, "--approve-only can only be used with --on-approval approve"],
+  [{ onApproval: "ask" }, "--on-approval ask needs a terminal, and text output"],
 ] as const)("%j is refused without a terminal", (options, message) => {
   const refused = () =>
     approvalDecider(

@@ -114,6 +114,6 @@ describe("after a decision", () => {
     server.misbehave("resume", { kind: "answer", status: 400 });
     const { exitCode, stderr } = await runMain(["approve", "r"], { baseUrl: server.baseUrl });
     expect(exitCode).toBe(0);
-    expect(stderr).toMatch(/the run goes on only after a resume, and that failed .*smithers-client resume/);
+    expect(stderr).toMatch(/the run continues only after a resume, and that failed .*smithers-client resume/);
   });
 });

@@ -98,7 +98,7 @@ describe.concurrent("watch --all", () => {
     watching.stop();
     const { stderr, exitCode } = await watching.ended;
     expect(exitCode).toBe(130);
-    expect(stderr).toMatch(/2 runs go on$/m);
+    expect(stderr).toMatch(/2 runs continue$/m);
     expect(stderr).toMatch(
       /^next: +smithers-client watch --all '--status=waiting-approval' '--workflow=deploy'$/m,
     );
@@ -118,7 +118,7 @@ describe.concurrent("watch --all", () => {
     const { stdout, stderr, exitCode } = await watching.ended;
     expect(exitCode).toBe(130);
     expect(stdout).toMatch(/^one +.* run +finished$[^]*^two +.* run +finished$/m);
-    expect(stderr).toMatch(/no run is going on\nnext: +smithers-client watch --all --keep$/m);
+    expect(stderr).toMatch(/no run is in progress\nnext: +smithers-client watch --all --keep$/m);
   });
 
   test("follows a run that somebody resumes after its end on from there, once", async (context) => {
@@ -186,11 +186,11 @@ describe.concurrent("watch --all", () => {
   });
 
   test.each([
-    ["--keep without --all", ["watch", "x", "--keep"], /--keep .* goes with --all/],
-    ["--workflow without --all", ["watch", "x", "--workflow", "y"], /--workflow .* goes with --all/],
+    ["--keep without --all", ["watch", "x", "--keep"], /--keep can only be used with --all/],
+    ["--workflow without --all", ["watch", "x", "--workflow", "y"], /--workflow can only be used with --all/],
     ["runs that have ended", ["watch", "--all", "--status", "failed"], /status 'failed' has ended/],
     ["them of ls, too", ["ls", "--watch", "--status", "failed"], /ls '--status=failed'$/m],
-    ["what is about a list", ["ls", "--watch", "--limit", "3"], /--limit .* does not go with --watch/],
+    ["what is about a list", ["ls", "--watch", "--limit", "3"], /--limit cannot be used with --watch/],
   ])("refuses %s, before it asks the server", async (_, args, says) => {
     const { stderr, exitCode } = await cli([...args, "--debug"], { baseUrl: "http://127.0.0.1:1" });
     expect(exitCode).toBe(4);

@@ -89,7 +89,7 @@ describe("watch with several run ids", () => {
     watching.kill("SIGINT");
     const { stderr, exitCode } = await watching;
     expect(exitCode).toBe(130);
-    expect(stderr).toMatch(/2 runs go on/);
+    expect(stderr).toMatch(/2 runs continue/);
     expect(stderr).toContain(`smithers-client watch -- ${first} ${second}\n`);
   });
 
@@ -127,7 +127,7 @@ test("--all follows what has not ended, and says so where there is nothing", asy
     const options = { baseUrl: own.baseUrl };
     expect(await cli(["watch", "--all"], options)).toEqual({
       stdout: "",
-      stderr: "no run is going on\n",
+      stderr: "no run is in progress\n",
       exitCode: 0,
     });
     expect(await cli(["watch", "--all", "--json"], options)).toEqual({ stdout: "", stderr: "", exitCode: 0 });

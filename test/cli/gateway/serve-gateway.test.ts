@@ -75,15 +75,20 @@ test.each([
     "Smithers is too old",
     project.bind(undefined, "0.5.0", true),
     [],
-    "takes Smithers 0.32 or newer; 0.5.0 is",
+    "needs Smithers 0.32 or newer; 0.5.0 is",
   ],
   [
     "a database is named",
     project.bind(undefined, "0.32.0", true),
     ["--db", "x.db"],
-    "--db is not for a gateway",
+    "--db cannot be used with --gateway",
   ],
-  ["none is wanted", project.bind(undefined, "0.32.0", true), ["--no-db"], "--no-db is not for a gateway"],
+  [
+    "none is wanted",
+    project.bind(undefined, "0.32.0", true),
+    ["--no-db"],
+    "--no-db cannot be used with --gateway",
+  ],
 ])("serve --gateway starts nothing where %s", async (_, make, words, problem) => {
   const done = await serve(make(), words, 7555);
   expect(done.exitCode).toBe(4);

@@ -45,7 +45,7 @@ test("a run with a gate, from its start to its end, in a window that changes its
     [
       expect.stringMatching(/^◆ gate › sequence {2}waiting-approval {2}\d+s {2}[━─]+ {2}1 of 3 nodes done$/),
       expect.stringMatching(/^├─ ✓ build {2}\d+\.\ds$/),
-      expect.stringMatching(/^├─ ◆ gate {3}waits \d+s for approval: Ship it\?$/),
+      expect.stringMatching(/^├─ ◆ gate {3}waiting \d+s for approval: Ship it\?$/),
       "└─ · ship",
       "approve, deny or skip? [a/d/s]",
     ].slice(-6),

@@ -226,7 +226,7 @@ describe("approvals", () => {
     expect(left.slice(-4)).toEqual([
       "◆ first  release waiting-approval, 1 of 2 nodes done",
       "◆ second  release waiting-approval, 1 of 2 nodes done",
-      "error: interrupted by SIGINT; 2 runs go on",
+      "error: interrupted by SIGINT; 2 runs continue",
       "next:  smithers-client watch -- first second",
     ]);
   });
@@ -265,7 +265,7 @@ describe("approvals", () => {
 
 test("--keep goes on when no run is left, in a window that changes its size", async () => {
   const screen = terminal(["ls", "--watch"]);
-  await screen.shows(/^no run is going on$/m);
+  await screen.shows(/^no run is in progress$/m);
   startGate("keeper");
   await screen.shows(/^ keeper +◆ waiting-approval/m);
   server.decide("approve", "keeper", "ship-it", 0, "somebody");
@@ -288,7 +288,7 @@ test("--keep goes on when no run is left, in a window that changes its size", as
   expect(await screen.ended()).toBe(130);
   expect((await leftBy(screen)).slice(-3)).toEqual([
     "✓ keeper  release finished after TOOK, 3 of 3 nodes done",
-    "error: interrupted by SIGINT; no run is going on",
+    "error: interrupted by SIGINT; no run is in progress",
     "next:  smithers-client ls --watch",
   ]);
 });
@@ -311,7 +311,7 @@ describe("an end from outside leaves a line for each run, and the terminal as it
     expect(left.slice(-4)).toEqual([
       "◆ second  release waiting-approval, 1 of 2 nodes done",
       "◆ first  release waiting-approval, 1 of 2 nodes done",
-      `error: interrupted by ${signal}; 2 runs go on`,
+      `error: interrupted by ${signal}; 2 runs continue`,
       "next:  smithers-client watch --all",
     ]);
     expect(left.join("\n")).not.toContain("typed");

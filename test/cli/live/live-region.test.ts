@@ -105,12 +105,12 @@ test("a gate waits from when the run has come to it", () => {
     finished("lint", 61_000),
     event(61_000, { type: "RunStatusChanged", status: "waiting-approval" }),
   ];
-  expect(drawn(release, paused, 65_000)).toContain("├─ ◆ gate     waits 4s for approval: Ship it?");
+  expect(drawn(release, paused, 65_000)).toContain("├─ ◆ gate     waiting 4s for approval: Ship it?");
   const requested = [
     started("lint", 0),
     event(5000, { type: "NodeWaitingApproval", nodeId: "gate", request: { title: "Really?" } }),
   ];
-  expect(drawn(release, requested, 65_000)).toContain("├─ ◆ gate     waits 1m 00s for approval: Really?");
+  expect(drawn(release, requested, 65_000)).toContain("├─ ◆ gate     waiting 1m 00s for approval: Really?");
 });
 
 test("without a tree the nodes are a list, and what the tree does not have comes after it", () => {
@@ -195,7 +195,7 @@ describe("a large tree", () => {
       "├─ * n-1    1s",
       "├─ * n-2    1s",
       "├─ ✗ n-140  failed after 0.5s: no",
-      "├─ ◆ n-149  waits 0s for approval",
+      "├─ ◆ n-149  waiting 0s for approval",
       "└─ + 145 running, 50 to come",
     ]);
     expect(drawn(wide, events, 1000, { rows: 2 })).toHaveLength(2);

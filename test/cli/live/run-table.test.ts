@@ -129,7 +129,7 @@ describe("the table", () => {
     const lines = draw(many);
     expect(lines.slice(2, -1).map((line) => line.slice(1, 8))).toEqual(many.map(({ label }) => label));
     expect(lines.at(-1)).toBe("16 runs: 4 running, 4 waiting, 4 failed, 4 finished");
-    expect(draw([])).toEqual(["", "no run is going on"]);
+    expect(draw([])).toEqual(["", "no run is in progress"]);
   });
 
   test("keeps what a person may want to look at where it does not, the newest of each", () => {

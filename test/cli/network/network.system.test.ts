@@ -222,7 +222,9 @@ describe("through a proxy", () => {
       const HTTPS_PROXY = "socks5://user:s3cret@127.0.0.1:1080";
       const { exitCode, stderr } = await failing(["ls"], secureUrl(), { HTTPS_PROXY });
       expect(exitCode).toBe(4);
-      expect(stderr).toContain("error: HTTPS_PROXY names a proxy of another kind, socks5://");
+      expect(stderr).toContain(
+        "error: HTTPS_PROXY names a proxy of a socks5:// proxy, which is not supported",
+      );
     });
   });
 });
@@ -243,14 +245,14 @@ describe("a certificate", () => {
       "of an unknown authority",
       () => makeCertificate(["127.0.0.1"], { authority }),
       false,
-      "its certificate comes from an authority that is not known here",
+      "its certificate comes from an unknown authority",
       "NODE_EXTRA_CA_CERTS",
     ],
     [
       "that signed itself",
       () => makeCertificate(["127.0.0.1"]),
       true,
-      "its certificate is signed by itself",
+      "its certificate is self-signed",
       "NODE_EXTRA_CA_CERTS",
     ],
     [

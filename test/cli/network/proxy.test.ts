@@ -84,7 +84,7 @@ describe("the proxy for a server", () => {
   test.each([
     ["http://user:secret@", "is not a URL"],
     ["http://user:%secret@proxy.example", "is not a URL"],
-    ["socks5://user:secret@proxy.example", "another kind, socks5://"],
+    ["socks5://user:secret@proxy.example", "a socks5:// proxy, which is not supported"],
   ])("%s is refused, and not repeated", (HTTPS_PROXY, words) => {
     let message = "";
     try {
@@ -115,7 +115,7 @@ test.each(["HTTP_PROXY", "http_proxy"])(
       expect(result).toMatchObject({ stdout: "", exitCode: 4 });
       expect(result.stderr).toMatch(new RegExp(`^error: ${variable} `));
       expect(result.stderr).toMatch(
-        new RegExp(`^next: +set ${variable} right, or name the server's host in NO_PROXY$`, "m"),
+        new RegExp(`^next: +correct ${variable}, or name the server's host in NO_PROXY$`, "m"),
       );
       expect(result.stderr).not.toContain("secret");
     }

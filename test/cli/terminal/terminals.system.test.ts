@@ -121,7 +121,7 @@ describe("a terminal of 0 columns", () => {
   test("a run is followed and decided", async () => {
     const runId = await pausedRun();
     const terminal = start(["watch", runId], { columns: 0, rows: 0 });
-    await terminal.shows(/gate {3}waits \d+s for approval[^]*\[a\/d\/s\]/);
+    await terminal.shows(/gate {3}waiting \d+s for approval[^]*\[a\/d\/s\]/);
     terminal.type("a\r\r");
     expect(await terminal.ended()).toBe(0);
     expect(await terminal.scrollback()).toMatch(/^✓ gate finished/m);

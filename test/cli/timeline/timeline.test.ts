@@ -253,7 +253,7 @@ describe("spans", () => {
     );
   });
 
-  test("reach to the present while the run goes on", () => {
+  test("reach to the present while the run continues", () => {
     const events: Event[] = [
       start,
       started(0, "a"),

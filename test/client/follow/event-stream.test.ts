@@ -236,7 +236,7 @@ describe("delays", () => {
     expect(error).toBeInstanceOf(ConnectionError);
     expect(error).toMatchObject({
       position: 1,
-      message: expect.stringContaining("after number 1") as string,
+      message: expect.stringContaining("after event 1") as string,
     });
     // The first one brought something; four did not.
     expect(from.requests).toHaveLength(5);

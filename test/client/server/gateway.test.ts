@@ -394,7 +394,7 @@ describe("a run that is started again", () => {
     });
     const error = await failure(client.rerun({ runId, newRunId }));
     expect(error).toMatchObject({ mayHaveBeenApplied: true });
-    expect(String(error)).toContain(`the start of run ${newRunId} may have been applied all the same`);
+    expect(String(error)).toContain(`the start of run ${newRunId} may have been applied anyway`);
     expect(asked(gateway).filter((route) => route === rerunRoute)).toHaveLength(1);
   });
 });

@@ -68,7 +68,7 @@ describe("reduceRun", () => {
     expect(nodeOf(view, "a", 1)).toMatchObject({ state: "in-progress", attempt: 1, error: null });
   });
 
-  test("an earlier failure is forgotten when the run goes on", () => {
+  test("an earlier failure is forgotten when the run continues", () => {
     const view = viewOf(event("RunStarted"), event("RunFailed", { error: "old" }), event("RunStarted"));
     expect(view).toMatchObject({ status: "running", error: null, finishedAtMs: null });
   });
