@@ -8,13 +8,24 @@ declare module "vitest" {
 }
 
 export interface SharedServer {
-  baseUrl: string;
+  readonly baseUrl: string;
   /** The directory it serves. */
-  root: string;
+  readonly root: string;
 }
 
-const servers = inject("servers");
-const worker = Number(process.env["VITEST_POOL_ID"]) - 1;
-
 /** The server that this worker's tests use; each test starts runs of its own. Never kill or stop it. */
-export const sharedServer = servers[worker % servers.length] as SharedServer;
+export const sharedServer: SharedServer = {
+  get baseUrl() {
+    return ownServer().baseUrl;
+  },
+  get root() {
+    return ownServer().root;
+  },
+};
+
+function ownServer(): SharedServer {
+  // At the first use: global setups, which load this file as well, have no servers yet.
+  const servers = inject("servers");
+  const worker = Number(process.env["VITEST_POOL_ID"]) - 1;
+  return servers[worker % servers.length] as SharedServer;
+}
