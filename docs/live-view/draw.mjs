@@ -2,10 +2,11 @@
 // reads that terminal's screen at some moments, and writes what it shows as live-view.svg.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { installServer } from "../../test/servers/install.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const program = fileURLToPath(new URL("../../bin/smithers-client.js", import.meta.url));
@@ -18,8 +19,10 @@ const tmux = (...args) =>
 
 /** Starts a server on a free port and resolves to it and its address. */
 async function startServer() {
-  const args = [program, "serve", "--port", "0", "--root", here, "--db", join(folder, "smithers.db")];
-  const server = spawn(process.execPath, args, { cwd: here, stdio: ["ignore", "ignore", "pipe"] });
+  copyFileSync(join(here, "release.tsx"), join(folder, "release.tsx"));
+  symlinkSync(join(installServer("0.5.0"), "node_modules"), join(folder, "node_modules"));
+  const args = [program, "serve", "--port", "0", "--root", folder];
+  const server = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   for await (const text of server.stderr.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
     said += text;
@@ -62,7 +65,6 @@ async function takePictures() {
       server.kill("SIGTERM");
       await ended;
       rmSync(folder, { recursive: true, force: true });
-      rmSync(join(here, ".smithers"), { recursive: true, force: true });
     }
   }
 }
