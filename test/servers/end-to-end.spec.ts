@@ -392,7 +392,9 @@ if (isNewer) {
 
       const history = client.readHistory({ runId });
       const texts: string[] = [];
-      for await (const event of history) if (event.type === "NodeOutput") texts.push(event.text);
+      for await (const event of history) {
+        if (event.type === "NodeOutput" && event.nodeId === "build") texts.push(event.text);
+      }
       expect(texts.join("")).toContain("compiling 3 modules\n");
       expect(await history.ended).toMatchObject({ status: { status: "failed" }, asOf: null });
     });
