@@ -1,10 +1,12 @@
-import { writeFile } from "node:fs/promises";
+import { cp, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { createClient } from "../../src/client/index.js";
-import { freshId, runBinary as cli } from "../cli/run-cli.js";
+import { freshId, runBinary as cli, startCli } from "../cli/run-cli.js";
 import { sharedServer } from "../shared-server.js";
 import { waitUntil } from "../wait-until.js";
+import { freePort } from "./smithers-program.js";
 
 const client = createClient({ baseUrl: sharedServer.baseUrl });
 
@@ -70,5 +72,83 @@ describe("`retry`, `output`, `pause`, and choices by the command line", () => {
     const rejected = await cli(["run", "typed", "-f", "count=many"]);
     expect(rejected).toMatchObject({ exitCode: 4, stdout: "" });
     expect(rejected.stderr).toContain("never recorded it");
+  });
+});
+
+describe("`readHistory`, `logs`", () => {
+  test("print what nodes print", async () => {
+    const runId = freshId("prints");
+    await cli(["run", "prints", "--run-id", runId]);
+    const followed = await cli(["logs", runId, "--follow"]);
+    expect(followed.exitCode).toBe(1);
+    const { stdout, stderr, exitCode } = await cli(["logs", runId]);
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(followed.stdout).toBe(stdout);
+    for (const line of ["build     | compiling 3 modules", "check     | checked 12 files"]) {
+      expect(stdout.split("\n")).toContain(line);
+    }
+
+    const history = client.readHistory({ runId });
+    const texts: string[] = [];
+    for await (const event of history) {
+      if (event.type === "NodeOutput" && event.nodeId === "build") texts.push(event.text);
+    }
+    expect(texts.join("")).toContain("compiling 3 modules\n");
+    expect(await history.ended).toMatchObject({ status: { status: "failed" }, asOf: null });
+  });
+});
+
+describe("`rerun`", () => {
+  test("starts the workflow again with the same input", async () => {
+    const runId = freshId("slow");
+    const again = freshId("again");
+    await cli(["run", "slow", "--run-id", runId, "--watch", "-F", "steps=2", "-F", "ms=10"]);
+    const done = await cli(["rerun", runId, "--new-run-id", again, "--watch"]);
+    expect(done.exitCode).toBe(0);
+    const nodesOf = async (id: string) => [...(await client.loadRunView({ runId: id })).view.nodes.keys()];
+    expect(await nodesOf(again)).toEqual(await nodesOf(runId));
+  });
+});
+
+describe("`watch --all`", () => {
+  test("follows the runs that start meanwhile, and decides their approvals", async () => {
+    const runIds = [freshId("all"), freshId("all")];
+    const [first = "", second = ""] = runIds;
+    await cli(["run", "gate", "--run-id", first]);
+    const watching = startCli(["watch", "--all", "--workflow", "gate", "--keep", "--json"]);
+    let seen = "";
+    watching.stdout.on("data", (data) => (seen += String(data)));
+    await waitUntil(() => seen.includes(first));
+    await cli(["run", "gate", "--run-id", second]);
+    const isFinished = (id: string) => new RegExp(`"RunFinished","runId":"${id}"`).test(seen);
+    for (const id of runIds) {
+      await reaches(id, "waiting-approval");
+      await cli(["approve", id]);
+    }
+    await waitUntil(() => runIds.every(isFinished), 60_000);
+    watching.kill("SIGINT");
+    expect((await watching).exitCode).toBe(130);
+  });
+});
+
+describe("`serve --gateway`", () => {
+  test("starts a gateway, and ends it", async () => {
+    const port = String(await freePort());
+    const env = { SMITHERS_GATEWAY_STATE_DIR: join(sharedServer.root, freshId("state")), DO_NOT_TRACK: "1" };
+    const root = await mkdtemp(join(tmpdir(), "smithers-client-workspace-"));
+    onTestFinished(() => rm(root, { recursive: true, force: true }));
+    await cp(join(sharedServer.root, ".smithers", "workflows"), join(root, ".smithers", "workflows"), {
+      recursive: true,
+    });
+    await symlink(await realpath(join(sharedServer.root, "node_modules")), join(root, "node_modules"));
+    const serving = startCli(["serve", "--gateway", "--port", port, "--root", root], { env });
+    let said = "";
+    serving.stderr.on("data", (data) => (said += String(data)));
+    await waitUntil(() => said.includes(`http://127.0.0.1:${port}`), 60_000);
+    const there = { baseUrl: `http://127.0.0.1:${port}` };
+    expect((await cli(["run", "quick", "--watch"], there)).exitCode).toBe(0);
+    serving.kill("SIGINT");
+    expect((await serving).exitCode).toBe(0);
+    expect((await cli(["ls"], there)).exitCode).toBe(5);
   });
 });
