@@ -113,7 +113,7 @@ describe("a key's dots nest", () => {
   test.each([
     [["-f", "environment"], "'environment' is not key=value, such as environment=staging"],
     [["-F", "=staging"], "'=staging' is not key=value"],
-    [["-f", "a..b=1"], "the key 'a..b' has nothing on one side of a dot"],
+    [["-f", "a..b=1"], "the key 'a..b' has an empty part next to a dot"],
     [["-f", "a=1", "-F", "a=2"], "a is set twice"],
     [["-f", "a=1", "-F", "a.b=2"], "-F a.b cannot be set: a is a string, not an object"],
     [["--input", '{"a":{"list":[1]}}', "-f", "a.list.0=2"], "-f a.list.0 cannot be set: a.list is an array"],

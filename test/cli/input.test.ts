@@ -83,7 +83,7 @@ describe("bytes", () => {
     ],
     ["UTF-16 without a mark", utf16le, "is UTF-16LE without a byte order mark", "UTF-16LE"],
     ["UTF-16BE without a mark", utf16be, "is UTF-16BE without a byte order mark", "UTF-16BE"],
-    ["cut UTF-16", Buffer.from([0xff, 0xfe, 0x7b]), "begins as UTF-16LE and breaks off", "UTF-16LE"],
+    ["cut UTF-16", Buffer.from([0xff, 0xfe, 0x7b]), "starts as UTF-16LE but is truncated", "UTF-16LE"],
     ["UTF-32", Buffer.from([0xff, 0xfe, 0, 0, 0x7b, 0, 0, 0]), "is UTF-32", "UTF-32"],
   ])("of %s are refused by name", async (_, bytes, says, encoding) => {
     for (const [given, hint] of [

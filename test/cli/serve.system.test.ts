@@ -272,7 +272,7 @@ describe("bad input", () => {
     const { port } = new URL(baseUrl);
     const { exitCode, stdout, stderr } = await start(["serve", "--port", port], { cwd: await root() });
     expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: "" });
-    expect(stderr).toContain(`error: port ${port} is taken by another program`);
+    expect(stderr).toContain(`error: port ${port} is in use by another program`);
     expect(stderr).toContain("serve --port 0");
   });
 

@@ -89,7 +89,7 @@ function summary(
   const head = [
     `### ${name}: ${markdownText(result)}`,
     "",
-    `Run <code>${markdownText(view.runId)}</code>, to be seen with <code>${markdownText(commandLine("status", view.runId))}</code>`,
+    `Run <code>${markdownText(view.runId)}</code>; to look at it: <code>${markdownText(commandLine("status", view.runId))}</code>`,
     "",
     ...gantt,
     "| Node | Result | Attempts | Took |",

@@ -23,14 +23,10 @@ import { watch } from "./watch.js";
 /** Every subcommand, in the order in which help lists them. */
 export const commandGroups: readonly CommandGroup[] = [
   { name: "Run", rows: [run, rerun, resume, retry, pause, cancel] },
-  { name: "Look", rows: [watch, logs, status, timeline, output, frames, ls] },
+  { name: "Inspect", rows: [watch, logs, status, timeline, output, frames, ls] },
   {
     name: "Decide",
-    rows: [
-      approvals,
-      { commands: [approve, deny], summary: "Decide an approval that a run waits for" },
-      signal,
-    ],
+    rows: [approvals, { commands: [approve, deny], summary: "Decide an open approval of a run" }, signal],
   },
   { name: "Set up", rows: [serve, completion] },
 ];

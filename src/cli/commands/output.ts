@@ -2,7 +2,7 @@ import { HttpError } from "../../client/index.js";
 import { defineCommand } from "../command.js";
 import { jsonText } from "../describe/json-text.js";
 import { errorTitle } from "../describe/error-text.js";
-import { findIteration, iterationOption } from "../follow/node-turn.js";
+import { findIteration, iterationOption } from "../follow/node-iteration.js";
 import { escapeControls, escapeJsonControls } from "../terminal/escape-controls.js";
 import { UsageError } from "../usage-error.js";
 
@@ -24,10 +24,10 @@ export const output = defineCommand<{ iteration?: number }>({
     const { row, status, error } = await session.client.getOutput({ runId, nodeId, iteration });
     if (row === null) {
       const node = `node ${escapeControls(nodeId)} of run ${escapeControls(runId)}`;
-      const turn = iteration === 0 ? "" : ` in iteration ${iteration}`;
+      const suffix = iteration === 0 ? "" : ` in iteration ${iteration}`;
       const because = errorTitle(error);
       throw new UsageError(
-        `${node} has no output${turn}: ${stateWords[status] ?? `it is ${escapeControls(status)}`}${because === "" ? "" : ` (${because})`}`,
+        `${node} has no output${suffix}: ${stateWords[status] ?? `it is ${escapeControls(status)}`}${because === "" ? "" : ` (${because})`}`,
         {
           code: "NO_OUTPUT",
           hint: session.commandLine(status === "pending" ? "watch" : "status", runId),

@@ -2,7 +2,7 @@ import { HttpError } from "../../client/index.js";
 import { defineCommand } from "../command.js";
 import { followAfter } from "../follow/follow-resumed.js";
 import { checkFollow, followOptions, watchOption, type FollowOptions } from "../follow/follow-run.js";
-import { findIteration, iterationOption } from "../follow/node-turn.js";
+import { findIteration, iterationOption } from "../follow/node-iteration.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 
 interface RetryOptions extends FollowOptions {
@@ -33,8 +33,8 @@ export const retry = defineCommand<RetryOptions>({
     const iteration = options.iteration ?? (await findIteration(runId, nodeId, "failed", session));
     const { resetDependents } = options;
     const send = () => session.client.retryNode({ runId, nodeId, iteration, resetDependents });
-    const turn = iteration === 0 ? "" : ` (iteration ${iteration})`;
-    const done = `asked run ${escapeControls(runId)} to run ${escapeControls(nodeId)}${turn} again`;
+    const suffix = iteration === 0 ? "" : ` (iteration ${iteration})`;
+    const done = `asked run ${escapeControls(runId)} to run ${escapeControls(nodeId)}${suffix} again`;
     if (options.watch === true) {
       const act = async () => {
         await send();

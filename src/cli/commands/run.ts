@@ -27,7 +27,7 @@ type IfExists = (typeof choices)[number];
 
 export const run = defineCommand<FollowOptions & RunOptions>({
   syntax: "run <workflow>",
-  summary: "Start a run of a workflow on the server",
+  summary: "Start a run of a workflow",
   description:
     "Start a run of a workflow, and print its id. The workflow is a file on the server's machine, named by its path from the server's root; files on this machine are never sent. A gateway knows it by a key: the file's name without .tsx.",
   options: [

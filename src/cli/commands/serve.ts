@@ -164,7 +164,7 @@ function asUsageError(error: unknown, { port, database }: ServerSettings): unkno
   if (!(error instanceof ServerError)) return error;
   switch (error.systemCode) {
     case "EADDRINUSE":
-      return new UsageError(`port ${port} is taken by another program`, {
+      return new UsageError(`port ${port} is in use by another program`, {
         code: "PORT_IN_USE",
         hint: "smithers-client serve --port 0",
       });

@@ -70,12 +70,12 @@ export function decisionCommand(
 ): string {
   const { nodeId } = approval;
   const iteration = iterationOf(approval, loops);
-  const turn = iteration === undefined ? "" : ` --iteration ${Number(iteration)}`;
+  const flag = iteration === undefined ? "" : ` --iteration ${Number(iteration)}`;
   const mode = decision === "approve" ? approvalMode(approval) : undefined;
   const [option, place] =
     mode === "select" ? [" --select ", "<key>"] : mode === "rank" ? [" --rank ", "<key,key,...>"] : ["", ""];
   // The placeholder is not a literal argument, so it needs no quotes.
-  return commandLine(`${decision}${turn}${option}${place}`, runId, nodeId).replace(`'${place}'`, place);
+  return commandLine(`${decision}${flag}${option}${place}`, runId, nodeId).replace(`'${place}'`, place);
 }
 
 /** The choice that a decision carries. */
@@ -113,7 +113,7 @@ export function choiceProblem(
   const known = new Set(choiceOptions(approval).map(({ key }) => key));
   const unknown = keys.find((key) => !known.has(key));
   if (known.size > 0 && unknown !== undefined) {
-    return `'${escapeControls(unknown)}' is no option of ${label}; its options are ${optionKeys(approval)}`;
+    return `'${escapeControls(unknown)}' is not an option of ${label}; its options are ${optionKeys(approval)}`;
   }
   const twice = keys.find((key, at) => keys.indexOf(key) !== at);
   return twice === undefined ? undefined : `'${escapeControls(twice)}' is in the ranking twice`;

@@ -37,10 +37,10 @@ export function afterFailureOnGateway({ runId, workflowKey }: Run, view: RunView
     };
   }
   const iteration = iterationOf(first, loops);
-  const turn = iteration === undefined ? "" : ` --iteration ${Number(iteration)}`;
+  const flag = iteration === undefined ? "" : ` --iteration ${Number(iteration)}`;
   return {
     what: `${approvalLabel(first, loops)} failed; running it again continues the run`,
-    command: [`retry --watch${turn}`, runId, first.nodeId],
+    command: [`retry --watch${flag}`, runId, first.nodeId],
   };
 }
 

@@ -46,8 +46,8 @@ export class OutputLines {
     if (runEnds.has(event.type)) return this.flush();
     const { nodeId, iteration, attempt, text, stream } = event as Record<string, unknown>;
     if (typeof nodeId !== "string") return [];
-    const turn = typeof iteration === "number" ? iteration : 0;
-    const key = nodeKey(nodeId, turn);
+    const number = typeof iteration === "number" ? iteration : 0;
+    const key = nodeKey(nodeId, number);
     if (attemptEnds.has(event.type)) {
       const open = this.#open.get(key);
       this.#open.delete(key);
@@ -57,7 +57,7 @@ export class OutputLines {
     const open = this.#open.get(key) ?? new Map<string, OpenLine>();
     const source = `${String(attempt)} ${String(stream)}`;
     const lines = linesOf(open.get(source)?.text ?? "", text).map((line) => ({
-      ...{ nodeId, iteration: turn, text: line },
+      ...{ nodeId, iteration: number, text: line },
     }));
     // The last line has no line ending.
     const rest = lines.pop() as OpenLine;

@@ -71,9 +71,9 @@ export function approvalDecider(
       // Ring before any request to the server, so that approvals that open together ring once.
       if (bell !== false && policy !== "exit")
         session.ring(`${approvalLabel(approval, loops)} waits for approval`);
-      const learnt = loops.learn(runId, [approval.nodeId]);
+      const learned = loops.learn(runId, [approval.nodeId]);
       const question = await approvalQuestion(approval, runId, session.client);
-      await learnt;
+      await learned;
       const label = approvalLabel(approval, loops);
       const isAtDesk = policy === "ask" && desk?.onChange !== undefined;
       // A single key cannot choose among options.

@@ -243,12 +243,12 @@ function noneOpen(
 ): UsageError {
   const run = `run ${escapeControls(runId)}`;
   const node = nodeId === undefined ? "no node" : `node ${escapeControls(nodeId)}`;
-  const turn = iteration === undefined ? "" : ` in iteration ${iteration}`;
+  const suffix = iteration === undefined ? "" : ` in iteration ${iteration}`;
   const others = open.length === 0 ? "it has no open approval" : `open approvals: ${labels(open, loops)}`;
   const message =
     nodeId === undefined && iteration === undefined
       ? `${run} has no open approval; it is ${escapeControls(status)}`
-      : `${node}${turn} of ${run} is not waiting for approval; ${others}`;
+      : `${node}${suffix} of ${run} is not waiting for approval; ${others}`;
   return new UsageError(message, { code: "NO_OPEN_APPROVAL", hint: commandLine("status", runId) });
 }
 

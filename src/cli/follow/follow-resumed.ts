@@ -6,7 +6,7 @@ import { escapeControls } from "../terminal/escape-controls.js";
 import { followRun, type ConcurrencyOptions, type FollowOptions } from "./follow-run.js";
 
 /** How many times, a second apart, to follow a run that ends at once before it counts as not continued. */
-const maxLooks = 3;
+const maxAttempts = 3;
 
 /**
  * Resumes a run and follows it to its end. Shows only what happens after the resume.
@@ -56,7 +56,7 @@ export async function followAfter(
 
   async function* updates(): FollowOutcome["updates"] {
     let hasNews = false;
-    for (let look = 1; ; look++, current = follow()) {
+    for (let attempt = 1; ; attempt++, current = follow()) {
       for await (const { records } of current.updates) {
         hasNews = true;
         yield { run, records };
@@ -66,7 +66,7 @@ export async function followAfter(
         run.ended = current.runs[0]?.ended;
         return;
       }
-      if (look === maxLooks) throw startedNothing(what, runId, session);
+      if (attempt === maxAttempts) throw startedNothing(what, runId, session);
       await sleep(1000, undefined, { signal: session.signal }).catch(() => session.signal.throwIfAborted());
     }
   }

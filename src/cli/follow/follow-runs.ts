@@ -12,9 +12,9 @@ import type { RunFinder } from "./find-runs.js";
 import { heartbeatMs, openFollowedRun, type FollowOptions } from "./follow-run.js";
 
 /** The pause between two polls for new runs. In ms. */
-const lookPauseMs = 2000;
+const pollPauseMs = 2000;
 /** Stop polling after this many failures in a row. */
-const maxFailedLooks = 10;
+const maxFailedPolls = 10;
 
 /** Some of the runs could not be followed to their end. */
 export class RunsLostError extends CommandError {
@@ -111,12 +111,12 @@ export function followRuns(
     return added;
   }
 
-  let looking: Promise<void> = Promise.resolve();
+  let polling: Promise<void> = Promise.resolve();
   /** Adds the runs that have started since the last poll. Only one poll at a time, so that no run is added twice. */
-  function look(from: RunFinder): Promise<void> {
-    return (looking = looking.catch(() => {}).then(() => lookOnce(from)));
+  function poll(from: RunFinder): Promise<void> {
+    return (polling = polling.catch(() => {}).then(() => pollOnce(from)));
   }
-  async function lookOnce(from: RunFinder): Promise<void> {
+  async function pollOnce(from: RunFinder): Promise<void> {
     const beganAt = performance.now();
     const found = await from.next((runId) => {
       const lane = byId.get(runId);
@@ -129,23 +129,23 @@ export function followRuns(
     if (found.length > 0) wake();
   }
 
-  let failedLook: unknown;
-  async function keepLooking(from: RunFinder): Promise<void> {
+  let failedPoll: unknown;
+  async function keepPolling(from: RunFinder): Promise<void> {
     for (let failures = 0; ;) {
-      await sleep(lookPauseMs, undefined, { signal });
+      await sleep(pollPauseMs, undefined, { signal });
       try {
-        await look(from);
+        await poll(from);
         failures = 0;
       } catch (error) {
         signal.throwIfAborted();
-        if (++failures < maxFailedLooks) continue;
-        return endLooks(error);
+        if (++failures < maxFailedPolls) continue;
+        return endPolling(error);
       }
     }
   }
-  function endLooks(error: unknown): void {
+  function endPolling(error: unknown): void {
     signal.throwIfAborted();
-    failedLook = error;
+    failedPoll = error;
     if (!keep || open().length > 0) session.note(`no longer looking for new runs: ${messageOf(error)}`);
     wake();
   }
@@ -155,21 +155,21 @@ export function followRuns(
     session.signal.addEventListener("abort", onAbort);
     try {
       for (const lane of lanes) void pull(lane);
-      if (finder !== undefined) keepLooking(finder).catch(() => {});
+      if (finder !== undefined) keepPolling(finder).catch(() => {});
       for (;;) {
         session.signal.throwIfAborted();
         if (open().length === 0) {
-          if (keep && failedLook !== undefined) throw failedLook;
+          if (keep && failedPoll !== undefined) throw failedPoll;
           // A run may have started since the last poll.
-          if (!keep && finder !== undefined && failedLook === undefined) await look(finder).catch(endLooks);
+          if (!keep && finder !== undefined && failedPoll === undefined) await poll(finder).catch(endPolling);
           if (!keep && open().length === 0) break;
         }
-        const turn = ready.shift();
-        if (turn === undefined) {
+        const next = ready.shift();
+        if (next === undefined) {
           await new Promise<void>((resolve) => (wake = resolve));
           continue;
         }
-        const { lane, result } = turn;
+        const { lane, result } = next;
         if ("lost" in result) {
           session.signal.throwIfAborted();
           lane.run.lost = result.lost;

@@ -34,7 +34,7 @@ function decodeUtf16(encoding: "utf-16le" | "utf-16be", bytes: Uint8Array): stri
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
     const name = encoding.toUpperCase();
-    throw new EncodingError(`begins as ${name} and breaks off, or has half of a character in it`, name);
+    throw new EncodingError(`starts as ${name} but is truncated, or contains half of a character`, name);
   }
 }
 

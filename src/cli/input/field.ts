@@ -18,7 +18,7 @@ export function parseField(given: string): Field {
   if (key === undefined || text === undefined)
     throw new UsageError(`'${given}' is not key=value, such as environment=staging`);
   const path = key.split(".");
-  if (path.includes("")) throw new UsageError(`the key '${key}' has nothing on one side of a dot`);
+  if (path.includes("")) throw new UsageError(`the key '${key}' has an empty part next to a dot`);
   return { path, text };
 }
 

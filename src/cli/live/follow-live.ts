@@ -57,7 +57,7 @@ class LiveRun {
   #part: LiveRegion | undefined;
   /** The number of rows that the live region was made for. */
   #partRows = 0;
-  #turn = 0;
+  #spinnerFrame = 0;
 
   constructor(
     run: FollowedRun,
@@ -133,16 +133,16 @@ class LiveRun {
     this.#partRows = rows;
     this.#part ??= liveRegion(this.#view, this.#frames.treeFor(this.#view), rows);
     const { running } = this.#part.progress;
-    if (running > 0) this.#turn++;
+    if (running > 0) this.#spinnerFrame++;
     const { spinner } = style.symbols;
-    const look = {
+    const context = {
       view: this.#view,
       // No event is in the future.
       now: Math.max(this.#serverNow(), this.#view.updatedAtMs ?? 0),
       style: { ...style, width: widthOf({ isTTY: true, columns: this.#screen.columns }, env) },
-      spinner: spinner[this.#turn % spinner.length] ?? "",
+      spinner: spinner[this.#spinnerFrame % spinner.length] ?? "",
     };
-    const lines = liveRegionLines(this.#part, look, (node) => this.#printed.of(node));
+    const lines = liveRegionLines(this.#part, context, (node) => this.#printed.of(node));
     return { lines, moves: running > 0, above: this.#takePending() };
   }
 }

@@ -46,7 +46,7 @@ class LiveTable {
   readonly #frames = new Map<FollowedRun, FrameReader>();
   /** Trees are fetched one at a time, however many runs there are. */
   #fetching: Promise<unknown> = Promise.resolve();
-  #turn = 0;
+  #spinnerFrame = 0;
 
   constructor(outcome: FollowOutcome, output: Output, screen: Screen) {
     this.#outcome = outcome;
@@ -95,15 +95,19 @@ class LiveTable {
       };
     });
     const moves = rows.some(({ facts }) => facts.category === "running");
-    if (moves) this.#turn++;
+    if (moves) this.#spinnerFrame++;
     const { spinner } = style.symbols;
     const drawn: Style = {
       ...style,
       width: widthOf({ isTTY: true, columns: this.#screen.columns }, env),
     };
-    const look = { now: serverNow(), style: drawn, spinner: spinner[this.#turn % spinner.length] ?? "" };
+    const context = {
+      now: serverNow(),
+      style: drawn,
+      spinner: spinner[this.#spinnerFrame % spinner.length] ?? "",
+    };
     // Leave room below for the cursor, and for a question.
-    const lines = runTable(rows, keys?.hint ?? "", look, this.#screen.rows - 2);
+    const lines = runTable(rows, keys?.hint ?? "", context, this.#screen.rows - 2);
     keys?.drawn();
     return { lines, moves };
   }

@@ -16,7 +16,7 @@ export class FrameReader {
   #runId = "";
   #tree: FrameGroup | undefined;
   /** The newest frame that the events have announced, and the newest one at the time that the tree was fetched. */
-  #told = 0;
+  #announced = 0;
   #fetched = 0;
   #isBusy = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -33,7 +33,7 @@ export class FrameReader {
       this.#tree = undefined;
       this.#fetched = 0;
     }
-    this.#told = frameNo;
+    this.#announced = frameNo;
     void this.#refresh();
     return this.#tree;
   }
@@ -44,14 +44,14 @@ export class FrameReader {
   }
 
   async #refresh(): Promise<void> {
-    if (this.#isBusy || this.#told === this.#fetched || this.#closed.signal.aborted) return;
+    if (this.#isBusy || this.#announced === this.#fetched || this.#closed.signal.aborted) return;
     this.#isBusy = true;
-    const [runId, told, started] = [this.#runId, this.#told, performance.now()];
+    const [runId, announced, started] = [this.#runId, this.#announced, performance.now()];
     // The view continues without the tree; the next attempt may succeed.
     const frame = await this.#fetch(runId, this.#closed.signal).catch(() => undefined);
     if (this.#closed.signal.aborted) return;
     if (frame !== undefined && runId === this.#runId) {
-      this.#fetched = told;
+      this.#fetched = announced;
       this.#tree = readFrame(frame) ?? this.#tree;
       this.#onChange();
     }

@@ -2,7 +2,7 @@ import type { RunView } from "../../client/index.js";
 import { silentMs } from "../describe/blockers.js";
 import { formatRunningTime } from "../describe/duration.js";
 import { columnsOf, fitWidth } from "../terminal/fit-width.js";
-import { renderStatus, type Look } from "../tree/render-node.js";
+import { renderStatus, type RenderContext } from "../tree/render-node.js";
 import type { NodeCounts } from "../describe/count-nodes.js";
 import { progressOf, runTree, type FrameGroup, type RunGroup, type RunTask } from "../tree/run-tree.js";
 import type { Style } from "../terminal/style.js";
@@ -36,10 +36,10 @@ export function liveRegion(view: RunView, frame: FrameGroup | undefined, most: n
  */
 export function liveRegionLines(
   { tree, rows, progress, hasMargin, spare }: LiveRegion,
-  look: Look,
+  context: RenderContext,
   lastLineOf: (node: RunTask) => string = () => "",
 ): string[] {
-  const lines = treeLines(rows, look);
+  const lines = treeLines(rows, context);
   let left = spare;
   const withOutput = lines.flatMap((line, index) => {
     const row = rows[index];
@@ -47,9 +47,9 @@ export function liveRegionLines(
     const text = lastLineOf(row.item);
     if (text === "") return line;
     left--;
-    return [line, lineBelow(row, text, look.style)];
+    return [line, lineBelow(row, text, context.style)];
   });
-  return [...(hasMargin ? [""] : []), headLine(tree, progress, look), ...withOutput];
+  return [...(hasMargin ? [""] : []), headLine(tree, progress, context), ...withOutput];
 }
 
 /** The progress bar's maximum and minimum width. With less room, there is no bar. */
@@ -59,10 +59,10 @@ const minBar = 8;
 const minName = 8;
 
 /** Returns the line of the run itself: its name, status, time, and how many of its nodes are done. */
-function headLine(tree: RunGroup, progress: NodeCounts, look: Look): string {
-  const { view, now, style } = look;
+function headLine(tree: RunGroup, progress: NodeCounts, context: RenderContext): string {
+  const { view, now, style } = context;
   const { width, symbols } = style;
-  const { symbol, paint } = renderStatus(view.status, look);
+  const { symbol, paint } = renderStatus(view.status, context);
   const status = view.status === "unknown" ? "connecting" : escapeControls(view.status);
   const time = view.startedAtMs === null ? "" : `  ${formatRunningTime(now - view.startedAtMs)}`;
   const failed = progress.failed === 0 ? "" : `, ${progress.failed} failed`;
@@ -70,7 +70,7 @@ function headLine(tree: RunGroup, progress: NodeCounts, look: Look): string {
   const isSilent = view.status === "running" && quiet >= silentMs;
   const silent = isSilent ? `, no event for ${formatRunningTime(quiet)}` : "";
   const left = width - columnsOf(`${symbol}   ${status}${time}${failed}${silent}`);
-  const { name, done } = nameAndCount(tree, progress, look, left);
+  const { name, done } = nameAndCount(tree, progress, context, left);
   const room = Math.min(maxBar, left - columnsOf(name + done) - 2);
   const bar = room < minBar || done === "" ? "" : `  ${progressBar(progress, room, style)}`;
   return paintLine(
@@ -92,7 +92,7 @@ function headLine(tree: RunGroup, progress: NodeCounts, look: Look): string {
 function nameAndCount(
   tree: RunGroup,
   { done, known }: NodeCounts,
-  { view, style }: Look,
+  { view, style }: RenderContext,
   room: number,
 ): { name: string; done: string } {
   const name = tree.name || `run ${escapeControls(view.runId)}`;

@@ -5,12 +5,12 @@ import { statusFacts } from "../status-table.js";
 import { escapeControls } from "../terminal/escape-controls.js";
 import { fitWidth } from "../terminal/fit-width.js";
 import type { Style } from "../terminal/style.js";
-import { categoryLook } from "../tree/render-node.js";
+import { categoryStyle } from "../tree/render-node.js";
 import { reasonOf, type RunFacts } from "./run-facts.js";
 
 /** Returns the line that stays on the screen for one of several runs: how it ended, or its status, and why. */
 export function resultLine(run: FollowedRun, facts: RunFacts, style: Style): string {
-  const { symbol, paint } = categoryLook(facts.category, { style, spinner: style.symbols.running });
+  const { symbol, paint } = categoryStyle(facts.category, { style, spinner: style.symbols.running });
   const { done, known } = facts.counts;
   const view = run.view();
   const status = run.ended?.status ?? view.status;

@@ -2,7 +2,7 @@ import type { Category } from "../status-table.js";
 import { fitWidth, maxColumnsOf } from "../terminal/fit-width.js";
 import type { Style } from "../terminal/style.js";
 import { table, type Cell } from "../terminal/table.js";
-import { categoryLook } from "../tree/render-node.js";
+import { categoryStyle } from "../tree/render-node.js";
 import type { RunFacts } from "./run-facts.js";
 
 /** A run in the table. All texts are escaped. */
@@ -17,7 +17,7 @@ export interface TableRow {
   selected: string | undefined;
 }
 
-export interface TableLook {
+export interface TableContext {
   /** By the server's clock, in milliseconds since 1970. */
   now: number;
   style: Style;
@@ -33,13 +33,18 @@ const minWithMargin = 12;
  *
  * @param hint what the user can do; empty if nothing
  */
-export function runTable(rows: readonly TableRow[], hint: string, look: TableLook, most: number): string[] {
-  const { style } = look;
+export function runTable(
+  rows: readonly TableRow[],
+  hint: string,
+  context: TableContext,
+  most: number,
+): string[] {
+  const { style } = context;
   const hasMargin = most >= minWithMargin;
   const footer = hint === "" ? 1 : 2;
   const room = Math.max(1, most - footer - (hasMargin ? 2 : 0));
   const shown = mostUrgent(rows, room);
-  const lines = shown.length === 0 ? [] : tableLines(shown, look);
+  const lines = shown.length === 0 ? [] : tableLines(shown, context);
   return [
     ...(hasMargin ? ["", ...lines] : lines.slice(1)),
     style.dim(fitWidth(totals(rows, rows.length - shown.length), style.width, style.symbols.cut)),
@@ -68,11 +73,11 @@ const minNow = 16;
 const maxStatus = 16;
 const gap = 2;
 
-function tableLines(rows: readonly TableRow[], look: TableLook): string[] {
-  const { style, now } = look;
+function tableLines(rows: readonly TableRow[], context: TableContext): string[] {
+  const { style, now } = context;
   const { width, symbols } = style;
   const cells = rows.map(({ facts, label, approvals, selected, ...row }) => {
-    const { symbol, paint } = categoryLook(facts.category, look);
+    const { symbol, paint } = categoryStyle(facts.category, context);
     const { done, known, failed } = facts.counts;
     const silence = facts.silence(now);
     const waits = [...approvals].sort((a) => (a === selected ? -1 : 0)).join(", ");

@@ -30,7 +30,9 @@ export async function serveGateway(workspace: string, port: number, session: Ses
     const gateway = await waitFor("starting the gateway", starting);
     try {
       if (port !== 0 && !gateway.baseUrl.endsWith(`:${port}`))
-        note(stderrStyle.yellow(`port ${port} is taken by another program, so the gateway took another one`));
+        note(
+          stderrStyle.yellow(`port ${port} is in use by another program, so the gateway took another one`),
+        );
       note(`serving ${escapeControls(workspace)} on ${gateway.baseUrl}`);
       note(stderrStyle.dim("Ctrl-C ends the gateway, and cancels the runs that it is executing"));
       return await orAborted(gateway.failed, signal);

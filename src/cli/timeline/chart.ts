@@ -95,7 +95,7 @@ function barOf(row: ChartRow, { from, ms, barWidth }: Scale, style: Style): stri
     const phase = cells[column];
     let end = column + 1;
     while (end < barWidth && cells[end] === phase) end++;
-    const [symbol, paint] = phase === undefined ? [" ", asIs] : phaseLook(phase, row.state, style);
+    const [symbol, paint] = phase === undefined ? [" ", asIs] : phaseStyle(phase, row.state, style);
     bar += paint(symbol.repeat(end - column));
     column = end;
   }
@@ -104,7 +104,7 @@ function barOf(row: ChartRow, { from, ms, barWidth }: Scale, style: Style): stri
 
 const asIs: Paint = (text) => text;
 
-function phaseLook(phase: Phase, state: string, style: Style): [symbol: string, paint: Paint] {
+function phaseStyle(phase: Phase, state: string, style: Style): [symbol: string, paint: Paint] {
   const { symbols, red, green, cyan, yellow, magenta, dim } = style;
   switch (phase) {
     case "queued":
@@ -163,7 +163,7 @@ function legend(timeline: Timeline, rows: readonly ChartRow[], style: Style, wid
     phases.has(phase),
   );
   const parts = shown.map((phase) => {
-    const [symbol, paint] = phaseLook(phase, "finished", style);
+    const [symbol, paint] = phaseStyle(phase, "finished", style);
     return { length: phaseWords[phase].length + 2, text: `${paint(symbol)} ${phaseWords[phase]}` };
   });
   const whole = timeline.endsAt - (timeline.startedAt ?? 0);

@@ -60,13 +60,13 @@ export function predecessorsIn(tree: FrameGroup): FindPredecessors {
     if (task === undefined) return undefined;
     const { before, loop } = task;
     const isFirstInTurn = !before.some((other) => other.loop === loop);
-    const inTurn = (other: Task, turn: number): Predecessor => ({
+    const inIteration = (other: Task, turn: number): Predecessor => ({
       nodeId: other.nodeId,
       key: other.loop !== undefined && other.loop === loop ? nodeKey(other.nodeId, turn) : undefined,
     });
     if (loop !== undefined && isFirstInTurn && iteration > 0)
-      return loop.last.map((other) => inTurn(other, iteration - 1));
-    return before.map((other) => inTurn(other, iteration));
+      return loop.last.map((other) => inIteration(other, iteration - 1));
+    return before.map((other) => inIteration(other, iteration));
   };
 }
 

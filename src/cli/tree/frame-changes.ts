@@ -88,7 +88,7 @@ function elementsOf(frame: Frame): Element[] | undefined {
     const name = typeof own === "string" ? own : undefined;
     // An element without a name is identified by its place.
     const key = name === undefined ? `${place}/${kind}` : `${kind} ${name}`;
-    const turn = iterations.get(name ?? "") ?? 0;
+    const iteration = iterations.get(name ?? "") ?? 0;
     const children = Array.isArray(node.children) ? node.children : [];
     const text = children.map((child) => (child?.kind === "text" ? child.text : "")).join("");
     elements.push({
@@ -98,11 +98,11 @@ function elementsOf(frame: Frame): Element[] | undefined {
       name:
         name === undefined
           ? ""
-          : escapeControls(name) + (isInLoop && iterations.has(name) ? ` (iteration ${turn})` : ""),
+          : escapeControls(name) + (isInLoop && iterations.has(name) ? ` (iteration ${iteration})` : ""),
       waits: waitsFor(props),
       has: new Map([
         ...Object.entries(props).map(([prop, value]) => [prop, String(value)] as const),
-        ["iteration", String(turn)],
+        ["iteration", String(iteration)],
         ["text", text],
       ]),
     });

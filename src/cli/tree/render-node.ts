@@ -15,7 +15,7 @@ export function categoryOf({ node }: RunTask, view: RunView): Category {
 }
 
 /** When and how to draw a node. */
-export interface Look {
+export interface RenderContext {
   view: RunView;
   /** By the server's clock, in milliseconds since 1970. */
   now: number;
@@ -25,9 +25,9 @@ export interface Look {
 }
 
 /** Returns how a category looks: a symbol, and a color for it and for the text that matters. */
-export function categoryLook(
+export function categoryStyle(
   category: Category,
-  { style, spinner }: Pick<Look, "style" | "spinner">,
+  { style, spinner }: Pick<RenderContext, "style" | "spinner">,
 ): { symbol: string; paint: (text: string) => string } {
   const { symbols, green, red, cyan, yellow, dim } = style;
   switch (category) {
@@ -49,12 +49,12 @@ export function categoryLook(
 /** Returns a node's symbol, and the text to show next to its name, which is empty if none is needed. */
 export function renderNode(
   task: RunTask,
-  look: Look,
+  context: RenderContext,
 ): { symbol: string; paint: (text: string) => string; words: string } {
-  const { view, style, now } = look;
+  const { view, style, now } = context;
   const { node } = task;
   const category = categoryOf(task, view);
-  const base = categoryLook(category, look);
+  const base = categoryStyle(category, context);
   const word = (text: string, rest: string) => (style.plain ? [text, rest].filter(Boolean).join(" ") : rest);
   if (node === undefined || category === "pending") {
     const ahead = task.needsApproval ? approvalAhead(task) : "";
@@ -82,7 +82,7 @@ export function renderNode(
     case "in-progress":
       return { ...base, words: word("running for", running + attempt) };
     default:
-      return { ...base, words: waitWords(task, look) };
+      return { ...base, words: waitWords(task, context) };
   }
 }
 
@@ -91,7 +91,7 @@ function approvalAhead({ node }: RunTask): string {
   return decision === "approved" ? "approved" : decision === "denied" ? "denied" : "needs approval";
 }
 
-function waitWords({ node, label }: RunTask, { view, now }: Look): string {
+function waitWords({ node, label }: RunTask, { view, now }: RenderContext): string {
   if (node?.state === "waiting-approval") {
     const since = node.approval === null ? undefined : waitingSince(node.approval, view);
     const title: unknown = node.approval?.request?.title;
@@ -106,7 +106,7 @@ function waitWords({ node, label }: RunTask, { view, now }: Look): string {
 /** Returns how a run's status looks. */
 export function renderStatus(
   status: string,
-  look: Pick<Look, "style" | "spinner">,
-): ReturnType<typeof categoryLook> {
-  return categoryLook(statusFacts(status).category, look);
+  context: Pick<RenderContext, "style" | "spinner">,
+): ReturnType<typeof categoryStyle> {
+  return categoryStyle(statusFacts(status).category, context);
 }

@@ -12,7 +12,7 @@ export interface FrameGroup {
   readonly what: string;
   readonly name: string;
   /** The iteration that a loop is in, from 0; `undefined` if this is not a loop. */
-  readonly turn?: number | undefined;
+  readonly iteration?: number | undefined;
   /** The only container in it, if it contains nothing else. The two share a line. */
   readonly within?: FrameGroup | undefined;
   readonly children: readonly FrameItem[];
@@ -36,7 +36,7 @@ const maxDepth = 500;
 /** Reads the workflow's tree; `undefined` if the frame has none that can be read. */
 export function readFrame(frame: Frame): FrameGroup | undefined {
   try {
-    const reading = { iterations: iterationsOf(frame), turns: new Map<FrameItem, number>() };
+    const reading = { iterations: iterationsOf(frame), loopIterations: new Map<FrameItem, number>() };
     const root = readElement(JSON.parse(frame.xmlJson) as FrameNode, reading);
     return root?.kind === "group" ? root : undefined;
   } catch {
@@ -74,12 +74,12 @@ export function kindOf(tag: unknown): string {
 interface Reading {
   readonly iterations: ReadonlyMap<string, number>;
   /** The newest iteration that a task in each container is in. */
-  readonly turns: Map<FrameItem, number>;
+  readonly loopIterations: Map<FrameItem, number>;
 }
 
 function readElement(node: FrameNode, reading: Reading, depth = 0, isInLoop = false): FrameItem | undefined {
   if (node?.kind !== "element") return undefined;
-  const { iterations, turns } = reading;
+  const { iterations, loopIterations } = reading;
   const props: Record<string, unknown> = node.props ?? {};
   const what = kindOf(node.tag);
   const { id } = props;
@@ -98,8 +98,9 @@ function readElement(node: FrameNode, reading: Reading, depth = 0, isInLoop = fa
   const children = inside.flatMap(
     (child) => readElement(child, reading, depth + 1, isInLoop || what === "loop") ?? [],
   );
-  const turn = children.reduce(
-    (newest, item) => Math.max(newest, item.kind === "task" ? item.iteration : (turns.get(item) ?? 0)),
+  const iteration = children.reduce(
+    (newest, item) =>
+      Math.max(newest, item.kind === "task" ? item.iteration : (loopIterations.get(item) ?? 0)),
     0,
   );
   const name = props["name"] ?? id;
@@ -109,11 +110,11 @@ function readElement(node: FrameNode, reading: Reading, depth = 0, isInLoop = fa
     kind: "group",
     what,
     name: typeof name === "string" ? escapeControls(name) : "",
-    turn: what === "loop" ? turn : undefined,
+    iteration: what === "loop" ? iteration : undefined,
     within,
     children: within?.children ?? children,
   };
-  turns.set(group, turn);
+  loopIterations.set(group, iteration);
   return group;
 }
 

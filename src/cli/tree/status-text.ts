@@ -52,9 +52,7 @@ export async function statusText(status: Run, session: Session, style: Style): P
 }
 
 function readUpTo({ updatedAtMs }: RunView): string {
-  return updatedAtMs === null
-    ? "no event of it has come yet"
-    : `the nodes are shown as of ${formatTime(updatedAtMs)}`;
+  return updatedAtMs === null ? "no events yet" : `the nodes are shown as of ${formatTime(updatedAtMs)}`;
 }
 
 async function readView(

@@ -1,6 +1,6 @@
 import { columnsOf, fitWidth, maxColumnsOf } from "../terminal/fit-width.js";
 import type { Category } from "../status-table.js";
-import { categoryLook, renderNode, type Look } from "./render-node.js";
+import { categoryStyle, renderNode, type RenderContext } from "./render-node.js";
 import type { RunTask } from "./run-tree.js";
 import type { Container, Rest, TreeRow } from "./tree-rows.js";
 import type { Style } from "../terminal/style.js";
@@ -12,9 +12,9 @@ const widestColumn = 40;
 const minName = 4;
 
 /** Returns the rows as lines that fit the style's width: guides, a symbol, the name, and further text. */
-export function treeLines(rows: readonly TreeRow[], look: Look): string[] {
-  const { style } = look;
-  const cells = rows.map((row) => cellsOf(row, look));
+export function treeLines(rows: readonly TreeRow[], context: RenderContext): string[] {
+  const { style } = context;
+  const cells = rows.map((row) => cellsOf(row, context));
   // If there is little room, the name gives way: what happens matters, and a prefix is enough to know the name.
   const room = style.width === Infinity ? Infinity : Math.max(8, Math.floor(style.width * 0.55));
   const column = Math.min(
@@ -59,8 +59,8 @@ interface Cells {
   paintWords: (text: string) => string;
 }
 
-function cellsOf({ item, lasts }: TreeRow, look: Look): Cells {
-  const { style } = look;
+function cellsOf({ item, lasts }: TreeRow, context: RenderContext): Cells {
+  const { style } = context;
   const guide = guideOf(lasts, style);
   if (item.kind === "group") {
     const name = groupWords(item, style);
@@ -69,7 +69,7 @@ function cellsOf({ item, lasts }: TreeRow, look: Look): Cells {
   if (item.kind === "rest") {
     const only = item.counts.size === 1 ? [...item.counts.keys()][0] : undefined;
     const { symbol, paint } = only
-      ? categoryLook(only, look)
+      ? categoryStyle(only, context)
       : { symbol: style.symbols.several, paint: style.dim };
     const counts = countWords(item);
     return {
@@ -82,7 +82,7 @@ function cellsOf({ item, lasts }: TreeRow, look: Look): Cells {
       paintWords: style.dim,
     };
   }
-  const { symbol, paint, words } = renderNode(item, look);
+  const { symbol, paint, words } = renderNode(item, context);
   const isQuiet = symbol === style.symbols.done || symbol === style.symbols.pending;
   return {
     guide,
@@ -106,8 +106,8 @@ function taskName(task: RunTask): string {
 
 /** Describes a container and those that share its line: the kind of each, its name, and a loop's iteration. */
 export function groupWords(group: Container, style: Style): string {
-  const { what, name, turn, within } = group;
-  const words = [what, name, turn === undefined ? "" : `(iteration ${turn})`]
+  const { what, name, iteration, within } = group;
+  const words = [what, name, iteration === undefined ? "" : `(iteration ${iteration})`]
     .filter((word) => word !== "")
     .join(" ");
   return within === undefined ? words : `${words} ${style.symbols.within} ${groupWords(within, style)}`;

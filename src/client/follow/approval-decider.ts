@@ -3,7 +3,7 @@ import { isAnswerLost, isOutage } from "../http/retry.js";
 import type { Decision } from "../server/server-api.js";
 import { isWaitingStatus } from "../view/run-status.js";
 import { nodeKey, type ApprovalView, type RunView } from "../view/run-view.js";
-import { approvalKey, includesApproval, lookUntilProven, type DrivenRun } from "./driven-run.js";
+import { approvalKey, includesApproval, checkUntilProven, type DrivenRun } from "./driven-run.js";
 
 /** What `onApproval` answers: a decision, or `wait` to leave the approval to someone else. */
 export type ApprovalDecision =
@@ -63,8 +63,8 @@ export async function decideApprovals(
   async function askAboutNew(reportFailure: (error: unknown) => void): Promise<never> {
     for (;;) {
       const change = run.changed();
-      const look = await lookUntilProven(run, () => unasked(run.view).length > 0, signal);
-      for (const approval of look === undefined ? [] : unasked(look.view)) {
+      const check = await checkUntilProven(run, () => unasked(run.view).length > 0, signal);
+      for (const approval of check === undefined ? [] : unasked(check.view)) {
         const question = new AbortController();
         asked.set(approvalKey(approval), question);
         decideApproval(run, approval, rules, question.signal).catch((error: unknown) => {
@@ -115,10 +115,10 @@ async function decideApproval(
   if (decision === "wait") return rules.onLeft?.(approval);
   let previous: unknown;
   for (;;) {
-    const look = await lookUntilProven(run, () => true, signal);
-    if (look !== undefined && !includesApproval(look.view.openApprovals, approval)) {
+    const check = await checkUntilProven(run, () => true, signal);
+    if (check !== undefined && !includesApproval(check.view.openApprovals, approval)) {
       // The decision took effect; only its answer was lost.
-      if (isAnswerLost(previous) && isDecidedAs(decision, approval, look.view)) {
+      if (isAnswerLost(previous) && isDecidedAs(decision, approval, check.view)) {
         rules.onDecided?.(approval, decision);
       }
       return;

@@ -114,27 +114,27 @@ export async function* drive<Result>(
     parts.push(reachApproval(run, { resumes: args.resume !== false, isLeft }, signal));
   }
   // Do not use `Promise.race` with `parts` for each event: each race would add handlers to these long-lived promises.
-  type Turn = IteratorResult<EventRecord[], Result | Run>;
-  let endTurn: { resolve: (turn: Turn) => void; reject: (error: unknown) => void } | undefined;
+  type Step = IteratorResult<EventRecord[], Result | Run>;
+  let endStep: { resolve: (step: Step) => void; reject: (error: unknown) => void } | undefined;
   let stopped: { failed: boolean; value: unknown } | undefined;
   const endAt = (failed: boolean) => (value: unknown) => {
     stopped ??= { failed, value };
-    if (failed) endTurn?.reject(value);
-    else endTurn?.resolve({ done: true, value: value as Run });
+    if (failed) endStep?.reject(value);
+    else endStep?.resolve({ done: true, value: value as Run });
   };
   for (const part of parts) part.then(endAt(false), endAt(true));
 
   const records = read(inner, progress);
   try {
     for (;;) {
-      const turn = await new Promise<Turn>((resolve, reject) => {
-        endTurn = { resolve, reject };
+      const step = await new Promise<Step>((resolve, reject) => {
+        endStep = { resolve, reject };
         if (stopped !== undefined) endAt(stopped.failed)(stopped.value);
         else records.next().then(resolve, reject);
       });
-      if (turn.done) return turn.value;
+      if (step.done) return step.value;
       const isFirstRun = progress.view.runId === args.runId;
-      const shown = isFirstRun ? turn.value.filter(({ seq }) => seq > afterSeq) : turn.value;
+      const shown = isFirstRun ? step.value.filter(({ seq }) => seq > afterSeq) : step.value;
       if (shown.length > 0) yield shown;
     }
   } finally {
@@ -158,7 +158,7 @@ function toDrivenRun(args: DriveRunArgs, progress: RunProgress): DrivenRun {
       return progress.view;
     },
     changed: () => progress.changed(),
-    look: () => proof.look(),
+    check: () => proof.check(),
     getStatus: () => getStatus(callArgs()),
     async decide({ nodeId, iteration }, decision, more) {
       const decideArgs = { ...callArgs(), nodeId, iteration, ...more, decidedBy: args.decidedBy };

@@ -2,7 +2,7 @@ import type { Clock } from "../http/wait.js";
 import type { Run } from "../results.js";
 import { nodeKey, type ApprovalView, type RunView } from "../view/run-view.js";
 import type { Decision, DecisionBody } from "../server/server-api.js";
-import type { Look } from "./proof.js";
+import type { Check } from "./proof.js";
 
 /** What a decision carries in addition to its approval. */
 export type DecisionDetails = Pick<DecisionBody, "note" | "selected" | "ranked">;
@@ -15,10 +15,10 @@ export interface DrivenRun {
   /** Resolves when the view changes. */
   changed(): Promise<void>;
   /**
-   * Looks at the server to prove that the view is current. Resolves with `undefined` if that is not possible, such as
+   * Checks the server to prove that the view is current. Resolves with `undefined` if that is not possible, such as
    * during an outage.
    */
-  look(): Promise<Look | undefined>;
+  check(): Promise<Check | undefined>;
   getStatus(): Promise<Run>;
   decide(approval: ApprovalView, decision: Decision, more: DecisionDetails): Promise<void>;
   /** Sends a resume. Resolves with `false` if the workflow's path could not be found, which has been reported. */
@@ -29,25 +29,25 @@ export interface DrivenRun {
   resumesByItself(): Promise<boolean>;
 }
 
-/** The wait after an unsure look, doubled each time. In ms. */
+/** The wait after an unproven check, doubled each time. In ms. */
 const firstRetryMs = 100;
 const maxRetryMs = 5000;
 
 /**
- * Looks until the view is proven, with growing pauses. The run may continue in the meantime.
+ * Checks until the view is proven, with growing pauses. The run may continue in the meantime.
  *
- * @param isNeeded called before each look; the result is `undefined` once it returns false
+ * @param isNeeded called before each check; the result is `undefined` once it returns false
  * @throws the signal's reason
  */
-export async function lookUntilProven(
+export async function checkUntilProven(
   run: DrivenRun,
   isNeeded: () => boolean,
   signal: AbortSignal,
-): Promise<Look | undefined> {
+): Promise<Check | undefined> {
   for (let pauseMs = firstRetryMs; isNeeded(); pauseMs = Math.min(2 * pauseMs, maxRetryMs)) {
-    const look = await run.look();
+    const check = await run.check();
     signal.throwIfAborted();
-    if (look?.result === "proven") return look;
+    if (check?.result === "proven") return check;
     await run.clock.sleep(pauseMs, signal);
   }
   return undefined;

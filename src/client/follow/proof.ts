@@ -14,15 +14,15 @@ import { parseEvent } from "./event-stream.js";
 import { pageSize } from "./pages-ahead.js";
 import type { RunProgress } from "./run-progress.js";
 
-/** The result of one look at the server. */
-export interface Look {
+/** The result of one check at the server. */
+export interface Check {
   /**
    * Whether the view is proven to show the run as the server has it. `ended` if the run has ended: then only the end of
    * its stream proves that.
    */
-  result: "proven" | "unsure" | "ended";
+  result: "proven" | "unproven" | "ended";
   run: Run;
-  /** The view, including the events that the look brought. */
+  /** The view, including the events that the check brought. */
   view: RunView;
   /** The events that the server had and the view did not. */
   records: EventRecord[];
@@ -30,15 +30,15 @@ export interface Look {
   missingEnds: number;
 }
 
-/** What a look has to prove. */
+/** What a check has to prove. */
 export type ProofScope = "approvals" | "everything";
 
-/** How long a look waits for the rest of a page, in ms. */
+/** How long a check waits for the rest of a page, in ms. */
 const maxPageMs = 500;
 
 /**
  * Finds out whether all events of a run that has not ended were read. Silence proves nothing, because a poll can be
- * delayed anywhere on its way. A look therefore requests the events from the last known one on, over a new connection,
+ * delayed anywhere on its way. A check therefore requests the events from the last known one on, over a new connection,
  * and then the status. The two agree only if no event is missing that opened, decided or ended anything:
  *
  * - The status is the same.
@@ -49,14 +49,14 @@ const maxPageMs = 500;
  *   been decided, and its node has ended.
  *
  * If the numbers of ended nodes never agree, because the server skips nodes without an event, the server's comments
- * help. It sends one after the events of a poll. So if nothing but a comment arrived between two looks with the same
+ * help. It sends one after the events of a poll. So if nothing but a comment arrived between two checks with the same
  * result, the server had nothing else to send.
  */
 export class Proof {
   readonly #args: RunArgs;
   readonly #options: ResolvedOptions;
   readonly #progress: RunProgress;
-  /** The result of the last look, if only the number of ended nodes was unsure. */
+  /** The result of the last check, if only the number of ended nodes was unproven. */
   #doubt: { facts: string; comments: number } | undefined;
   /** How many nodes the server counts as ended without having sent an event for that. */
   #silentlyEnded = 0;
@@ -68,14 +68,14 @@ export class Proof {
   }
 
   /**
-   * Looks at the server once.
+   * Checks the server once.
    *
    * @param scope what to prove: the status and the open approvals, which is enough for a decision, or everything that
    *   the view shows. It makes a difference only if the server lists its approvals.
    * @returns `undefined` if no event was read yet, if the server could not be reached, or if its events do not continue
    *   the known ones
    */
-  async look(scope: ProofScope = "approvals"): Promise<Look | undefined> {
+  async check(scope: ProofScope = "approvals"): Promise<Check | undefined> {
     const { view, stream } = this.#progress;
     const last = stream?.last;
     if (stream === undefined || last === undefined) return undefined;
@@ -86,21 +86,21 @@ export class Proof {
       const page = new Page(connection, last, view);
       await page.first;
       const run = await getStatus(this.#callArgs(view));
-      if (isTerminalStatus(run.status)) return this.#toLook("ended", run, page);
+      if (isTerminalStatus(run.status)) return this.#toCheck("ended", run, page);
       const listed = run.runState === undefined ? undefined : await this.#listApprovals(view.runId);
       // The rest of the page may still be on its way, and each event may make the view agree.
       const endsAt = performance.now() + maxPageMs;
       for (;;) {
         // After a full page there are more events, even if everything agrees.
-        if (page.isFull) return this.#toLook("unsure", run, page);
+        if (page.isFull) return this.#toCheck("unproven", run, page);
         const agreement = this.#agreement(page.view, run, listed, scope);
-        if (agreement === "proven") return this.#toLook("proven", run, page);
-        if (agreement === "but for ends" && this.#isStill(run, listed, position, comments, page)) {
+        if (agreement === "proven") return this.#toCheck("proven", run, page);
+        if (agreement === "except ends" && this.#isStill(run, listed, position, comments, page)) {
           this.#silentlyEnded = endedNodes(run.summary) - endedNodesOf(page.view);
-          return this.#toLook("proven", run, page);
+          return this.#toCheck("proven", run, page);
         }
         if (!(await page.more(endsAt - performance.now()))) {
-          return this.#toLook("unsure", run, page);
+          return this.#toCheck("unproven", run, page);
         }
       }
     } catch (error) {
@@ -127,10 +127,10 @@ export class Proof {
       for (;;) {
         const next = connection.next(pageTimeoutMs);
         next.catch(() => {});
-        const turn = await settledWithin(endsAt - performance.now(), next);
-        if (turn === undefined) return true;
+        const step = await settledWithin(endsAt - performance.now(), next);
+        if (step === undefined) return true;
         // A comment arrives as an empty list.
-        if (turn.value === undefined || turn.value.length > 0) return false;
+        if (step.value === undefined || step.value.length > 0) return false;
       }
     } catch (error) {
       this.#args.signal?.throwIfAborted();
@@ -141,7 +141,7 @@ export class Proof {
     }
   }
 
-  #toLook(result: Look["result"], run: Run, { view, records }: Page): Look {
+  #toCheck(result: Check["result"], run: Run, { view, records }: Page): Check {
     const missingEnds = endedNodes(run.summary) - endedNodesOf(view) - this.#silentlyEnded;
     return { result, run, view, records: [...records], missingEnds };
   }
@@ -151,24 +151,24 @@ export class Proof {
     run: Run,
     listed: readonly ApprovalRow[] | undefined,
     scope: ProofScope,
-  ): "proven" | "but for ends" | "unsure" {
+  ): "proven" | "except ends" | "unproven" {
     const isSameStatus =
       view.status === run.status || (isWaitingStatus(view.status) && isWaitingStatus(run.status));
-    if (!isSameStatus) return "unsure";
+    if (!isSameStatus) return "unproven";
     if (listed !== undefined) {
       const keys = new Set(listed.map(({ nodeId, iteration }) => nodeKey(nodeId, iteration)));
       const isSame =
         keys.size === view.openApprovals.length &&
         view.openApprovals.every(({ nodeId, iteration }) => keys.has(nodeKey(nodeId, iteration)));
-      if (!isSame) return "unsure";
+      if (!isSame) return "unproven";
       if (scope === "approvals") return "proven";
     } else if ((run.summary["waiting-approval"] ?? 0) !== view.openApprovals.length) {
-      return "unsure";
+      return "unproven";
     }
-    return endedNodesOf(view) + this.#silentlyEnded === endedNodes(run.summary) ? "proven" : "but for ends";
+    return endedNodesOf(view) + this.#silentlyEnded === endedNodes(run.summary) ? "proven" : "except ends";
   }
 
-  /** Whether nothing has happened since the last look, and a comment shows that nothing is on its way. */
+  /** Whether nothing has happened since the last check, and a comment shows that nothing is on its way. */
   #isStill(
     run: Run,
     listed: readonly ApprovalRow[] | undefined,

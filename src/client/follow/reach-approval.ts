@@ -1,7 +1,7 @@
 import type { Run } from "../results.js";
 import { isWaitingStatus } from "../view/run-status.js";
 import type { ApprovalView, RunView } from "../view/run-view.js";
-import { lookUntilProven, type DrivenRun } from "./driven-run.js";
+import { checkUntilProven, type DrivenRun } from "./driven-run.js";
 
 /** What else could move a run that waits for an approval. */
 export interface OtherMoves {
@@ -28,9 +28,9 @@ export async function reachApproval(
     !(resumes && unappliedDecisions.length > 0);
   for (;;) {
     const change = run.changed();
-    const look = await lookUntilProven(run, () => isAtApproval(run.view), signal);
-    if (look !== undefined && isAtApproval(look.view) && look.run.status === "waiting-approval")
-      return look.run;
+    const check = await checkUntilProven(run, () => isAtApproval(run.view), signal);
+    if (check !== undefined && isAtApproval(check.view) && check.run.status === "waiting-approval")
+      return check.run;
     await change;
     signal.throwIfAborted();
   }

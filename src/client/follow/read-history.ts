@@ -56,17 +56,17 @@ export function readRecords(args: RunArgs): RunStream<EventRecord[], LoadedRun> 
   return new RunStream(readToPresent(args, progress, false), () => progress.view);
 }
 
-/** After a silence of this long, the whole history may have been read; a look then proves it. In ms. */
+/** After a silence of this long, the whole history may have been read; a check then proves it. In ms. */
 const firstSilenceMs = 25;
 /**
- * How many unsure looks of each kind to make before returning the history as is. `behind`: the view was far behind.
- * `changing`: the look brought some events, because the run continues. `still`: it brought none, although the status
+ * How many unproven checks of each kind to make before returning the history as is. `behind`: the view was far behind.
+ * `changing`: the check brought some events, because the run continues. `still`: it brought none, although the status
  * shows that something is missing.
  */
-const maxLooks = { behind: 20, changing: 3, still: 6 };
+const maxChecks = { behind: 20, changing: 3, still: 6 };
 /** How long to wait for a proof if the caller will act on the result, in ms. The server sends a comment every 10 s. */
 const maxProofMs = 30_000;
-/** Look after this long even without a silence, because a busy run has none. In ms. */
+/** Check after this long even without a silence, because a busy run has none. In ms. */
 const maxReadingMs = 1000;
 /** After a silence of this long, expect nothing more from a server that cannot be reached. In ms. */
 const maxSilenceMs = 5000;
@@ -92,72 +92,72 @@ export async function* readToPresent(
     return { view, status, asOf, position };
   };
   const pull = () => {
-    const turn = records.next();
+    const step = records.next();
     // This read may be abandoned once everything was read.
-    turn.catch(() => {});
-    return turn;
+    step.catch(() => {});
+    return step;
   };
   /** Whether events have been read that were not yielded yet; they come next. */
   const hasUnyielded = () => (progress.stream?.position ?? -1) > position;
   let silenceMs = firstSilenceMs;
-  let lookDueAt = performance.now() + maxReadingMs;
+  let checkDueAt = performance.now() + maxReadingMs;
   let eventsRead = 0;
-  /** The number of the newest event that a look has seen. */
+  /** The number of the newest event that a check has seen. */
   let seenTo = -1;
-  const looks = { behind: 0, changing: 0, still: 0 };
+  const checks = { behind: 0, changing: 0, still: 0 };
   const endsAt = performance.now() + maxProofMs;
   try {
     let next = pull();
     for (;;) {
-      const turn = (await settledWithin(silenceMs, next))?.value;
-      if (turn?.done) return toResult(progress.view, turn.value.run, true);
-      if (turn !== undefined) {
-        eventsRead += turn.value.length;
-        position = turn.value.at(-1)?.seq ?? position;
+      const step = (await settledWithin(silenceMs, next))?.value;
+      if (step?.done) return toResult(progress.view, step.value.run, true);
+      if (step !== undefined) {
+        eventsRead += step.value.length;
+        position = step.value.at(-1)?.seq ?? position;
         const yieldedAt = performance.now();
-        yield turn.value;
+        yield step.value;
         // The time that the caller takes says nothing about the server.
-        lookDueAt += performance.now() - yieldedAt;
+        checkDueAt += performance.now() - yieldedAt;
         next = pull();
-        if (performance.now() < lookDueAt) continue;
+        if (performance.now() < checkDueAt) continue;
       }
-      // Read what the last look saw first; until then another look shows nothing new.
-      if (position < seenTo && performance.now() < lookDueAt + maxSilenceMs) continue;
+      // Read what the last check saw first; until then another check shows nothing new.
+      if (position < seenTo && performance.now() < checkDueAt + maxSilenceMs) continue;
       if (hasUnyielded()) continue;
 
-      const look = await proof.look("everything");
-      const newEvents = look?.records.length ?? 0;
+      const check = await proof.check("everything");
+      const newEvents = check?.records.length ?? 0;
       const isFullPage = newEvents >= pageSize - 1;
       // A long history arrives far faster than any run produces events, and its next page is also full.
       const isHistory = isFullPage && eventsRead > 8 * newEvents;
-      lookDueAt = performance.now() + maxReadingMs;
+      checkDueAt = performance.now() + maxReadingMs;
       eventsRead = 0;
       seenTo = position + newEvents;
       if (isHistory) continue;
       // Only the end of the stream proves that all of an ended run was read, and that end will come.
-      silenceMs = look?.result === "ended" ? Infinity : 2 * silenceMs;
-      if (look?.result === "ended") continue;
-      if (look === undefined) {
+      silenceMs = check?.result === "ended" ? Infinity : 2 * silenceMs;
+      if (check?.result === "ended") continue;
+      if (check === undefined) {
         const isEmpty = !untilProven && progress.stream === undefined && (await proof.isEmpty());
         if ((silenceMs < maxSilenceMs && !isEmpty) || hasUnyielded()) continue;
         const { view } = progress;
         return toResult(view, await getStatus(inner), false);
       }
-      if (look.result === "unsure") {
-        if (isFullPage || look.missingEnds > pageSize / 4) looks.behind++;
-        else if (newEvents > 0) looks.changing++;
-        else looks.still++;
+      if (check.result === "unproven") {
+        if (isFullPage || check.missingEnds > pageSize / 4) checks.behind++;
+        else if (newEvents > 0) checks.changing++;
+        else checks.still++;
         const isEnough =
-          looks.behind >= maxLooks.behind ||
-          looks.changing >= maxLooks.changing ||
-          looks.still >= maxLooks.still;
+          checks.behind >= maxChecks.behind ||
+          checks.changing >= maxChecks.changing ||
+          checks.still >= maxChecks.still;
         if (untilProven) silenceMs = Math.min(silenceMs, maxReadingMs);
         if (untilProven ? performance.now() <= endsAt : !isEnough) continue;
       }
-      progress.update(look.view);
+      progress.update(check.view);
       position = seenTo;
-      if (newEvents > 0) yield look.records;
-      return toResult(look.view, look.run, look.result === "proven");
+      if (newEvents > 0) yield check.records;
+      return toResult(check.view, check.run, check.result === "proven");
     }
   } finally {
     unlink();

@@ -4,7 +4,7 @@ import { isOutage } from "../http/retry.js";
 import type { BlockedRun, Run } from "../results.js";
 import { isWaitingStatus } from "../view/run-status.js";
 import type { ApprovalView, RunView } from "../view/run-view.js";
-import { approvalKey, includesApproval, lookUntilProven, type DrivenRun } from "./driven-run.js";
+import { approvalKey, includesApproval, checkUntilProven, type DrivenRun } from "./driven-run.js";
 
 /** Why a resume is sent. `event`: to find out whether the signal has arrived. */
 export type ResumeReason = "decision" | "timer" | "quota" | "event";
@@ -64,9 +64,9 @@ export async function resumeRun(run: DrivenRun, rules: ResumeRules, signal: Abor
       else if (!decisions.some((decision) => run.isOwn(decision)))
         await run.clock.sleep(run.clock.jitter(graceMs), signal);
       // The run may have been resumed in the meantime, or the decision may come from a half-read history.
-      const look = await lookUntilProven(run, () => unapplied(run.view).length > 0, signal);
-      const needed = look === undefined ? [] : unapplied(look.view);
-      if (look === undefined || needed.length === 0 || !isWaitingStatus(look.run.status)) continue;
+      const check = await checkUntilProven(run, () => unapplied(run.view).length > 0, signal);
+      const needed = check === undefined ? [] : unapplied(check.view);
+      if (check === undefined || needed.length === 0 || !isWaitingStatus(check.run.status)) continue;
       if (!(await tryResume(run, "decision", rules, signal))) continue;
       for (const decision of needed) resumed.add(approvalKey(decision));
       if (resumesByItself) await reportIfStuck(run, rules, wait, needed, signal);

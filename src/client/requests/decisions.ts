@@ -1,8 +1,11 @@
+import { ArgumentError } from "../errors/argument-error.js";
+import { HttpError } from "../errors/http-error.js";
 import { noteDecision } from "../follow/own-decisions.js";
 import { isAnswerLost } from "../http/retry.js";
-import { ArgumentError } from "../errors/argument-error.js";
-import { checkedCount, resolveOptions } from "../options.js";
+import { jittered, wait } from "../http/wait.js";
+import { checkedCount, resolveOptions, type ResolvedOptions } from "../options.js";
 import type { RunReference, SignalReceipt } from "../results.js";
+import { knownServer, withServer } from "../server/detect-server.js";
 import type { Decision, ServerApi } from "../server/server-api.js";
 import { callOnce, requiredText, type RunArgs } from "./call-server.js";
 
@@ -60,13 +63,49 @@ async function decide(decision: Decision, args: DecideArgs): Promise<RunReferenc
   const body = { iteration, note, decidedBy, selected, ranked };
   const send = (server: ServerApi) => server.decide(decision, runId, nodeId, body);
   try {
-    const answer = await callOnce(options, send, "decision", (traits) => traits.canRepeatDecisions);
+    const answer = await retryTooEarly(options, { runId, nodeId, iteration }, () =>
+      callOnce(options, send, "decision", (traits) => traits.canRepeatDecisions),
+    );
     noteDecision(options.baseUrl, runId, { nodeId, iteration });
     return answer;
   } catch (error) {
     if (isAnswerLost(error)) noteDecision(options.baseUrl, runId, { nodeId, iteration });
     throw error;
   }
+}
+
+/** The pauses before a decision that came too early is sent again, in ms. */
+const tooEarlyPausesMs = [200, 400, 800, 1600];
+
+/**
+ * Sends a decision, and again if it came too early: after each decision a gateway resumes the run, and until the engine
+ * has set up the other open approvals, the gateway lists them but refuses to decide them.
+ */
+async function retryTooEarly<T>(
+  options: ResolvedOptions,
+  approval: { runId: string; nodeId: string; iteration: number },
+  send: () => Promise<T>,
+): Promise<T> {
+  for (const pauseMs of tooEarlyPausesMs) {
+    try {
+      return await send();
+    } catch (error) {
+      const isRefused = error instanceof HttpError && error.status === 400 && !error.mayHaveBeenApplied;
+      if (!isRefused || knownServer(options)?.traits.canRepeatDecisions !== true) throw error;
+      if (!(await isListed(options, approval))) throw error;
+    }
+    await wait(jittered(pauseMs), options.signal);
+  }
+  return send();
+}
+
+/** Whether the server lists the approval as open; false if it does not say. */
+async function isListed(
+  options: ResolvedOptions,
+  { runId, nodeId, iteration }: { runId: string; nodeId: string; iteration: number },
+): Promise<boolean> {
+  const rows = await withServer(options, (server) => server.listApprovals(runId)).catch(() => []);
+  return rows.some((row) => row.nodeId === nodeId && row.iteration === iteration);
 }
 
 /** Arguments of {@link sendSignal}. */

@@ -103,7 +103,9 @@ function expectRows(
 
 function expectField(fields: Fields, name: string, isValid: (value: unknown) => boolean): void {
   if (isValid(fields[name])) return;
-  throw new ProtocolError(`the server's answer has no valid "${name}" in it; is this a Smithers server?`);
+  throw new ProtocolError(
+    `the server's answer does not contain a valid "${name}"; is this a Smithers server?`,
+  );
 }
 
 const isText = (value: unknown) => typeof value === "string";

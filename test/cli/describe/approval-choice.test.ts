@@ -24,7 +24,7 @@ describe("a choice", () => {
     const pick = approval("select");
     expect(choiceProblem(pick, { selected: "green" }, true)).toBeUndefined();
     expect(choiceProblem(pick, { selected: "gree" }, true)).toBe(
-      "'gree' is no option of pick; its options are blue, green, red",
+      "'gree' is not an option of pick; its options are blue, green, red",
     );
     expect(choiceProblem(pick, { ranked: ["green"] }, true)).toBe(
       "pick asks for one of its options, not for a ranking",
@@ -35,7 +35,9 @@ describe("a choice", () => {
     const order = approval("rank");
     expect(choiceProblem(order, { ranked: parseRanking("red, blue,green") }, true)).toBeUndefined();
     expect(choiceProblem(order, { ranked: ["red", "red"] }, true)).toBe("'red' is in the ranking twice");
-    expect(choiceProblem(order, { ranked: parseRanking("red,,blue") }, true)).toContain("'' is no option");
+    expect(choiceProblem(order, { ranked: parseRanking("red,,blue") }, true)).toContain(
+      "'' is not an option",
+    );
     expect(choiceProblem(order, { selected: "red" }, true)).toBe(
       "pick asks for a ranking of its options, not for one of them",
     );

@@ -61,7 +61,7 @@ describe("approve", () => {
 
   test.each([
     [[], "pick asks for one of its options: blue, green, red"],
-    [["--select", "gree"], "'gree' is no option of pick; its options are blue, green, red"],
+    [["--select", "gree"], "'gree' is not an option of pick; its options are blue, green, red"],
     [["--rank", "red,blue"], "pick asks for one of its options, not for a ranking"],
   ])("%j decides nothing", async (flags, problem) => {
     const server = await gatewayWith(asking("select"), { [decision]: goOn });
@@ -122,7 +122,7 @@ describe("while a run is followed", () => {
   test("the question shows the options, and asks for one of them until it gets one", async () => {
     const { exitCode, server, prompts, screen } = await answered("select", ["a", "gree", "green", "quick"]);
     expect(screen).toContain("  Which cluster?\n  blue  Blue – the old cluster\n  green\n  red\n");
-    expect(screen).toContain("'gree' is no option of pick");
+    expect(screen).toContain("'gree' is not an option of pick");
     expect(prompts).toEqual([
       "approve, deny or skip? [a/d/s] ",
       "which option (its key)? ",

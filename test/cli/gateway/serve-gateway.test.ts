@@ -60,7 +60,7 @@ test("serve --gateway starts one for this machine alone, says where it listens, 
 
 test("serve --gateway says that the gateway took another port", async () => {
   const { stderr } = await serve(project("0.32.0"), ["--port", "7555"], 41_000);
-  expect(stderr).toContain("port 7555 is taken by another program, so the gateway took another one\n");
+  expect(stderr).toContain("port 7555 is in use by another program, so the gateway took another one\n");
   expect(stderr).toContain("on http://127.0.0.1:41000\n");
 });
 

@@ -122,7 +122,7 @@ describe("an end from outside leaves nothing of the live part, and the cursor", 
     const left = (await screen.scrollback()).split("\n");
     expect(left.filter((line) => drawing.test(line))).toEqual([]);
     expect(left.slice(-2)).toEqual([
-      `error: interrupted by ${signal}; run ${runId} goes on`,
+      `error: interrupted by ${signal}; run ${runId} continues`,
       `next:  smithers-client watch -- ${runId}`,
     ]);
   });
@@ -167,7 +167,7 @@ test("COLUMNS and a locale without Unicode are followed", async () => {
   expect(lines.slice(-4)).toEqual([
     expect.stringMatching(/^\? gate {2}waiting-approval {2}\d+s {2}1\/3$/),
     expect.stringMatching(/^\|- \+ build {2}0\.\ds$/),
-    expect.stringMatching(/^\|- \? gate {3}waits \d+s for appro.*~$/),
+    expect.stringMatching(/^\|- \? gate {3}waiting \d+s for appro.*~$/),
     "`- . ship",
   ]);
 });

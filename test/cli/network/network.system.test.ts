@@ -119,7 +119,7 @@ describe("through a proxy", () => {
     });
     expect(proxy.asked).toContain(`GET ${plainUrl}/v1/runs/${runId}/events`);
     expect(stderr.match(/^warning: .*/gm)).toEqual([
-      `warning: the key goes unencrypted to ${plainUrl}; anyone on the way can read it`,
+      `warning: the key is sent unencrypted to ${plainUrl}; anyone on the network can read it`,
     ]);
 
     const quiet = await call(["status", runId, "--json"], plainUrl, env);
@@ -137,7 +137,7 @@ describe("through a proxy", () => {
     const words = ["run", "slow.tsx", "--input", '{"ms":60000}', "-w", "--timeout", "2s"];
     const { stderr, exitCode } = await call(words, baseUrl(), env);
     expect(exitCode).toBe(124);
-    expect(stderr).toMatch(/^error: --timeout of 2\.0s ran out; run \S+ goes on$/m);
+    expect(stderr).toMatch(/^error: --timeout of 2\.0s ran out; run \S+ continues$/m);
     await waitUntil(() => proxy.connections === 0);
   });
 
@@ -190,7 +190,7 @@ describe("through a proxy", () => {
       expect(stderr).toContain(
         `error: cannot reach ${secureUrl()}: the proxy http://127.0.0.1:${port} (HTTPS_PROXY) ` +
           "cannot be reached: ECONNREFUSED (GET /v1/runs/r)\n" +
-          "next:  set that variable right, or name the server's host in NO_PROXY\n",
+          "next:  correct that variable, or name the server's host in NO_PROXY\n",
       );
     });
 
@@ -222,9 +222,7 @@ describe("through a proxy", () => {
       const HTTPS_PROXY = "socks5://user:s3cret@127.0.0.1:1080";
       const { exitCode, stderr } = await failing(["ls"], secureUrl(), { HTTPS_PROXY });
       expect(exitCode).toBe(4);
-      expect(stderr).toContain(
-        "error: HTTPS_PROXY names a proxy of a socks5:// proxy, which is not supported",
-      );
+      expect(stderr).toContain("error: HTTPS_PROXY names a socks5:// proxy, which is not supported");
     });
   });
 });

@@ -159,7 +159,7 @@ describe("in the background", () => {
     const terminal = startInShell('timeout 2 "$@"; echo "ended $?"', ["watch", runId]);
     // 124 is what timeout says of a command that did not end by itself.
     await terminal.shows("ended 124");
-    expect(await terminal.scrollback()).toContain(`error: interrupted by SIGTERM; run ${runId} goes on`);
+    expect(await terminal.scrollback()).toContain(`error: interrupted by SIGTERM; run ${runId} continues`);
   });
 
   test("it is asked once it is in the foreground", async () => {

@@ -38,16 +38,16 @@ const example = timelineOf([
   { type: "RunFinished", timestampMs: 10_000 },
 ]);
 
-const draw = (width: number, changes: Parameters<typeof styleOf>[0] = {}, showTurns = false) =>
-  chartLines(example, chartRows(example.rows, showTurns), styleOf({ width, ...changes }));
+const draw = (width: number, changes: Parameters<typeof styleOf>[0] = {}, showIterations = false) =>
+  chartLines(example, chartRows(example.rows, showIterations), styleOf({ width, ...changes }));
 
 describe("the chart", () => {
   test("has a row for each attempt and each loop, and an axis", () => {
     expect(draw(80)).toEqual([
-      "                       │0s       │2s        │4s       │6s        │8s",
-      "* build                ██████████                                           2.0s",
-      "* gate                           ◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆█                5.0s",
-      "* draft (3 turns)                                          █████            0.9s",
+      "                        │0s       │2s       │4s        │6s       │8s",
+      "* build                 ██████████                                          2.0s",
+      "* gate                            ◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆◆█               5.0s",
+      "* draft (3 iterations)                                      ████            0.9s",
       "* publish (attempt 1)                                           ·█████      1.1s",
       "* publish (attempt 2)                                                 ··███ 1.0s",
       "",
@@ -184,6 +184,6 @@ describe("the Mermaid diagram", () => {
     );
     const folded = ganttOf(timelineOf([start, ...loop.flat()])).lines;
     expect(folded.length).toBeLessThan(100);
-    expect(folded).toContain("  section turn 5000 turns");
+    expect(folded).toContain("  section turn 5000 iterations");
   });
 });

@@ -71,7 +71,7 @@ test.each([["wait" as const], [{ decision: "deny" as const, note: "no" }]])(
 );
 
 describe("nothing is asked or sent on a view that is not proven", () => {
-  test.each(["unsure", "ended", "unreachable"] as const)("%s", async (proof) => {
+  test.each(["unproven", "ended", "unreachable"] as const)("%s", async (proof) => {
     const run = new FakeRun();
     run.proof = proof;
     const { asked } = decide(run, "approve");
@@ -84,7 +84,7 @@ describe("nothing is asked or sent on a view that is not proven", () => {
     expect(run.sent).toHaveLength(1);
   });
 
-  test("an approval that the look shows as decided is not asked about", async () => {
+  test("an approval that the check shows as decided is not asked about", async () => {
     const run = new FakeRun();
     run.hidden = [denied("gate")];
     const { asked } = decide(run, "approve");
@@ -99,7 +99,7 @@ describe("nothing is asked or sent on a view that is not proven", () => {
     let answer!: (decision: ApprovalDecision) => void;
     decide(run, () => new Promise((resolve) => (answer = resolve)));
     await run.bring(started, opened("gate"), waiting);
-    // Its event has not come yet; the look before the decision is sent shows it.
+    // Its event has not come yet; the check before the decision is sent shows it.
     run.hidden = [denied("gate")];
     answer("approve");
     await run.clock.pass(60_000);
@@ -165,7 +165,7 @@ describe("a decision whose answer was lost", () => {
     run.answers = [lost()];
     const { decided } = decide(run, "approve");
     await run.bring(started, opened("gate"), waiting);
-    run.proof = "unsure";
+    run.proof = "unproven";
     await run.clock.pass(60_000);
     expect(run.sent).toHaveLength(1);
     expect(decided).toEqual([]);

@@ -1,6 +1,6 @@
 import type { DrivenRun } from "../../../src/client/follow/driven-run.js";
 import type { Clock } from "../../../src/client/http/wait.js";
-import type { Look } from "../../../src/client/follow/proof.js";
+import type { Check } from "../../../src/client/follow/proof.js";
 import type { ApprovalView, Run, SmithersEvent } from "../../../src/client/index.js";
 import { RunProgress } from "../../../src/client/follow/run-progress.js";
 import { reduceEvents } from "../../../src/client/view/run-view.js";
@@ -60,8 +60,8 @@ export class FakeRun implements DrivenRun {
   readonly clock = new FakeClock();
   /** What was sent, with the time at which it was. */
   readonly sent: string[] = [];
-  /** Whether a look proves the view. */
-  proof: Look["result"] | "unreachable" = "proven";
+  /** Whether a check proves the view. */
+  proof: Check["result"] | "unreachable" = "proven";
   /** The run's status on the server, if that is not the view's. */
   status: string | undefined;
   runState: Run["runState"];
@@ -72,7 +72,7 @@ export class FakeRun implements DrivenRun {
   own = new Set<string>();
   /** Whether the server goes on by itself after a decision. */
   goesOn = false;
-  looks = 0;
+  checks = 0;
   statusAsked = 0;
   readonly #progress = new RunProgress(runId);
 
@@ -90,8 +90,8 @@ export class FakeRun implements DrivenRun {
     await settled();
   }
 
-  async look(): Promise<Look | undefined> {
-    this.looks++;
+  async check(): Promise<Check | undefined> {
+    this.checks++;
     await Promise.resolve();
     if (this.proof === "unreachable") return undefined;
     const events = stamped(this.hidden, this.view.updatedAtMs ?? 1000);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Proof, type Look, type ProofScope } from "../../../src/client/follow/proof.js";
+import { Proof, type Check, type ProofScope } from "../../../src/client/follow/proof.js";
 import { RunProgress } from "../../../src/client/follow/run-progress.js";
 import { emptyRunView, reduceEvents, type SmithersEvent } from "../../../src/client/index.js";
 import { block } from "../../faults/raw-server.js";
@@ -23,7 +23,7 @@ interface Server {
   http?: number;
 }
 
-/** A run of which these events were read, and looks at a server. */
+/** A run of which these events were read, and checks at a server. */
 function proofOf(events: object[]) {
   const progress = new RunProgress("r");
   const comments = { count: 0 };
@@ -69,19 +69,19 @@ function proofOf(events: object[]) {
   return {
     comments,
     asked,
-    look: async (seen: Server, scope?: ProofScope): Promise<Look | undefined> => {
+    check: async (seen: Server, scope?: ProofScope): Promise<Check | undefined> => {
       server = seen;
-      return proof.look(scope);
+      return proof.check(scope);
     },
   };
 }
 
-const result = async (events: object[], server: Server) => (await proofOf(events).look(server))?.result;
+const result = async (events: object[], server: Server) => (await proofOf(events).check(server))?.result;
 const stopped = "waiting-approval";
 
-test.concurrent.each<[string, object[], Server, Look["result"] | undefined]>([
+test.concurrent.each<[string, object[], Server, Check["result"] | undefined]>([
   ["the same status, and nothing open", [started], { status: "running" }, "proven"],
-  ["another status", [started], { status: "paused" }, "unsure"],
+  ["another status", [started], { status: "paused" }, "unproven"],
   ["two kinds of waiting", [started, waits], { status: "waiting-timer" }, "proven"],
   ["a run that has ended", [started], { status: "finished" }, "ended"],
   ["a run that has ended as the view says", [started, event("RunFinished")], { status: "finished" }, "ended"],
@@ -91,19 +91,19 @@ test.concurrent.each<[string, object[], Server, Look["result"] | undefined]>([
     { status: "running", summary: { [stopped]: 1 } },
     "proven",
   ],
-  ["fewer open approvals", [started, opens("a")], { status: "running" }, "unsure"],
-  ["more open approvals", [started], { status: "running", summary: { [stopped]: 1 } }, "unsure"],
+  ["fewer open approvals", [started, opens("a")], { status: "running" }, "unproven"],
+  ["more open approvals", [started], { status: "running", summary: { [stopped]: 1 } }, "unproven"],
   [
     "as many open approvals, and a node more that has ended",
     [started, opens("a")],
     { status: "running", summary: { [stopped]: 1, finished: 1 } },
-    "unsure",
+    "unproven",
   ],
   ["the listed approval", [started, opens("a", 1)], { status: "running", listed: [["a", 1]] }, "proven"],
-  ["another turn of it", [started, opens("a", 0)], { status: "running", listed: [["a", 1]] }, "unsure"],
-  ["another node's", [started, opens("a")], { status: "running", listed: [["b", 0]] }, "unsure"],
-  ["no longer one", [started, opens("a")], { status: "running", listed: [] }, "unsure"],
-  ["one more", [started], { status: "running", listed: [["a", 0]] }, "unsure"],
+  ["another turn of it", [started, opens("a", 0)], { status: "running", listed: [["a", 1]] }, "unproven"],
+  ["another node's", [started, opens("a")], { status: "running", listed: [["b", 0]] }, "unproven"],
+  ["no longer one", [started, opens("a")], { status: "running", listed: [] }, "unproven"],
+  ["one more", [started], { status: "running", listed: [["a", 0]] }, "unproven"],
   ["another run's", [started], { status: "running", listed: [["a", 0, "other"]] }, "proven"],
   [
     "a page that begins elsewhere",
@@ -117,56 +117,56 @@ test.concurrent.each<[string, object[], Server, Look["result"] | undefined]>([
 });
 
 test("where the approvals are listed, the list proves enough for a decision, and not that every node was read", async () => {
-  const { look } = proofOf([started, opens("a")]);
+  const { check } = proofOf([started, opens("a")]);
   const server: Server = { status: "running", listed: [["a", 0]], summary: { [stopped]: 1, finished: 1 } };
-  expect((await look(server))?.result).toBe("proven");
-  expect((await look(server, "everything"))?.result).toBe("unsure");
-  expect((await look({ ...server, summary: { [stopped]: 1 } }, "everything"))?.result).toBe("proven");
+  expect((await check(server))?.result).toBe("proven");
+  expect((await check(server, "everything"))?.result).toBe("unproven");
+  expect((await check({ ...server, summary: { [stopped]: 1 } }, "everything"))?.result).toBe("proven");
 });
 
-test("what the look brings is in its view, and may be what was missing", async () => {
+test("what the check brings is in its view, and may be what was missing", async () => {
   const page = [started, opens("a")];
-  const look = await proofOf([started]).look({ status: "running", summary: { [stopped]: 1 }, page });
-  expect(look).toMatchObject({ result: "proven", records: [{ seq: 1 }] });
-  expect(look?.view.openApprovals).toMatchObject([{ nodeId: "a" }]);
+  const check = await proofOf([started]).check({ status: "running", summary: { [stopped]: 1 }, page });
+  expect(check).toMatchObject({ result: "proven", records: [{ seq: 1 }] });
+  expect(check?.view.openApprovals).toMatchObject([{ nodeId: "a" }]);
 });
 
-test("a look that brings a full page proves nothing: there are more to come", async () => {
+test("a check that brings a full page proves nothing: there are more to come", async () => {
   const page = [started, ...Array.from({ length: 199 }, (_, n) => event("NodeStarted", `n${n}`))];
-  const { look } = proofOf([started]);
-  expect(await look({ status: "running", page })).toMatchObject({ result: "unsure" });
-  expect(await look({ status: "running", page: page.slice(0, -1) })).toMatchObject({ result: "proven" });
+  const { check } = proofOf([started]);
+  expect(await check({ status: "running", page })).toMatchObject({ result: "unproven" });
+  expect(await check({ status: "running", page: page.slice(0, -1) })).toMatchObject({ result: "proven" });
 });
 
 test("a refusal is an error", async () => {
-  await expect(proofOf([started]).look({ status: "running", http: 404 })).rejects.toThrow("404");
+  await expect(proofOf([started]).check({ status: "running", http: 404 })).rejects.toThrow("404");
 });
 
 test("before the first event nothing is asked", async () => {
   const progress = new RunProgress("r");
   const fetch = () => expect.unreachable();
-  expect(await new Proof({ runId: "r", fetch }, progress).look()).toBeUndefined();
+  expect(await new Proof({ runId: "r", fetch }, progress).check()).toBeUndefined();
 });
 
 // A node that the server skipped without an event.
 const skipped: Server = { status: "running", summary: { skipped: 1 } };
 
-test("two looks with the same result, and a comment between them, prove what the counts cannot", async () => {
-  const { look, comments } = proofOf([started]);
-  expect((await look(skipped))?.result).toBe("unsure");
-  expect((await look(skipped))?.result).toBe("unsure");
+test("two checks with the same result, and a comment between them, prove what the counts cannot", async () => {
+  const { check, comments } = proofOf([started]);
+  expect((await check(skipped))?.result).toBe("unproven");
+  expect((await check(skipped))?.result).toBe("unproven");
   comments.count++;
-  expect((await look(skipped))?.result).toBe("proven");
+  expect((await check(skipped))?.result).toBe("proven");
   // And the node is counted from then on.
-  expect((await look(skipped))?.result).toBe("proven");
+  expect((await check(skipped))?.result).toBe("proven");
 });
 
-test("a look that differs from the one before proves nothing together with it", async () => {
-  const { look, comments } = proofOf([started]);
-  expect((await look(skipped))?.result).toBe("unsure");
+test("a check that differs from the one before proves nothing together with it", async () => {
+  const { check, comments } = proofOf([started]);
+  expect((await check(skipped))?.result).toBe("unproven");
   comments.count++;
-  expect((await look({ status: "running", summary: { skipped: 2 } }))?.result).toBe("unsure");
+  expect((await check({ status: "running", summary: { skipped: 2 } }))?.result).toBe("unproven");
   comments.count++;
   const withNews = { ...skipped, page: [started, event("NodePending", "x")] };
-  expect((await look(withNews))?.result).toBe("unsure");
+  expect((await check(withNews))?.result).toBe("unproven");
 });

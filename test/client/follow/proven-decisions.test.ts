@@ -136,7 +136,7 @@ describe.concurrent("two who decide", options, () => {
     { approvals: [{ nodeId: "review" }] },
     { approvals: [{ nodeId: "review", iteration: 1 }] },
   ];
-  // Slow, so that the open stream does not tell what a look before the decision has to find out.
+  // Slow, so that the open stream does not tell what a check before the decision has to find out.
   const slowPollMs = 300;
 
   interface OtherPerson {
@@ -155,12 +155,12 @@ describe.concurrent("two who decide", options, () => {
   ) {
     let isAnswered = false;
     let isSent = false;
-    let looks = 0;
+    let checks = 0;
     let isDecided = false;
     const decision = does === "approve and resume" ? "approve" : "deny";
     const onCall = ({ call }: SeenCall) => {
       isSent ||= call === "approve";
-      if (!isAnswered || isSent || isDecided || ++looks < n) return;
+      if (!isAnswered || isSent || isDecided || ++checks < n) return;
       isDecided = true;
       server.decide(decision, "r", "review", 0, "other");
       if (does !== "deny") server.resume("r", "other");
@@ -176,7 +176,7 @@ describe.concurrent("two who decide", options, () => {
       },
     });
     const first = sent(server).filter(({ iteration }) => iteration === 0);
-    return isDecided ? { n, first, status } : { n, sentAfter: looks };
+    return isDecided ? { n, first, status } : { n, sentAfter: checks };
   }
 
   test.for<OtherPerson>([
@@ -186,10 +186,10 @@ describe.concurrent("two who decide", options, () => {
     { does: "deny", listsApprovals: true },
     { does: "approve and resume", listsApprovals: true },
   ])(
-    "nothing is sent when the other's decision ($does) came before the last look (listed: $listsApprovals)",
+    "nothing is sent when the other's decision ($does) came before the last check (listed: $listsApprovals)",
     async (other, { onTestFinished }) => {
       const all = await Promise.all([1, 2, 3, 4, 5, 6].map((n) => decideAtLook(n, other, onTestFinished)));
-      expect(all[0], "at least one look between the rule's answer and the decision").toHaveProperty("first");
+      expect(all[0], "at least one check between the rule's answer and the decision").toHaveProperty("first");
       const status = other.does === "approve and resume" ? "finished" : "failed";
       for (const { n, first, ...rest } of all) {
         if (first !== undefined) expect({ n, first, ...rest }).toEqual({ n, first: [], status });

@@ -19,7 +19,7 @@ function reach(run: FakeRun, { resumes = true, isLeft = () => true }: Partial<Ot
 
 test("a run that waits for an approval is reached when that is proven", async () => {
   const run = new FakeRun();
-  run.proof = "unsure";
+  run.proof = "unproven";
   const result = reach(run);
   await run.bring(started, opened("gate"), waiting);
   await run.clock.pass(60_000);

@@ -87,7 +87,7 @@ describe.concurrent("the events up to the present", { timeout: 120_000 }, () => 
       if (type === "NodeOutput") count++;
     }
     expect(count).toBe(19_999);
-    // A page brings 199 new events; a slow machine takes a look each second.
+    // A page brings 199 new events; a slow machine takes a check each second.
     expect(server.count("events")).toBeLessThan(2 * Math.ceil(20_000 / 199));
     expect(server.count("getStatus")).toBeLessThan(60);
   });

@@ -61,7 +61,7 @@ describe("after a decision", () => {
     resume(run);
     await run.bring(started, opened("gate"), waiting, granted("gate"));
     await run.clock.pass(60_000);
-    expect(run.looks).toBeGreaterThan(0);
+    expect(run.checks).toBeGreaterThan(0);
     expect(run.sent).toEqual([]);
   });
 
@@ -78,7 +78,7 @@ describe("after a decision", () => {
     },
   );
 
-  test.each(["unsure", "unreachable"] as const)("nothing is sent on a view that is %s", async (proof) => {
+  test.each(["unproven", "unreachable"] as const)("nothing is sent on a view that is %s", async (proof) => {
     const run = new FakeRun();
     run.own.add("gate");
     run.proof = proof;
@@ -290,7 +290,7 @@ describe("on a server that resumes runs by itself", () => {
     expect(result.error).toBeUndefined();
   });
 
-  test("a timer is its own to see, within its look each 15 seconds", async () => {
+  test("a timer is its own to see, within its check each 15 seconds", async () => {
     const run = selfResuming();
     const computedAt = new Date(1_700_000_000_000).toISOString();
     const wakeAt = new Date(1_700_000_010_000).toISOString();

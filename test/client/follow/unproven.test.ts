@@ -18,7 +18,7 @@ const fetch = async (url: string) => {
     { type: "RunStarted", runId: "r", timestampMs: 1000 },
     { type: "NodeWaitingApproval", runId: "r", nodeId: "gate", iteration: 0, timestampMs: 2000 },
   ];
-  // A look asks for the last known event on.
+  // A check asks for the last known event on.
   const after = Number(new URL(url).searchParams.get("afterSeq") ?? -1);
   const text = events
     .slice(after + 1)
@@ -51,7 +51,7 @@ test("a view that cannot be proven to be current says as of when it is", async (
 test("an approval of a run that is named is not listed on a guess, and among all runs it says as of when it is", async () => {
   const named = await settled(listApprovals({ ...connection, runId: "r" }));
   expect(named.error).toBeInstanceOf(ConnectionError);
-  expect((named.error as Error).message).toContain("it is not sure which approvals are open");
+  expect((named.error as Error).message).toContain("the open approvals are not known for sure");
   const all = await settled(listApprovals(connection));
   expect(all.value).toMatchObject([{ runId: "r", nodeId: "gate", asOf: 2000 }]);
 });

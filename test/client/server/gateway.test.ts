@@ -274,9 +274,7 @@ test("trap: a run whose input its schema rejects is never recorded, and the stre
   const run = await client.runWorkflow({ workflowPath: "typed", input: {}, runId });
   const { items, error } = await gather(client.streamEvents(run));
   expect(items).toEqual([]);
-  expect(String(error)).toContain(
-    "never recorded it, as it does with input that the workflow's schema rejects",
-  );
+  expect(String(error)).toContain("never recorded it, as it does if the workflow's schema rejects");
 });
 
 test("trap: a resume of a run that has ended does nothing, so it is an error", async () => {
@@ -336,6 +334,29 @@ describe("trap: a decision whose answer is lost", () => {
     const { client } = await recognised(lostOnce(() => played("approve-again")));
     const choice = client.approve({ runId, nodeId: "gate", selected: "blue" });
     expect(await failure(choice)).toMatchObject({ status: 409, mayHaveBeenApplied: true });
+  });
+});
+
+describe("trap: a decision while the engine is being resumed", () => {
+  const decision = "POST /v1/api/approvals/decision";
+  const notWaiting = apiError(400, "INVALID_INPUT", "Node gate is not waiting for approval.");
+
+  test("is sent again as long as the gateway lists the approval", async () => {
+    let decisions = 0;
+    const { client, gateway } = await recognised((_, route) => {
+      if (route !== decision) return undefined;
+      return decisions++ < 2 ? notWaiting : played("approve");
+    });
+    expect(await client.approve({ runId, nodeId: "gate" })).toMatchObject({ nodeId: "gate" });
+    const listed = "GET /v1/api/approvals?runId=sample-1";
+    expect(asked(gateway)).toEqual([decision, listed, decision, listed, decision]);
+  });
+
+  test("is an error if the gateway does not list the approval", async () => {
+    const { client, gateway } = await recognised((_, route) => (route === decision ? notWaiting : undefined));
+    const another = client.approve({ runId, nodeId: "gate", iteration: 1 });
+    expect(await failure(another)).toMatchObject({ status: 400, code: "INVALID_INPUT" });
+    expect(asked(gateway).filter((request) => request === decision)).toHaveLength(1);
   });
 });
 

@@ -266,4 +266,18 @@ export default [
     to: "isRefused(error)",
     tests: ["test/cli/gateway/find-gateway.test.ts"],
   },
+  {
+    rule: "a decision that came too early is sent again only if the approval is listed",
+    file: "src/client/requests/decisions.ts",
+    from: "if (!(await isListed(options, approval))) throw error;",
+    to: "",
+    tests: ["test/client/server/gateway.test.ts > trap: a decision while"],
+  },
+  {
+    rule: "a decision that came too early is sent again",
+    file: "src/client/requests/decisions.ts",
+    from: "await wait(jittered(pauseMs), options.signal);",
+    to: "break;",
+    tests: ["test/client/server/gateway.test.ts > trap: a decision while"],
+  },
 ];

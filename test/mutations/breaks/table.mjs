@@ -80,7 +80,7 @@ export default [
     tests: allTests,
   },
   {
-    rule: "a full page that does not reach back to the last look is not all",
+    rule: "a full page that does not reach back to the last poll is not all",
     file: finder,
     from: "rows.length === pageSize &&",
     to: "rows.length > pageSize &&",
@@ -96,7 +96,7 @@ export default [
   {
     rule: "after the end of the last run it is looked once more for others",
     file: follow,
-    from: "if (!keep && finder !== undefined && failedLook === undefined) await look(finder).catch(endLooks);",
+    from: "if (!keep && finder !== undefined && failedPoll === undefined) await poll(finder).catch(endPolling);",
     to: "",
     tests: allTests,
   },

@@ -21,7 +21,7 @@ export async function findIteration(
 ): Promise<number> {
   if (!(await client.getServerTraits()).hasNodeCalls) return 0;
   const { view } = await waitFor("reading the run's events", client.loadRunView({ runId }));
-  const turns = [...view.nodes.values()].filter((node) => node.nodeId === nodeId);
-  const inState = turns.filter((node) => node.state === state);
-  return Math.max(0, ...(inState.length > 0 ? inState : turns).map(({ iteration }) => iteration));
+  const ofNode = [...view.nodes.values()].filter((node) => node.nodeId === nodeId);
+  const inState = ofNode.filter((node) => node.state === state);
+  return Math.max(0, ...(inState.length > 0 ? inState : ofNode).map(({ iteration }) => iteration));
 }
