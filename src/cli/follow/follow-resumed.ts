@@ -87,8 +87,7 @@ export async function sendResume(
   const { resumesByItself } = await client.getServerTraits();
   // A gateway reports success whatever it does.
   const before = resumesByItself ? await client.getStatus({ runId: args.runId }) : undefined;
-  // A gateway does not take a workflow path.
-  const answer = await client.resume(resumesByItself ? { ...args, workflowPath: undefined } : args);
+  const answer = await client.resume(args);
   const isExecuting =
     before === undefined ? answer["status"] === "running" : before.runState?.state === "running";
   return { answer, isExecuting };

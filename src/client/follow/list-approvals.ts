@@ -5,6 +5,7 @@ import type { RunArgs } from "../requests/call-server.js";
 import { getStatus, listRuns, readApprovalList } from "../requests/reads.js";
 import type { ApprovalRow, RunRow, Run } from "../results.js";
 import { hasNoApprovalList } from "../server/detect-server.js";
+import { noLimit } from "../server/server-api.js";
 import type { ApprovalView } from "../view/run-view.js";
 import { loadView } from "./load-run-view.js";
 
@@ -57,10 +58,9 @@ async function runsToRead(error: unknown, { runId, ...connection }: ListApproval
   if (runId !== undefined) return [runId];
   const isSingleRun = error.code === ownHttpCodes.oneRunServer;
   if (isSingleRun) return [(error.details as { runId: string }).runId];
-  const limit = 100_000;
   // A run that executes one branch may have stopped at an approval in another.
   const statuses = ["waiting-approval", "running"];
-  const lists = statuses.map((status) => listRuns<RunRow>({ ...connection, status, limit }));
+  const lists = statuses.map((status) => listRuns<RunRow>({ ...connection, status, limit: noLimit }));
   return (await Promise.all(lists)).flat().map((run) => run.runId);
 }
 

@@ -4,7 +4,7 @@ import { retryPolicies } from "../http/retry.js";
 import { checkedCount, resolveOptions, type ConnectionOptions, type ResolvedOptions } from "../options.js";
 import type { ApprovalRow, Frame, NodeOutput, Run, RunRow, WorkflowRow } from "../results.js";
 import { knownServer } from "../server/detect-server.js";
-import type { ServerApi, ServerTraits } from "../server/server-api.js";
+import { noLimit, type ServerApi, type ServerTraits } from "../server/server-api.js";
 import { callServer, readOfRun, requiredText, type RunArgs } from "./call-server.js";
 
 /**
@@ -143,7 +143,7 @@ export async function readApprovalList(options: ResolvedOptions, runId?: string)
 export async function findWorkflowPath(args: RunArgs): Promise<string> {
   const { runId, ...connection } = args;
   // Most requested runs are recent. Fetch the long list only if the short one does not contain the run.
-  for (const limit of [100, 100_000]) {
+  for (const limit of [100, noLimit]) {
     const row = (await listRuns<RunRow>({ ...connection, limit })).find((each) => each.runId === runId);
     if (row !== undefined && typeof row.workflowPath === "string" && row.workflowPath !== "") {
       return row.workflowPath;

@@ -18,7 +18,7 @@ import { gatewayCalls, type GatewayCalls } from "./gateway-call.js";
 import { openEventPages } from "./gateway-events.js";
 import { query } from "./http-server.js";
 import { encodeSegment } from "./ids.js";
-import type { ServerApi, ServerTraits } from "./server-api.js";
+import { noLimit, type ServerApi, type ServerTraits } from "./server-api.js";
 
 const gatewayTraits: ServerTraits = {
   resumesByItself: true,
@@ -167,7 +167,7 @@ async function allApprovals({ get }: GatewayCalls): Promise<ApprovalRow[]> {
   const rows = toRows(await get("/approvals"));
   const listed = new Set(rows.map(({ runId }) => runId));
   const waiting = toRunRows(
-    await get(`/runs${query({ status: "waiting-approval", limit: 100_000, includeSystem: "true" })}`),
+    await get(`/runs${query({ status: "waiting-approval", limit: noLimit, includeSystem: "true" })}`),
   );
   const others = waiting.filter(({ runId }) => !listed.has(runId));
   for (const { runId } of others) rows.push(...(await approvalsByNodes({ get }, runId)));

@@ -10,6 +10,9 @@ import type {
 } from "../results.js";
 import type { EventConnection } from "./event-connection.js";
 
+/** The limit of a list that should have all runs: more than a server can have in an answer of 64 MiB. */
+export const noLimit = 1_000_000;
+
 /** A decision about an approval. */
 export type Decision = "approve" | "deny";
 
