@@ -110,7 +110,8 @@ export class ChaosProxy {
   async #passAnswer(upstream: IncomingMessage, socket: Socket, plan: Plan): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const part of upstream) chunks.push(part as Buffer);
-    if (this.#options.hasPages && plan.stallMs % 9 === 0) this.#options.restart();
+    // A client may give up a server that it has never seen.
+    if (this.#options.hasPages && this.#dealer.hasOpened && plan.stallMs % 9 === 0) this.#options.restart();
     const body = plan.isGzipped ? gzipSync(Buffer.concat(chunks)) : Buffer.concat(chunks);
     const headers = {
       "content-type": upstream.headers["content-type"] ?? "",

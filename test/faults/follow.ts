@@ -30,6 +30,9 @@ export interface Outcome {
   /** How the end was wrong: another status than the run's, or an error; undefined where it was right. */
   wrongEnd: string | undefined;
   faults: ReadonlyMap<Fault, number>;
+  /** The first events that were lost, and the last reconnects before the end. */
+  lostEvents: string[];
+  reconnects: string[];
 }
 
 /** A follower may not have more connections open than this. */
@@ -48,10 +51,13 @@ export function isBad(outcome: Outcome): boolean {
 /** Says what went wrong with a run. */
 export function describe(outcome: Outcome): string {
   const { seed, lost, repeated, misplaced, wrongDecisions, wrongEnd, mostConnections } = outcome;
+  const { lostEvents, reconnects } = outcome;
   return [
     `seed ${seed}: ${lost} lost, ${repeated} repeated, ${misplaced} misplaced, ${mostConnections} connections at once`,
     ...wrongDecisions.map((wrong) => `  wrong decision: ${wrong}`),
     `  ${wrongEnd === undefined ? "ended well" : `wrong end: ${wrongEnd}`}`,
+    ...lostEvents.map((event) => `  lost: ${event.slice(0, 150)}`),
+    ...reconnects.map((reconnect) => `  reconnected ${reconnect}`),
     `  again with: npm run test:faults -- --runs 1 --seed ${seed}`,
   ].join("\n");
 }
@@ -151,7 +157,7 @@ export async function followThroughFaults(seed: number, isGateway = seed % 4 ===
       received.push(JSON.stringify(value));
     }
   } catch (error) {
-    wrongEnd = [String(error), standing(), "its last reconnects:", ...reconnects.slice(-8)].join("\n    ");
+    wrongEnd = `${String(error)}\n    ${standing()}`;
   } finally {
     clearTimeout(timer);
     deadline.abort(new Error("it has ended"));
@@ -167,6 +173,7 @@ export async function followThroughFaults(seed: number, isGateway = seed % 4 ===
     ...{ seed, connections, mostConnections, faults, wrongEnd },
     delivered: received.length,
     ...compare(expected(), received),
+    reconnects: reconnects.slice(-8),
     decisions: server.decisions.filter(({ by }) => by === "client").length,
     resumes: resumes.length,
     needlessResumes: resumes.filter(({ unapplied }) => unapplied === 0).length,
@@ -218,7 +225,10 @@ async function play(server: ProtocolServer, history: History, random: Random): P
   }
 }
 
-function compare(expected: string[], received: string[]): Pick<Outcome, "lost" | "repeated" | "misplaced"> {
+function compare(
+  expected: string[],
+  received: string[],
+): Pick<Outcome, "lost" | "lostEvents" | "repeated" | "misplaced"> {
   const places = new Map(expected.map((text, place) => [text, place]));
   const seen = new Set(received);
   let misplaced = 0;
@@ -228,8 +238,10 @@ function compare(expected: string[], received: string[]): Pick<Outcome, "lost" |
     if (place <= last) misplaced++;
     last = Math.max(last, place);
   }
+  const lost = expected.filter((text) => !seen.has(text));
   return {
-    lost: expected.filter((text) => !seen.has(text)).length,
+    lost: lost.length,
+    lostEvents: lost.slice(0, 3),
     repeated: received.length - seen.size,
     misplaced,
   };
