@@ -1,9 +1,9 @@
 /*
- * A server of events made beforehand, so that what is measured is the program that reads them. A process of its own; its
- * one message to the parent is its port. A run's id says what it sends:
+ * Serves events that are generated ahead of time, so that the benchmark measures the program that reads them. Runs as a
+ * separate process, and sends one message to its parent: its port. The run id selects what it serves:
  *
- *   all-<events>   a finished run, as fast as it is read; after 50,000 the same events come again
- *   paced-<id>     a run that goes on for ever, 20 events each half second
+ *   all-<events>   a finished run, as fast as it is read; after 50,000 events they repeat
+ *   paced-<id>     a run that never ends, with 20 events every half second
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -31,7 +31,7 @@ function makeRun(runId: string, isPaced: boolean, total: number) {
   const events = makeEvents({ runId, events: isPaced ? 2000 : Math.min(total, 50_000), status: "running" });
   const blocks = events.map(block);
   let length = 0;
-  /** Where each event's text starts in the text of all. */
+  /** The offset of each event in the text of all events. */
   const starts = blocks.map((each) => (length += each.length) - each.length);
   const [startedAtMs, lastAtMs = 0] = [events[0]?.timestampMs, events.at(-1)?.timestampMs];
   const state = isPaced ? { status: "running" } : { status: "finished", finishedAtMs: lastAtMs };
@@ -41,7 +41,7 @@ function makeRun(runId: string, isPaced: boolean, total: number) {
     wire: Buffer.concat(blocks),
     starts,
     last: isPaced ? undefined : block({ type: "RunFinished", runId, timestampMs: lastAtMs }),
-    /** How many events there are by now, without the last one. */
+    /** Returns how many events there are by now, without the last one. */
     count: () =>
       isPaced ? eventsEachPoll * Math.floor((Date.now() - beginning) / pollMs) : Math.max(0, total - 1),
   };
@@ -61,7 +61,7 @@ async function* stream(run: Run, from: number): AsyncGenerator<Buffer> {
   }
 }
 
-/** The events from one number up to another, which is not among them; after the last one the second comes again. */
+/** Yields the events from `from` up to, but not including, `to`. After the last one, they repeat from the second. */
 function* eventsBetween({ wire, starts }: Run, from: number, to: number): Generator<Buffer> {
   for (let next = from; next < to;) {
     const place = next === 0 ? 0 : 1 + ((next - 1) % (starts.length - 1));

@@ -2,26 +2,26 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 
-/** Measures something once; the number says which time it is, from 0. */
+/** Measures something once. `round` counts from 0. */
 export type Job = (round: number) => Promise<number>;
 
 const headings = ["what", "measured", "compared with", "ratio", "goal", "met"] as const;
 
-/** A row's cells by their headings. */
+/** The cells of a row, by heading. */
 export type Row = Record<(typeof headings)[number], string>;
 
 export interface Comparison {
   what: string;
   unit: "s" | "ms" | "MiB" | "%";
   job: Job;
-  /** By name; a number is a figure that needs no measuring. */
+  /** What to compare with, by name. A number is a figure that needs no measuring. */
   others: Readonly<Record<string, Job | number>>;
-  /** The most that is allowed: of the figure, or of its ratio to the first of the others. */
+  /** The upper limit for the figure, or for its ratio to the first of `others`. */
   goal: { figure: number } | { ratio: number };
   rounds: number;
 }
 
-/** A row of the table. All jobs take turns, so that what else the machine does meets all of them alike. */
+/** Returns a row of the table. The jobs take turns, so that other load on the machine affects all of them equally. */
 export async function compare({ what, unit, job, others, goal, rounds }: Comparison): Promise<Row> {
   const limit = "figure" in goal ? `≤ ${goal.figure} ${unit}` : `≤ ${goal.ratio}×`;
   const names = Object.keys(others);
@@ -38,7 +38,7 @@ export async function compare({ what, unit, job, others, goal, rounds }: Compari
     const [measured = ""] = (error as Error).message.split("\n");
     return { what, measured, "compared with": names.join("; "), ratio: "", goal: limit, met: "no" };
   }
-  // Of each round by itself, since each round met one machine.
+  // A ratio per round, because the load on the machine differs between rounds.
   const ratios = theirs.map((figures) => median(ours.map((one, at) => one / (figures[at] ?? NaN))));
   const isMet = "figure" in goal ? median(ours) <= goal.figure : (ratios[0] ?? NaN) <= goal.ratio;
   return {
@@ -73,28 +73,28 @@ function median(figures: readonly number[]): number {
   return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle)] ?? NaN)) / 2;
 }
 
-/** Three digits that count. */
+/** Formats a number with three significant digits. */
 function digits(figure: number): string {
   return figure >= 100 ? figure.toFixed(0) : String(Number(figure.toPrecision(3)));
 }
 
 export interface Ran {
   ms: number;
-  /** The first 64 KiB or so of what it printed. */
+  /** The first 64 KiB or so of its output. */
   stdout: string;
   lines: number;
-  /** The most memory that it ever had; NaN if the system does not say. */
+  /** Peak memory; NaN if the system does not report it. */
   peakMib: number;
 }
 
 export interface RunOptions {
   env?: NodeJS.ProcessEnv;
   exitCode?: number;
-  /** Whether it did what it was run for. */
+  /** Whether the program printed what it should. Default: always true. */
   isRight?: (ran: Ran) => boolean;
 }
 
-/** Runs a program to its end, and throws if that is not the one that was expected. */
+/** Runs a program to its end. Throws if its exit code or output is not the expected one. */
 export async function run(
   [command = "", ...args]: readonly string[],
   options: RunOptions = {},

@@ -1,5 +1,6 @@
-// `npm run bench` measures what a user waits for and prints a table; with `-- --quick` in a minute and less exactly, with
-// `-- --only <text>` the rows that have it in their name, with `-- --write` into RESULTS.md too. Memory takes Linux.
+// `npm run bench` measures what a user waits for and prints a table. `-- --quick` takes a minute and is less exact,
+// `-- --only <text>` selects the rows with this text in their name, and `-- --write` also writes RESULTS.md. Measuring
+// memory requires Linux.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -25,7 +26,7 @@ const program = (name: string) => fileURLToPath(new URL(`programs/${name}.js`, i
 const { installation } = ownSource;
 const { bun = "bun" } = findInstallation([installation]);
 
-// The published client is TypeScript without anything that only Bun knows, so Node runs it once its types are gone.
+// The published client is TypeScript that uses nothing specific to Bun, so Node can run it once its types are stripped.
 const reference = join(root, "dist/bench/reference.mjs");
 await build({
   entryPoints: [join(installation, "node_modules/smithers-orchestrator/src/pi-plugin/index.ts")],
@@ -111,15 +112,16 @@ const onEvents: Comparison[] = [
   },
 ];
 
-/** A row about a command on a real 0.5.0 server, with these runs in its database. */
+/** A row that measures a command on a real 0.5.0 server with these runs in its database. */
 interface ServerRow {
   what: string;
   histories: readonly LongHistory[];
-  /** The words of the command, in each round. */
+  /** Returns the words of the command for a round. */
   command: (round: number) => readonly string[];
   options: RunOptions;
-  /** What it is compared with: reading these runs' rows from SQLite, and what one connection takes for the events. */
+  /** The run ids, as an SQL pattern, whose rows are read from SQLite for comparison. */
   pattern: string;
+  /** How long one connection takes for the events, for comparison. */
   connectionSeconds?: number;
   maxSeconds: number;
 }
@@ -127,7 +129,7 @@ interface ServerRow {
 const rounds = pick(3, 1);
 const numbers = (length: number) => Array.from({ length }, (_, number) => number);
 
-/** A command about one run, `RUN` in its words, which is another one in each round: an approval can be given once. */
+/** Returns a row for a command on one run, `RUN` in its words. Each round has its own: it can be approved once. */
 function onOneRun(
   [what, events, maxSeconds]: [string, number, number],
   words: string,
@@ -140,7 +142,7 @@ function onOneRun(
     command: (round) => words.replace("RUN", `run-${round}`).split(" "),
     options,
     pattern: "run-0",
-    // It is sent 400 events a second.
+    // A connection receives 400 events per second.
     connectionSeconds: events / 400,
     maxSeconds,
   };
@@ -163,7 +165,7 @@ const onRealServer: ServerRow[] = [
   onOneRun(["`approve` of a named gate", pick(4000, 800), 1], "approve RUN gate --iteration 0", {
     isRight: ({ stdout }) => stdout.includes("approved"),
   }),
-  // The last word, which is to be completed, is empty.
+  // The last word, the one to complete, is empty.
   onOneRun(["completion of gates", pick(2000, 400), 1], "__complete zsh approve RUN ", {
     isRight: ({ stdout }) => stdout.includes("gate\t"),
   }),

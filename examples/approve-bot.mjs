@@ -1,4 +1,5 @@
-// A bot that decides approvals by rule, for all runs of a server, until Ctrl-C. It leaves what no rule matches to people.
+// A bot that decides approvals by rule, for all runs of a server, until Ctrl-C. It leaves approvals without a matching
+// rule to people.
 //
 //   SMITHERS_BASE_URL=http://127.0.0.1:7331 node approve-bot.mjs
 import { setTimeout as pause } from "node:timers/promises";
@@ -27,12 +28,12 @@ async function follow({ runId, workflowName, workflowPath }) {
   const onDecided = ({ nodeId }, decision) => console.log(decision, runId, JSON.stringify(nodeId));
   following.add(runId);
   try {
-    // Sends the resume that a decision needs as well, and waits outages out.
+    // `driveRun` also sends the resume that a decision needs, and waits for the server during outages.
     for await (const event of client.driveRun({ runId, workflowPath, onApproval, onDecided })) void event;
   } catch (error) {
     if (!stop.signal.aborted) console.error(`${runId}: ${error.message}`);
   } finally {
-    // Should somebody resume it and it wait again, it is followed again.
+    // If the run is resumed later and waits again, it is followed again.
     following.delete(runId);
   }
 }

@@ -1,4 +1,4 @@
-// A dashboard of all runs of a server, until Ctrl-C: a table at a terminal, a line for each change elsewhere.
+// A dashboard of all runs of a server, until Ctrl-C: a table at a terminal, otherwise a line for each change.
 //
 //   SMITHERS_BASE_URL=http://127.0.0.1:7331 node dashboard.mjs
 import { setTimeout as pause } from "node:timers/promises";
@@ -12,14 +12,14 @@ const client = createClient({
   apiKey: process.env.SMITHERS_API_KEY,
   signal: stop.signal,
 });
-/** What is known of each run, in the order in which they were first seen. */
+/** What is known about each run, in the order in which the runs were first seen. */
 const names = new Map();
 const views = new Map();
 const lines = new Map();
 const following = new Set();
 const { stdout } = process;
 
-/** What a server says must not drive the terminal. */
+/** Replaces control characters, because text from the server must not control the terminal. */
 const plain = (text) => text.replace(/\p{C}/gu, "?");
 
 function lineOf({ runId, status, nodes, openApprovals }) {
@@ -50,7 +50,7 @@ async function follow(runId) {
   } catch (error) {
     if (!stop.signal.aborted) console.error(plain(`${runId}: ${error.message}`));
   } finally {
-    // Where it goes on all the same, the list says so.
+    // If the run continues anyway, the list shows it and it is followed again.
     following.delete(runId);
   }
 }
@@ -58,7 +58,7 @@ async function follow(runId) {
 while (!stop.signal.aborted) {
   try {
     for (const { runId, workflowName, status } of (await client.listRuns({ limit: 100 })).reverse()) {
-      // A run has its name only once its workflow has been loaded.
+      // A run has no name until its workflow has been loaded.
       names.set(runId, workflowName);
       show(views.get(runId) ?? { ...emptyRunView(runId), status });
       if (!isTerminalStatus(status) && !following.has(runId)) void follow(runId);

@@ -1,5 +1,5 @@
-// The first minute with smithers-client: a server, a run with an approval, and what there is to see of it.
-// Every command line is shown before it runs, so that each can be typed by hand afterwards.
+// The first minute with smithers-client: a server, a run with an approval, and the commands that show it.
+// Each command line is printed before it runs, so that you can type it yourself afterwards.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, symlink } from "node:fs/promises";
@@ -13,14 +13,14 @@ const workflow = "deploy.tsx";
 const approval = "approve-deploy";
 
 const env = { ...process.env };
-// The demo reads what its commands say to people, wherever the shell around it points them.
+// The demo parses the text output of its commands and uses its own server, so it ignores these settings of the shell.
 for (const name of ["SMITHERS_FORMAT", "SMITHERS_BASE_URL"]) delete env[name];
 
 const children = new Set();
 const interrupted = new AbortController();
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => interrupted.abort(name));
 
-/** Shows a command line and starts it; `stdio` as `spawn` has it. */
+/** Prints a command line and starts it. `stdio` is passed to `spawn`. */
 function start(words, stdio = ["ignore", "inherit", "inherit"], { background = false } = {}) {
   interrupted.signal.throwIfAborted();
   const shown = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(" ");
@@ -34,7 +34,7 @@ function start(words, stdio = ["ignore", "inherit", "inherit"], { background = f
   return child;
 }
 
-/** Runs a command line to its end, and passes on what it prints. */
+/** Runs a command line to its end. Prints its output and returns it. */
 async function run(...words) {
   const child = start(words, ["ignore", "pipe", "inherit"]);
   let printed = "";
@@ -48,7 +48,7 @@ async function run(...words) {
   return printed.trim();
 }
 
-/** Starts a server on a free port, and resolves to its address. */
+/** Starts a server on a free port and returns its address. */
 async function startServer() {
   const server = start(["serve", "--port", "0", "--example"], ["ignore", "inherit", "pipe"], {
     background: true,
@@ -66,7 +66,7 @@ async function startServer() {
   throw new Error("the server did not start");
 }
 
-/** Starts the run and follows it to its end, asking for its approval if a person is there. */
+/** Starts the run and follows it to its end; asks for its approval at a terminal. Returns whether the run finished. */
 async function follow(id) {
   const asks = process.stdin.isTTY && process.stderr.isTTY && !env.CI;
   if (!asks) say(`\nNobody to ask here, so ${approval} is approved without asking.`);
@@ -86,7 +86,7 @@ async function follow(id) {
   );
   const code = await child.ended;
   interrupted.signal.throwIfAborted();
-  // 1 is the run's own result if the approval was denied.
+  // Exit code 1 is the run's own result if the approval was denied.
   if (code > 1) throw new Error(`the run was followed to exit code ${code}`);
   return code === 0;
 }
@@ -95,7 +95,7 @@ function say(line) {
   process.stdout.write(`${line}\n`);
 }
 
-/** Ends what still runs, and removes what was made. */
+/** Stops the processes that are still running and removes the project. */
 async function cleanUp() {
   const ends = [...children].map((child) => {
     child.kill("SIGTERM");
@@ -105,7 +105,7 @@ async function cleanUp() {
   await rm(directory, { recursive: true, force: true });
 }
 
-/** A project in which Smithers is installed. */
+/** A temporary project in which Smithers is installed. */
 const directory = await mkdtemp(join(tmpdir(), "smithers-demo-"));
 try {
   await symlink(join(installServer(), "node_modules"), join(directory, "node_modules"), "junction");

@@ -15,7 +15,7 @@ const row: Comparison = {
   rounds: 3,
 };
 
-test("a row has medians, the ratio to each comparison, the goal and whether it is met", async () => {
+test("a row has medians, the ratio to each comparison, the goal, and whether it is met", async () => {
   expect(toTable([await compare(row), await compare({ ...row, goal: { figure: 19 } })]).split("\n")).toEqual([
     "| what    | measured | compared with                              | ratio    | goal    | met |",
     "| ------- | -------- | ------------------------------------------ | -------- | ------- | --- |",
@@ -24,7 +24,7 @@ test("a row has medians, the ratio to each comparison, the goal and whether it i
   ]);
 });
 
-test("a goal is not met by a command that did not do what it was run for", async () => {
+test("a command that fails does not meet its goal", async () => {
   const failed = { ...row, job: () => Promise.reject(new Error("it exited with 5: no answer\nmore")) };
   expect(await compare(failed)).toMatchObject({ measured: "it exited with 5: no answer", met: "no" });
 });

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const repository = fileURLToPath(new URL("..", import.meta.url));
 const text = await readFile(join(repository, "CONTRIBUTING.md"), "utf8");
 
-test("CONTRIBUTING names every folder of the sources, and no other", async () => {
+test("CONTRIBUTING lists every source folder and no other", async () => {
   for (const parent of ["src/cli", "src/client"]) {
     const entries = await readdir(join(repository, parent), { withFileTypes: true });
     const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${name}/`);
@@ -16,7 +16,7 @@ test("CONTRIBUTING names every folder of the sources, and no other", async () =>
   }
 });
 
-test("each stop of its two walks is a function in that file, and they are counted right", async () => {
+test("CONTRIBUTING's two walks name functions in existing files and count their stops correctly", async () => {
   const walks = text.split(/^\*\*A /m).slice(1);
   expect(walks).toHaveLength(2);
   for (const walk of walks) {

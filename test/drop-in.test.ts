@@ -62,7 +62,7 @@ interface Decision {
   apiKey?: string | undefined;
 }
 
-// Compiles only while each of our functions takes and gives what the published one does.
+// Compiles only if each of our functions accepts and returns what the published one does.
 const published: PublishedClient = ours;
 const bound: PublishedClient = ours.createClient({ baseUrl });
 
@@ -119,7 +119,7 @@ describe("a program written for the published client", () => {
     ]);
   });
 
-  test("leaves the stream early, and lists, looks, denies, resumes and cancels", async () => {
+  test("can leave the stream early, read frames, list runs, deny, resume, and cancel", async () => {
     const { runId } = await bound.runWorkflow({ workflowPath: "./gate.tsx", input: {} });
     await waitUntil(() => bound.getStatus({ runId }).catch(() => undefined));
     for await (const event of bound.streamEvents({ runId })) {
@@ -140,18 +140,18 @@ describe("a program written for the published client", () => {
     expect(await bound.cancel({ runId: slow.runId })).toEqual({ runId: slow.runId });
   });
 
-  test("is told of an HTTP error in the words it looks for", async () => {
+  test("gets HTTP errors with the message that it looks for", async () => {
     await expect(published.getStatus({ runId: "nope", baseUrl })).rejects.toThrow("HTTP 404");
   });
 });
 
-test("an event goes where a record is wanted", () => {
+test("an event can be used as a record", () => {
   const names = (fields: Record<string, unknown>) => Object.keys(fields);
   const event: ours.SmithersEvent = { type: "RunStarted", runId: "r", timestampMs: 1 };
   expect(names(event)).toEqual(["type", "runId", "timestampMs"]);
 });
 
-test("a field that nobody declared is unknown", () => {
+test("an undeclared field has the type unknown", () => {
   const status = { status: "running" } as ours.Run;
   const finishedAt: unknown = status["finishedAtMS"];
   // @ts-expect-error: it could be anything, so it has to be looked at before it is used.
@@ -159,7 +159,7 @@ test("a field that nobody declared is unknown", () => {
   expect([finishedAt, assumed]).toEqual([undefined, undefined]);
 });
 
-test("events are told apart by their type, and unknown ones are events too", () => {
+test("events are distinguished by their type, and those of unknown types are events too", () => {
   const received: unknown = { type: "BrandNew", runId: "r", timestampMs: 1, anything: [1] };
   const unknown = received as ours.SmithersEvent;
   const describeEvent = (event: ours.SmithersEvent): string => {

@@ -36,8 +36,8 @@ describe("examples/demo.mjs", () => {
     expect(await readdir(temporary)).toEqual([]);
   }
 
-  test("shows a run from its start to its end, approving by itself where nobody is there to ask", async () => {
-    // What a shell may point elsewhere must not matter to it.
+  test("shows a run from start to end, and approves without asking if there is no terminal", async () => {
+    // Environment variables of the user's shell must not affect it.
     const env = { SMITHERS_FORMAT: "json", SMITHERS_BASE_URL: "http://127.0.0.1:1", SMITHERS_API_KEY: "k" };
     const { exitCode, stdout, all } = await startDemo(env);
     expect({ exitCode, all }).toEqual({ exitCode: 0, all: expect.stringContaining("Deployed.") as string });
@@ -54,7 +54,7 @@ describe("examples/demo.mjs", () => {
   test.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
-  ] as const)("leaves nothing behind when ended by %s in the middle", async (signal, code) => {
+  ] as const)("leaves nothing behind if %s ends it in the middle", async (signal, code) => {
     const demo = startDemo();
     demo.all.setEncoding("utf8").on("data", (text: string) => {
       if (/build +started/.test(text)) demo.kill(signal);
@@ -73,7 +73,7 @@ describe("examples/.github/workflows/deploy.yml", () => {
     return block.replaceAll(`\n${indent}  `, "\n").trim();
   };
 
-  test("its step starts the run, approves its gate, and goes on with it when it is run again", async () => {
+  test("its step starts and approves the run, and attaches to it when it is rerun", async () => {
     const workflow = await readFile(
       join(repository, "examples", ".github", "workflows", "deploy.yml"),
       "utf8",
@@ -111,7 +111,7 @@ describe("examples/.github/workflows/deploy.yml", () => {
 
 describe("examples/deploy.tsx", () => {
   test("needs no input", async ({ onTestFinished }) => {
-    // On a server with many runs 0.5.0 may lose the race for its database, and the run fails.
+    // With many runs on the server, 0.5.0 may lose the race for its database, which fails the run.
     const server = await startRealServer();
     onTestFinished(() => server.stop());
     await copyFile(join(repository, "examples", "deploy.tsx"), join(server.root, "deploy.tsx"));

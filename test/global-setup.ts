@@ -5,7 +5,7 @@ import { startRealServer } from "./real-server.js";
 
 const install = fileURLToPath(new URL("servers/install.mjs", import.meta.url));
 
-/** Starts a server for every two workers; `shared-server.ts` says which. */
+/** Starts one server for every two workers; `shared-server.ts` assigns them. */
 export default async function setup(project: TestProject): Promise<() => Promise<unknown>> {
   await execa(process.execPath, [install], { stdio: "inherit" });
   const servers = await Promise.all(

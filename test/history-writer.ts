@@ -1,6 +1,7 @@
 /*
- * A program of its own, run by Bun, whose SQLite it uses: writes the histories that it reads from stdin, as JSON, into the
- * database of a 0.5.0 server. Its one argument is the file. The state of each node and approval follows from the events.
+ * A separate program that runs on Bun, for its SQLite. Reads histories as JSON from stdin and writes them to the
+ * database of a 0.5.0 server. Its only argument is the file. Derives the state of each node and approval from the
+ * events.
  */
 import { createRequire } from "node:module";
 import { text } from "node:stream/consumers";
@@ -74,7 +75,7 @@ function write({ runId, status, events: history, unreached }: WrittenHistory): v
     const times = state === "requested" ? [at, null] : [null, at];
     approvals.run(runId, ...(JSON.parse(key) as unknown[]), state, ...times, null, null);
   }
-  // In the order of the work: an approval is announced long before its turn comes.
+  // In the order of execution: an approval is announced long before the run reaches it.
   const keys = [...new Set([...started, ...states.keys()])].map((key) => JSON.parse(key) as [string, number]);
   const tree = JSON.stringify(treeOf(keys, (nodeId) => decisions.has(JSON.stringify([nodeId, 0]))));
   const newest = new Map(keys);
@@ -87,7 +88,7 @@ function write({ runId, status, events: history, unreached }: WrittenHistory): v
   }
 }
 
-/** What ran more than once is a loop of nodes side by side; the others come after it, one by one. */
+/** Nodes that ran more than once form a loop of parallel nodes. The others follow in sequence. */
 function treeOf(keys: readonly [string, number][], isGate: (nodeId: string) => boolean): object {
   const element = (tag: string, props: object, children: object[] = []) => ({
     kind: "element",

@@ -7,7 +7,7 @@ import { sharedServer } from "./shared-server.js";
 const database = join(sharedServer.root, "smithers.db");
 const baseUrl = sharedServer.baseUrl;
 
-test("a written history is served as the events that were asked for, to its end", async () => {
+test("a written history is served with exactly the requested events, to its end", async () => {
   const history: LongHistory = { runId: "history-served", events: 130, status: "finished", gate: "deploy" };
   await makeHistory(database, history);
   const events = [];
@@ -31,7 +31,7 @@ test.each<[string, Omit<LongHistory, "runId">, Record<string, number>]>([
   const view = makeEvents({ runId, ...history }).reduce(reduceRun, emptyRunView(runId));
   const states: Record<string, number> = {};
   for (const { state } of view.nodes.values()) states[state] = (states[state] ?? 0) + 1;
-  // The node after the gate has a row on the server, and no event.
+  // The node after the approval has a row on the server, but no event.
   if (history.status === "waiting-approval") states["pending"] = (states["pending"] ?? 0) + 1;
   expect(states).toEqual(summary);
 });

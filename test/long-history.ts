@@ -9,20 +9,20 @@ export type Decision = "approved" | "denied";
 
 export interface LongHistory {
   runId: string;
-  /** How many events, at least 20; or the events themselves, whose numbers are their places. */
+  /** The number of events, at least 20, or the events themselves, numbered by their position. */
   events: number | readonly SmithersEvent[];
-  /** Where the run stands. A run that waits for an approval has a node `ship` after it that has not been reached. */
+  /** The run's status. A run that waits for an approval has a node `ship` after it that has not been reached. */
   status: "running" | "waiting-approval" | "finished" | "failed";
   /**
-   * A node that needs an approval. As on 0.5.0 it is announced at the first frame, long before the run gets there.
-   * Default: `gate` for a run that waits for an approval, else none.
+   * A node that needs an approval. As on 0.5.0, it is announced with the first frame, long before the run reaches it.
+   * Default: `gate` for a run that waits for an approval, otherwise none.
    */
   gate?: string;
-  /** What was decided, near the end. Default: nothing for a run that waits, else approved. */
+  /** The decision, near the end. Default: none for a waiting run, otherwise approved. */
   decision?: Decision;
 }
 
-/** What the writer is given. */
+/** The input of the writer. */
 export interface WrittenHistory {
   runId: string;
   status: string;
@@ -34,7 +34,7 @@ export interface WrittenHistory {
 const writer = fileURLToPath(new URL("history-writer.js", import.meta.url));
 const startedAtMs = 1_790_000_000_000;
 
-/** What nodes write: several scripts, whose characters take one to four bytes. */
+/** The output of nodes: several scripts, whose characters take one to four bytes. */
 const texts = [
   "compiled 214 modules in 1.8 s\n",
   "résumé déjà vérifié, 3 avertissements\n",
@@ -45,10 +45,10 @@ const texts = [
 ];
 const workers = ["plan", "code", "review", "test"];
 const outputsInTurn = 48;
-/** A turn without its output: a frame, and each worker's start and end. */
+/** The number of events in an iteration without output: a frame, and each worker's start and end. */
 const minTurn = 1 + 2 * workers.length;
 
-/** An event without what all of them have. */
+/** An event without the fields that all events have. */
 type Draft = { type: string; [field: string]: unknown };
 
 const frame: Draft = { type: "FrameCommitted" };
@@ -60,7 +60,7 @@ const attempt = (type: string, nodeId: string, iteration = 0): Draft => ({
 });
 const approvalEvent = (type: string, nodeId: string): Draft => ({ type, nodeId, iteration: 0 });
 
-/** A run of a loop whose turns run several nodes at once; nearly all of its events are output. */
+/** Makes a run of a loop whose iterations run several nodes at once; nearly all of its events are output. */
 export function makeEvents({ runId, events, status, gate, decision }: LongHistory): SmithersEvent[] {
   if (typeof events !== "number") return [...events];
   if (events < 20) throw new RangeError(`a history takes at least 20 events, not ${events}`);
@@ -131,8 +131,8 @@ function lastEvents(
 }
 
 /**
- * Writes runs into the database of a 0.5.0 server as its engine would have left them, in a moment: the run, its events,
- * nodes, approvals and frames agree with each other. The server has to have been started on that file before.
+ * Quickly writes runs to the database of a 0.5.0 server as its engine would have left them: the run, its events, nodes,
+ * approvals, and frames agree with each other. The server must have been started on that file before.
  */
 export async function makeHistory(dbFile: string, ...histories: LongHistory[]): Promise<void> {
   const { bun } = findInstallation([ownSource.installation]);

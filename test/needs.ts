@@ -9,8 +9,8 @@ declare module "vitest" {
 }
 
 /**
- * Options for a test that needs programs which npm cannot install: it is skipped where one is missing, and a line at the
- * end of the run says so. With `SMITHERS_REQUIRE_ALL=1`, as in CI, it fails there instead.
+ * Returns options for a test that needs programs that npm cannot install: it is skipped if one is missing, and a line
+ * at the end of the run says so. With `SMITHERS_REQUIRE_ALL=1`, as in CI, it fails instead.
  */
 export function needs(...programs: string[]): { skip: boolean; meta: { missing: string[] } } {
   const missing = programs.filter((program) => !isInstalled(program));

@@ -14,19 +14,19 @@ const workflows = join(repository, "test", "workflows");
 const program = fileURLToPath(new URL("../src/cli/serve/server-process.js", import.meta.url));
 
 export interface RealServerOptions {
-  /** Whether the server keeps a database, and so a list of runs; the workflows always have one. Default: true. */
+  /** Whether the server has a database, and so a list of runs. The workflows always have one. Default: true. */
   db?: boolean;
   /** The token it requires. */
   apiKey?: string;
-  /** An existing directory to serve, which is left alone at the end. Default: a new one with the workflows in it. */
+  /** An existing directory to serve, which is not removed at the end. Default: a new one with the workflows. */
   root?: string;
-  /** Default: a free one. */
+  /** Default: a free port. */
   port?: number;
-  /** Where Smithers and Bun are installed, and which workflows to serve. Default: 0.5.0, and the tests' own. */
+  /** Where Smithers and Bun are installed, and which workflows to serve. Default: 0.5.0 and the tests' workflows. */
   source?: ServerSource;
 }
 
-/** A version of Smithers, and workflows that it understands. */
+/** A version of Smithers and workflows for it. */
 export interface ServerSource {
   /** The directory with the `node_modules`, or one below it. */
   installation: string;
@@ -41,17 +41,17 @@ export const ownSource: ServerSource = {
 
 export interface RealServer {
   readonly baseUrl: string;
-  /** Where `quick.tsx`, `gate.tsx` and the others are: a workflow's path is its bare name. */
+  /** The directory with `quick.tsx`, `gate.tsx`, and the others. A workflow's path is its file name. */
   readonly root: string;
-  /** SIGKILL: what ran stays `running` for ever. The root stays for a restart. */
+  /** Sends SIGKILL: executing runs stay `running` forever. The root stays for a restart. */
   kill(): Promise<void>;
-  /** The same port, root and database again, killing the process where it still runs. */
+  /** Restarts with the same port, root, and database. Kills the process if it is still running. */
   restart(): Promise<void>;
-  /** Ends it and removes what was made for it. Harmless when repeated. */
+  /** Stops the server and removes what was created for it. Can be repeated. */
   stop(): Promise<void>;
 }
 
-/** Starts `smithers-orchestrator` on Bun, 0.5.0 unless asked for another, and resolves when it answers. */
+/** Starts `smithers-orchestrator` on Bun, by default 0.5.0, and resolves when it responds. */
 export async function startRealServer(options: RealServerOptions = {}): Promise<RealServer> {
   const { source = ownSource } = options;
   const { entry, bun } = findInstallation([source.installation]);
@@ -102,7 +102,7 @@ export async function startRealServer(options: RealServerOptions = {}): Promise<
   };
 }
 
-/** Makes a directory with the workflows in it; whoever asks for it removes it. */
+/** Makes a directory with the workflows. The caller removes it. */
 export async function makeServerRoot(source = ownSource): Promise<string> {
   // The path as the server sees it, for tests that compare paths.
   const root = await realpath(await mkdtemp(join(tmpdir(), "smithers-client-test-")));
@@ -113,7 +113,7 @@ export async function makeServerRoot(source = ownSource): Promise<string> {
   return root;
 }
 
-/** The `node_modules` that a source's packages are in. */
+/** Returns the `node_modules` with a source's packages. */
 export function modulesOf({ installation }: ServerSource): string {
   const { entry = "" } = findInstallation([installation]);
   return entry.slice(0, entry.lastIndexOf(`${sep}smithers-orchestrator${sep}`));

@@ -2,7 +2,7 @@ import { inject } from "vitest";
 
 declare module "vitest" {
   export interface ProvidedContext {
-    /** Several, since 0.5.0 loses races for its database when many tests start and decide runs at once. */
+    /** Several, because 0.5.0 loses races for its database when many tests start and decide runs at once. */
     servers: SharedServer[];
   }
 }
@@ -13,7 +13,7 @@ export interface SharedServer {
   readonly root: string;
 }
 
-/** The server that this worker's tests use; each test starts runs of its own. Never kill or stop it. */
+/** The server that this worker's tests use; each test starts its own runs. Never kill or stop it. */
 export const sharedServer: SharedServer = {
   get baseUrl() {
     return ownServer().baseUrl;
@@ -24,7 +24,7 @@ export const sharedServer: SharedServer = {
 };
 
 function ownServer(): SharedServer {
-  // At the first use: global setups, which load this file as well, have no servers yet.
+  // On first use, because global setups also load this file and have no servers yet.
   const servers = inject("servers");
   const worker = Number(process.env["VITEST_POOL_ID"]) - 1;
   return servers[worker % servers.length] as SharedServer;

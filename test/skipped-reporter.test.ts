@@ -9,7 +9,7 @@ function skipped(name: string, fullName: string | undefined, missing: string[] |
   return { name, parent, module: { relativeModuleId: "x.test.ts" }, meta: () => ({ missing }) } as Skipped;
 }
 
-test("one line names what was skipped for want of a program, and which", () => {
+test("one line names the skipped tests and the missing programs", () => {
   expect(skippedLine([skipped("a", undefined, undefined)])).toBeUndefined();
   expect(
     skippedLine([
@@ -21,7 +21,7 @@ test("one line names what was skipped for want of a program, and which", () => {
   ).toBe("Skipped, since zsh, jq are not installed: x.test.ts > in zsh (2 tests); x.test.ts > alone");
 });
 
-test("a test that needs a program is skipped only where it is missing", () => {
+test("a test that needs a program is skipped only if it is missing", () => {
   expect(needs("sh")).toEqual({ skip: false, meta: { missing: [] } });
   const nowhere = "no-such-program";
   if (process.env["SMITHERS_REQUIRE_ALL"] === "1") expect(() => needs(nowhere)).toThrow(nowhere);

@@ -1,7 +1,7 @@
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 import type {} from "./needs.js";
 
-/** Says at the end of a run, in one line, which tests were skipped for want of a program. */
+/** Prints at the end of a run, in one line, which tests were skipped because a program is missing. */
 export default class SkippedReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const line = skippedLine(modules.flatMap((module) => [...module.children.allTests("skipped")]));

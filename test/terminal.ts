@@ -4,10 +4,10 @@ import xterm from "@xterm/headless";
 import { waitUntil } from "./wait-until.js";
 
 export interface TerminalOptions {
-  /** The whole environment of the program, but for `TERM`, which is `xterm-256color` unless given. */
+  /** The complete environment of the program, except that `TERM` is `xterm-256color` unless given. */
   env: Record<string, string>;
   cwd?: string;
-  /** Default: 100. With 0 the terminal reports no size, as a fresh one may; what it shows is then 80 × 24. */
+  /** Default: 100. With 0, the terminal reports no size, as a new one may, and shows 80 × 24. */
   columns?: number;
   /** Default: 30. */
   rows?: number;
@@ -15,7 +15,7 @@ export interface TerminalOptions {
 
 const keys: Record<string, string> = { Enter: "\r", Tab: "\t", Escape: "\u001b", Left: "\u001b[D" };
 
-/** A program in a real pseudo-terminal, and an emulator that shows what a person would see of it. */
+/** A program in a real pseudo-terminal, and an emulator that shows what a person would see. */
 export class Terminal {
   readonly #pty: IPty;
   readonly #emulator: xterm.Terminal;
@@ -26,7 +26,7 @@ export class Terminal {
   constructor([program = "", ...args]: readonly string[], options: TerminalOptions) {
     const { env, cwd = tmpdir(), columns = 100, rows = 30 } = options;
     const size = { cols: columns || 80, rows: rows || 24 };
-    // Most terminals wrap the cursor's line anew too, when they change their width.
+    // Most terminals also rewrap the cursor's line when their width changes.
     const emulated = { ...size, allowProposedApi: true, scrollback: 10_000, reflowCursorLine: true };
     this.#emulator = new xterm.Terminal(emulated);
     this.#emulator.onTitleChange((title) => (this.#title = title));
@@ -40,39 +40,39 @@ export class Terminal {
       this.#record += data;
       this.#emulator.write(data);
     });
-    // What a program asks the terminal, such as which it is, the terminal answers.
+    // The terminal answers a program's queries, such as which terminal it is.
     this.#emulator.onData((data) => this.#pty.write(data));
     this.#ended = new Promise((resolve) => {
       this.#pty.onExit(({ exitCode, signal }) => resolve(signal ? 128 + signal : exitCode));
     });
   }
 
-  /** The program's process, which leads a session and a process group of its own. */
+  /** The program's process, which leads its own session and process group. */
   get pid(): number {
     return this.#pty.pid;
   }
 
-  /** All that the program has written. */
+  /** Everything that the program has written. */
   get record(): string {
     return this.#record;
   }
 
-  /** The title that programs have given it. */
+  /** The title that programs have set. */
   get title(): string {
     return this.#title;
   }
 
-  /** Whether the program has left the cursor to be seen. */
+  /** Whether the cursor is visible. */
   get showsCursor(): boolean {
     return this.#record.lastIndexOf("\u001b[?25h") >= this.#record.lastIndexOf("\u001b[?25l");
   }
 
-  /** Types the text as it is. */
+  /** Types the text unchanged. */
   type(text: string): void {
     this.#pty.write(text);
   }
 
-  /** Presses keys: `Enter`, `Tab`, `Escape`, `Left`, or a letter with Control, as `C-u`. */
+  /** Presses keys: `Enter`, `Tab`, `Escape`, `Left`, or a letter with Control, such as `C-u`. */
   press(...names: string[]): void {
     for (const name of names) {
       const [, letter] = /^C-([a-z])$/.exec(name) ?? [];
@@ -82,7 +82,7 @@ export class Terminal {
     }
   }
 
-  /** Pastes the text as a terminal does: marked as pasted where the program has asked for that. */
+  /** Pastes the text as a terminal does: marked as pasted if the program has asked for that. */
   paste(text: string): void {
     const typed = text.replaceAll("\n", "\r");
     const isMarked = this.#emulator.modes.bracketedPasteMode;
@@ -98,14 +98,14 @@ export class Terminal {
     process.kill(this.pid, signal);
   }
 
-  /** The screen's lines as they stand, without what is blank at their ends. */
+  /** Returns the screen's current lines, without trailing blanks. */
   async screen(): Promise<string> {
     await this.#drawn();
     const { viewportY, length } = this.#emulator.buffer.active;
     return this.#lines(viewportY, length).join("\n").trimEnd();
   }
 
-  /** As {@link screen}, with what has scrolled away; lines that were wrapped are whole. */
+  /** Like {@link screen}, with the lines that have scrolled away. Wrapped lines are joined. */
   async scrollback(): Promise<string> {
     await this.#drawn();
     const buffer = this.#emulator.buffer.active;
@@ -120,14 +120,14 @@ export class Terminal {
       .trimEnd();
   }
 
-  /** Where the cursor is on the screen, from 0. */
+  /** Returns where the cursor is on the screen, from 0. */
   async cursor(): Promise<{ column: number; row: number }> {
     await this.#drawn();
     const { cursorX, cursorY } = this.#emulator.buffer.active;
     return { column: cursorX, row: cursorY };
   }
 
-  /** Waits until the screen shows it, and gives the screen. */
+  /** Waits until the screen shows the expected text, and returns the screen. */
   async shows(expected: string | RegExp): Promise<string> {
     let screen = "";
     try {
@@ -141,29 +141,29 @@ export class Terminal {
     }
   }
 
-  /** Waits for the program's end and gives its exit code, or 128 + the number of the signal that ended it. */
+  /** Waits for the program's end and returns its exit code, or 128 + the number of the signal that ended it. */
   ended(): Promise<number> {
     return this.#ended;
   }
 
-  /** Takes the terminal away, as a window that is closed, and gives the exit code. */
+  /** Closes the terminal, as with its window, and returns the exit code. */
   hangUp(): Promise<number> {
     (this.#pty as IPty & { destroy(): void }).destroy();
     return this.#ended;
   }
 
-  /** Ends the program, with what belongs to its group, and the terminal. */
+  /** Kills the program's process group and disposes of the terminal. */
   async close(): Promise<void> {
     try {
       process.kill(-this.pid, "SIGKILL");
     } catch {
-      // It has ended.
+      // It has already ended.
     }
     await this.#ended;
     this.#emulator.dispose();
   }
 
-  /** Waits until all that has been written is on the screen. */
+  /** Waits until everything that was written is on the screen. */
   #drawn(): Promise<void> {
     return new Promise((resolve) => this.#emulator.write("", resolve));
   }

@@ -1,4 +1,4 @@
-/** Asks again and again until the answer is truthy. */
+/** Polls until the result is truthy. */
 export async function waitUntil<T>(ask: () => Promise<T> | T, timeoutMs = 50_000): Promise<NonNullable<T>> {
   const ends = Date.now() + timeoutMs;
   for (;;) {

@@ -12,7 +12,7 @@ import { startRealServer, type RealServer } from "./real-server.js";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
 const example = (name: string) => join(repository, "examples", name);
-// A server of their own, since these decide and count all that there is on one.
+// Their own server, because these programs decide and count everything on it.
 let server: RealServer;
 let client: SmithersClient;
 /** A run that fails. */
@@ -28,14 +28,14 @@ function start(program: string) {
   return execa(process.execPath, [program], { env, extendEnv: false, stdin: "ignore", reject: false });
 }
 
-/** Runs a shell's words with the binary on its path. */
+/** Runs shell commands with the binary on the `PATH`. */
 const shell = (words: string, ...args: string[]) =>
   execa("sh", ["-euc", words, "sh", ...args], { env, extendEnv: false, cwd: folder, stdin: "ignore" });
 
 const becomes = (runId: string, status: string) =>
   expect.poll(async () => (await client.getStatus({ runId })).status, { timeout: 20_000 }).toBe(status);
 
-/** A run at a gate that the bot leaves to people. */
+/** Starts a run with an approval that the bot leaves to people. */
 async function waitingRun(): Promise<string> {
   const { runId } = await client.runWorkflow({ workflowPath: "gate.tsx", input: {} });
   await becomes(runId, "waiting-approval");
@@ -66,7 +66,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test.concurrent("failed-nodes.sh tells what failed, and why", needs("jq"), async () => {
+test.concurrent("failed-nodes.sh prints which nodes failed, and why", needs("jq"), async () => {
   const runId = failing;
   await becomes(runId, "failed");
   const { stdout, stderr } = await shell('"$1" 5', example("failed-nodes.sh"));
@@ -77,9 +77,9 @@ test.concurrent("failed-nodes.sh tells what failed, and why", needs("jq"), async
   expect(rest).toEqual([]);
 });
 
-test("approve-bot.mjs approved what its rules say, and leaves the rest to people", async () => {
+test("approve-bot.mjs approves what its rules allow and leaves the rest to people", async () => {
   const runId = await waitingRun();
-  // Later than that run it has seen this one.
+  // The bot has seen this run later than that one.
   const later = await client.runWorkflow({ workflowPath: "deploy.tsx", input: {} });
   await becomes(later.runId, "finished");
   expect((await client.getStatus({ runId })).status).toBe("waiting-approval");
@@ -91,7 +91,7 @@ test("approve-bot.mjs approved what its rules say, and leaves the rest to people
   expect(stdout).not.toContain(runId);
 });
 
-test("dashboard.mjs showed each run from its start to its end", async () => {
+test("dashboard.mjs shows each run from start to end", async () => {
   await waitUntil(() => / deploy +finished +4\/4$/m.test(shown) && / fails +failed/m.test(shown));
   dashboard.kill("SIGINT");
   const { stdout, stderr, exitCode } = await dashboard;

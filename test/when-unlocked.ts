@@ -2,8 +2,8 @@ import { HttpError } from "../src/client/index.js";
 import { waitUntil } from "./wait-until.js";
 
 /**
- * Makes a call until 0.5.0 takes it. Just after a run has stopped, its engine may still be writing, and the server then
- * refuses a decision with a 500, `database is locked`.
+ * Repeats a call until 0.5.0 accepts it. Just after a run has stopped, its engine may still be writing, and the server
+ * then refuses a decision with a 500, `database is locked`.
  */
 export function whenUnlocked<T extends object>(call: () => Promise<T>): Promise<T> {
   return waitUntil(() =>

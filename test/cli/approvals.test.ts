@@ -20,7 +20,7 @@ test("approvals lists the open approvals of a real server", async () => {
   expect((await cli(["approvals", "-q"])).stdout).not.toContain(runId);
 });
 
-test("approvals shows what a gate asks, and obeys nothing of it", async () => {
+test("approvals shows what is requested and escapes control characters", async () => {
   const row = {
     runId: "r",
     nodeId: "gate",
@@ -39,7 +39,7 @@ test("approvals shows what a gate asks, and obeys nothing of it", async () => {
   expect(stdout).not.toContain("\u001b");
 });
 
-test("approvals is empty where nothing waits", async () => {
+test("approvals prints an empty list if nothing is waiting", async () => {
   const server = await rawServer((_, socket) => socket.end(answer(200, { approvals: [] })));
   expect(await cli(["approvals"], { baseUrl: server.baseUrl })).toMatchObject({ stdout: "", exitCode: 0 });
   expect((await cli(["approvals", "--json"], { baseUrl: server.baseUrl })).stdout).toBe("[]\n");

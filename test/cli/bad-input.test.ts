@@ -15,15 +15,15 @@ interface Case {
   options?: CliOptions;
   exitCode: number;
   code: string | RegExp;
-  /** What happened. */
+  /** Matches the error message. */
   says: RegExp;
-  /** What to type next. */
+  /** Matches the hint. */
   hint: RegExp;
-  /** The server it is about. */
+  /** The base URL that the message must contain, if any. */
   server?: string;
 }
 
-/** Tries a command line as text and as JSON: both tell the same, with the same code, and nothing on stdout. */
+/** Runs a command line as text and as JSON. Both must report the same error and exit code, with nothing on stdout. */
 async function expectFailure({
   args,
   options,
@@ -50,7 +50,7 @@ async function expectFailure({
   if (server !== undefined) expect(error.message).toContain(server);
 }
 
-describe("the command line", () => {
+describe("an invalid command line", () => {
   const cases: Case[] = [
     {
       name: "unknown command",
@@ -169,9 +169,9 @@ describe("the command line", () => {
       hint: /--help/,
     },
   ];
-  test.each(cases)("$name", (failing) => expectFailure(failing));
+  test.each(cases)("exits with $exitCode: $name", (failing) => expectFailure(failing));
 
-  test("a format that is none", async () => {
+  test("exits with 4: an unknown format", async () => {
     const { stdout, stderr, exitCode } = await cli(["ls"], { env: { SMITHERS_FORMAT: "yaml" } });
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 4 });
     expect(stderr).toMatch(/SMITHERS_FORMAT is 'yaml'.*text or json/);
@@ -182,7 +182,7 @@ describe("--input", () => {
   const wrong = (name: string, input: string, says: RegExp, options?: CliOptions): Case => ({
     name,
     args: ["run", "quick.tsx", "--input", input],
-    // Nothing listens here: the mistake is told before any request.
+    // Nothing listens here: the error is reported before any request.
     options: { baseUrl: "http://127.0.0.1:1", ...options },
     exitCode: 4,
     code: /^(USAGE|INVALID_JSON|INPUT_UNREADABLE)$/,
@@ -203,9 +203,9 @@ describe("--input", () => {
     wrong("no JSON on stdin", "-", /from stdin is not JSON: unexpected 'o' at line 1, column 1/, {
       input: "oops",
     }),
-  ])("$name", (failing) => expectFailure(failing));
+  ])("rejects $name", (failing) => expectFailure(failing));
 
-  test("the place is found in a large text", async () => {
+  test("reports the position of an error in a large file", async () => {
     const file = join(sharedServer.root, `${freshId("large")}.json`);
     await writeFile(file, `{"list": [${"1,\n".repeat(200_000)} x]}`);
     const { stderr, exitCode } = await cli(["run", "quick.tsx", "--input", `@${file}`]);
@@ -214,7 +214,7 @@ describe("--input", () => {
   });
 });
 
-describe("a real server", () => {
+describe("on a real server", () => {
   let locked: RealServer;
   let listless: RealServer;
   beforeAll(async () => {
@@ -225,7 +225,7 @@ describe("a real server", () => {
   });
   afterAll(() => Promise.all([locked?.stop(), listless?.stop()]));
 
-  test("an unreachable one", () =>
+  test("ls exits with 5 if the server is unreachable", () =>
     expectFailure({
       args: ["ls"],
       options: { baseUrl: "http://127.0.0.1:1" },
@@ -236,7 +236,7 @@ describe("a real server", () => {
       server: "http://127.0.0.1:1",
     }));
 
-  test("a wrong key, which is not repeated", async () => {
+  test("a wrong API key exits with 6 and is never printed", async () => {
     const options = { baseUrl: locked.baseUrl, env: { SMITHERS_API_KEY: "wrong-key" } };
     const says = /HTTP 401 UNAUTHORIZED/;
     for (const args of [["ls"], ["watch", "x"], ["run", "quick.tsx"], ["approve", "x"]]) {
@@ -254,18 +254,20 @@ describe("a real server", () => {
     expect((await cli(["ls"], { ...options, env: { SMITHERS_API_KEY: "right" } })).exitCode).toBe(0);
   });
 
-  test.each(["status", "watch", "frames", "approve", "deny", "cancel"])("an unknown run: %s", (command) =>
-    expectFailure({
-      args: [command, "no-such-run"],
-      exitCode: 4,
-      code: "NOT_FOUND",
-      says: /HTTP 404 NOT_FOUND: Run not found/,
-      hint: /smithers-client ls/,
-      server: shared,
-    }),
+  test.each(["status", "watch", "frames", "approve", "deny", "cancel"])(
+    "%s exits with 4 for an unknown run",
+    (command) =>
+      expectFailure({
+        args: [command, "no-such-run"],
+        exitCode: 4,
+        code: "NOT_FOUND",
+        says: /HTTP 404 NOT_FOUND: Run not found/,
+        hint: /smithers-client ls/,
+        server: shared,
+      }),
   );
 
-  test("an unknown run to resume", () =>
+  test("resume exits with 4 for an unknown run", () =>
     expectFailure({
       args: ["resume", "no-such-run"],
       exitCode: 4,
@@ -274,7 +276,7 @@ describe("a real server", () => {
       hint: /ls/,
     }));
 
-  test("an existing run id", async () => {
+  test("run exits with 4 for an existing run id", async () => {
     const runId = freshId("twice");
     await cli(["run", "quick.tsx", "--run-id", runId]);
     await expectFailure({
@@ -291,7 +293,7 @@ describe("a real server", () => {
     ["is not there", "missing.tsx", 4, "SERVER_ERROR", /missing\.tsx/],
     ["does not compile", "broken.tsx", 4, "SERVER_ERROR", /HTTP 500/],
     ["is outside the root", "../outside.tsx", 4, "WORKFLOW_PATH_OUTSIDE_ROOT", /must be within server root/],
-  ])("a workflow that %s", (_, workflow, exitCode, code, says) =>
+  ])("run exits with 4 for a workflow that %s", (_, workflow, exitCode, code, says) =>
     expectFailure({
       args: ["run", workflow],
       exitCode,
@@ -302,7 +304,7 @@ describe("a real server", () => {
     }),
   );
 
-  test("a body over the limit", async () => {
+  test("run exits with 4 for an input over the size limit", async () => {
     const file = join(sharedServer.root, `${freshId("big")}.json`);
     await writeFile(file, JSON.stringify({ text: "x".repeat(1_100_000) }));
     await expectFailure({
@@ -315,7 +317,7 @@ describe("a real server", () => {
     });
   });
 
-  test("one without a list of runs", async () => {
+  test("ls and resume exit with 4 if the server keeps no list of runs", async () => {
     const options = { baseUrl: listless.baseUrl };
     const refused = {
       options,
@@ -332,14 +334,14 @@ describe("a real server", () => {
     });
   });
 
-  test("an input that the workflow's schema rejects", async () => {
+  test("run -w reports an input that the workflow's schema rejects", async () => {
     const { stderr, exitCode } = await cli(["run", "schema.tsx", "--input", '{"count":"no number"}', "-w"]);
     expect(exitCode).not.toBe(0);
     expect(stderr).toMatch(/never recorded it.*schema rejects/);
   });
 });
 
-describe("something that is no Smithers server", () => {
+describe("on a server that is not Smithers", () => {
   const answering = async (listener: RequestListener, use: (baseUrl: string) => Promise<void>) => {
     const server = createServer(listener).listen(0, "127.0.0.1");
     await new Promise((listening) => server.once("listening", listening));
@@ -353,7 +355,7 @@ describe("something that is no Smithers server", () => {
   };
   const page = "<html><head><title>Welcome</title></head><body>It works!</body></html>";
 
-  test("a page in place of a result, or of a stream", () =>
+  test("a web page instead of a result or a stream exits with 5", () =>
     answering(
       (_, response) => response.setHeader("Content-Type", "text/html").end(page),
       async (baseUrl) => {
@@ -371,7 +373,7 @@ describe("something that is no Smithers server", () => {
       },
     ));
 
-  test("a page with an error", () =>
+  test("a web page with HTTP 403 exits with 6", () =>
     answering(
       (_, response) => response.writeHead(403, { "Content-Type": "text/html" }).end(page),
       (baseUrl) =>
@@ -386,7 +388,7 @@ describe("something that is no Smithers server", () => {
         }),
     ));
 
-  test("a redirect", () =>
+  test("a redirect exits with 5", () =>
     answering(
       (_, response) => response.writeHead(302, { Location: "https://elsewhere.example/login" }).end(),
       (baseUrl) =>
@@ -401,7 +403,7 @@ describe("something that is no Smithers server", () => {
         }),
     ));
 
-  test("messages that would drive the terminal are spelled out", () =>
+  test("control characters in error messages are escaped", () =>
     answering(
       (_, response) =>
         response.writeHead(400, { "Content-Type": "application/json" }).end(

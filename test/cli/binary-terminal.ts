@@ -12,7 +12,7 @@ export interface BinaryTerminalOptions {
   env?: Record<string, string>;
 }
 
-/** The built binary in a real terminal. */
+/** Starts the built binary in a real terminal. */
 export function startInTerminal(args: readonly string[], options: BinaryTerminalOptions = {}): Terminal {
   const { columns = 80, rows = 24, baseUrl = sharedServer.baseUrl, env } = options;
   return new Terminal([process.execPath, binary, ...args], {

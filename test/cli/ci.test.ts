@@ -23,7 +23,7 @@ const github = () => ({
   GITHUB_OUTPUT: join(folder, "output"),
 });
 
-/** What GitHub's runner takes out of a log: each command with its properties and its text, escapes undone. */
+/** Returns the commands that GitHub's runner finds in a log, with their properties and text unescaped. */
 function commandsIn(log: string): { name: string; properties: string; text: string }[] {
   const undone = (text: string) =>
     text.replaceAll("%3A", ":").replaceAll("%2C", ",").replaceAll("%0A", "\n").replaceAll("%25", "%");
@@ -34,7 +34,7 @@ function commandsIn(log: string): { name: string; properties: string; text: stri
   });
 }
 
-/** What later steps see of a step's outputs. */
+/** Parses a `GITHUB_OUTPUT` file into the outputs that later steps see. */
 function outputsIn(file: string): Record<string, string> {
   const entries = [...file.matchAll(/^(.+)<<(.+)\n([^]*?)\n\2\n/gm)];
   expect(entries.map(([whole]) => whole).join("")).toBe(file);
@@ -42,7 +42,7 @@ function outputsIn(file: string): Record<string, string> {
 }
 
 describe("under GitHub Actions", () => {
-  test("following writes groups, a summary and outputs", async () => {
+  test("following a run writes groups, a summary, and outputs", async () => {
     const env = github();
     const runId = freshId("github");
     const args = ["run", "gate.tsx", "--run-id", runId, "-w", "--on-approval", "approve"];
@@ -65,7 +65,7 @@ describe("under GitHub Actions", () => {
     });
   });
 
-  test("nothing that the server says can forge a command, a cell, an output or a case", async () => {
+  test("text from the server cannot forge a command, a table cell, an output, or a test case", async () => {
     const env = github();
     const junit = join(folder, "junit.xml");
     const runId = freshId("hostile");
@@ -84,7 +84,7 @@ describe("under GitHub Actions", () => {
     const rows = summary.split("\n").filter((line) => line.startsWith("|"));
     expect(rows).toHaveLength(5);
     for (const row of rows) expect(row.match(/\|/g)).toHaveLength(5);
-    // One diagram, which nothing in it ends, with a section for each node and no text of the server's but its name.
+    // One diagram, which no text inside it ends early. It has a section per node; the only server text is the name.
     expect(summary.match(/^```.*$/gm)).toEqual(["```mermaid", "```"]);
     const [diagram = ""] = /^```mermaid\n[^]*?\n```$/m.exec(summary) ?? [];
     expect(diagram.match(/^ {2}section .*$/gm)).toEqual([
@@ -95,7 +95,7 @@ describe("under GitHub Actions", () => {
     expect(diagram.replaceAll(/^ {2}section .*$/gm, "")).toMatch(
       /^```mermaid\n---\ndisplayMode: compact\n---\ngantt\n( {2}[a-zA-Z]+ [%:\w, ]*\n|\n)+```$/,
     );
-    // Neither markup nor a character that could begin some.
+    // No markup, and no character that could start any.
     expect(summary.replace(diagram, "").replaceAll(/<\/?code>/g, "")).not.toMatch(/[<`]|\]\(/);
     expect(outputsIn(await readFile(env.GITHUB_OUTPUT, "utf8"))).toEqual({
       "run-id": runId,
@@ -106,13 +106,13 @@ describe("under GitHub Actions", () => {
     expect(report.match(/<testcase /g)).toHaveLength(3);
     expect(report.match(/<failure /g)).toHaveLength(1);
     expect(report).toMatch(/<testcase name="::error::forged"/);
-    // Every "<" starts an element of ours, every "&" an entity, and no character is there that XML forbids.
+    // Every "<" starts one of our elements, every "&" starts an entity, and there are no characters that XML forbids.
     expect(report).not.toMatch(/<(?!\/?(\?xml|testsuites?|properties|property|testcase|failure)\b)/);
     expect(report).not.toMatch(/&(?!(amp|lt|gt|quot|apos);)/);
     // eslint-disable-next-line no-control-regex
     expect(report).not.toMatch(/[\u0000-\u0008\u000b-\u001f]/);
 
-    // What other commands print is as harmless.
+    // Other commands do not print runner commands either.
     for (const command of ["status", "frames", "watch"]) {
       const shown = await cli([command, runId, "--json"], { env });
       expect(commandsIn(shown.stdout + shown.stderr)).toEqual([]);
@@ -126,7 +126,7 @@ describe("under GitHub Actions", () => {
     );
   });
 
-  test("a gate that is waited for is a notice; a run that is left waiting is an error, told everywhere", async () => {
+  test("an open approval is a notice; a run left waiting is an error in every report", async () => {
     const env = github();
     const runId = freshId("waits");
     const junit = join(folder, "reports", "junit.xml");
@@ -147,7 +147,7 @@ describe("under GitHub Actions", () => {
       /<testcase name="run".*>\s*<error message="waiting-approval"\/>/,
     );
 
-    // The same run, followed from elsewhere until the time is up.
+    // Another process follows the same run until --timeout runs out.
     const late = {
       ...env,
       GITHUB_STEP_SUMMARY: join(folder, "late.md"),
@@ -169,7 +169,7 @@ describe("under GitHub Actions", () => {
     );
   });
 
-  test("--json leaves stdout and stderr to JSON, and the files are written all the same", async () => {
+  test("--json prints only JSON, and the summary is still written", async () => {
     const env = github();
     const { stdout, stderr, exitCode } = await cli(["run", "quick.tsx", "-w", "--json"], { env });
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
@@ -177,7 +177,7 @@ describe("under GitHub Actions", () => {
     expect(await readFile(env.GITHUB_STEP_SUMMARY, "utf8")).toMatch(/^### quick: finished/);
   });
 
-  test("--ci none is as anywhere else, and --ci github writes groups anywhere", async () => {
+  test("--ci none prints no groups, and --ci github prints groups anywhere", async () => {
     const env = github();
     const none = await cli(["run", "quick.tsx", "-w", "--ci", "none"], { env });
     expect(none.stdout).not.toContain("::");
@@ -185,7 +185,7 @@ describe("under GitHub Actions", () => {
     expect((await cli(["run", "quick.tsx", "-w", "--ci", "github"])).stdout).toMatch(/^::group::/m);
   });
 
-  test("a summary that cannot be written is said, and the exit code stays the run's", async () => {
+  test("a summary that cannot be written is reported, and the exit code stays the run's", async () => {
     const env = { ...github(), GITHUB_STEP_SUMMARY: folder };
     const { stderr, exitCode } = await cli(["run", "quick.tsx", "-w"], { env });
     expect(exitCode).toBe(0);
@@ -193,8 +193,8 @@ describe("under GitHub Actions", () => {
   });
 });
 
-describe("elsewhere in CI", () => {
-  test("lines are plain, and a silent while ends with a sign of life", async () => {
+describe("on another CI system", () => {
+  test("lines are plain, and a heartbeat is printed while the run is silent", async () => {
     const runId = freshId("alive");
     const args = ["run", "gate.tsx", "--run-id", runId, "-w", "--heartbeat", "300ms"];
     const following = startCli(args, { env: { CI: "true" } });
@@ -209,8 +209,8 @@ describe("elsewhere in CI", () => {
   });
 });
 
-describe("what is asked of following", () => {
-  test("is checked before anything starts", async () => {
+describe("the flags for following a run", () => {
+  test("are checked before the run starts", async () => {
     const runId = freshId("unstarted");
     const run = (...flags: string[]) => cli(["run", "quick.tsx", "--run-id", runId, ...flags]);
     for (const [flags, says] of [
@@ -229,7 +229,7 @@ describe("what is asked of following", () => {
 });
 
 describe("--junit", () => {
-  test("has a case for each node of a run that was denied", async () => {
+  test("writes a test case for each node of a denied run", async () => {
     const junit = join(folder, "junit.xml");
     const args = ["run", "gate.tsx", "-w", "--on-approval", "deny", "--junit", junit];
     expect((await cli(args)).exitCode).toBe(1);

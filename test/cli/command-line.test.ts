@@ -5,7 +5,7 @@ import { commandNameOf, commandsOf } from "../../src/cli/args/syntax.js";
 import { parseCommandLine } from "../../src/cli/args/program.js";
 import { commandGroups } from "../../src/cli/commands/index.js";
 
-/** What a command line means, without what it leaves out. */
+/** Parses a command line. Leaves out the arguments that were not given. */
 async function parse(...argv: string[]) {
   const request = await parseCommandLine(argv, commandGroups, "0.0.0");
   if ("show" in request) return request;
@@ -21,10 +21,10 @@ async function refusal(...argv: string[]): Promise<UsageError> {
   return error as UsageError;
 }
 
-/** A node that sent the key elsewhere once. */
+/** A node id that once made the client send the API key to another server. */
 const hostile = "--base-url=http://elsewhere";
 
-describe("after -- every word is an argument", () => {
+describe("after --, every word is an argument", () => {
   test.each([
     ["run", [hostile]],
     ["resume", ["--json", hostile]],
@@ -49,7 +49,7 @@ describe("after -- every word is an argument", () => {
     }
   });
 
-  test("and the command's own flags stand in front", async () => {
+  test("and the command's flags go before it", async () => {
     const request = await parse("approve", "--iteration", "2", "--no-color", "--", "-r", "-n");
     expect(request).toMatchObject({
       args: ["-r", "-n"],
@@ -59,12 +59,12 @@ describe("after -- every word is an argument", () => {
   });
 });
 
-describe("a flag's value is its value, whatever it looks like", () => {
+describe("a flag's value may look like another flag", () => {
   test.each([
     ["approve", "note"],
     ["run", "input"],
     ["signal", "correlation"],
-  ])("of %s --%s", async (command, option) => {
+  ])("for %s --%s", async (command, option) => {
     const args = command === "run" ? ["a"] : ["a", "b"];
     for (const value of [hostile, "--json", "-w", "--"]) {
       const request = await parse(command, `--${option}`, value, ...args);
@@ -75,7 +75,7 @@ describe("a flag's value is its value, whatever it looks like", () => {
   });
 });
 
-test("global flags stand before the command or after it, and the last one counts", async () => {
+test("global flags go before or after the command, and the last one wins", async () => {
   expect(await parse("--json", "ls", "--debug")).toMatchObject({ globals: { json: true, debug: true } });
   expect(await parse("--no-color", "ls")).toMatchObject({ globals: { color: false } });
   expect(await parse("ls")).toMatchObject({ globals: { color: true } });
@@ -91,13 +91,13 @@ describe("help", () => {
     return "show" in request ? request.show : undefined;
   };
 
-  test("of the program fits a terminal of 80 columns and 24 rows, with the prompt below it", async () => {
+  test("fits a terminal of 80 columns and 24 rows, including the next prompt", async () => {
     const lines = (await shown("--help"))?.trimEnd().split("\n") ?? [];
     expect(lines.length).toBeLessThanOrEqual(23);
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
   });
 
-  test("of the program has every command before the flags, which it names all", async () => {
+  test("lists every command, followed by every global flag", async () => {
     const [listed = "", flags = ""] = (await shown("--help"))?.split("\nFlags") ?? [];
     for (const group of commandGroups)
       for (const command of commandsOf(group))
@@ -105,7 +105,7 @@ describe("help", () => {
     for (const option of globalOptions) expect(flags).toContain(option.flags);
   });
 
-  test("is what no arguments show, and help alone", async () => {
+  test("is shown if there are no arguments, and by help alone", async () => {
     const help = await shown("--help");
     expect(await shown()).toBe(help);
     expect(await shown("help")).toBe(help);
@@ -113,20 +113,20 @@ describe("help", () => {
     expect((await refusal("--json")).message).toBe("no command given");
   });
 
-  test("of a command is what its --help shows", async () => {
+  test("for a command equals its --help", async () => {
     for (const name of ["run", "ls", "list"])
       expect(await shown("help", name)).toBe(await shown(name, "--help"));
     const run = (await shown("run", "--help"))?.replace(/\s+/g, " ");
     expect(run).toContain("a file on the server's machine, named by its path from the server's root");
   });
 
-  test("of something unknown is refused", async () => {
+  test("for an unknown topic is refused", async () => {
     const error = await refusal("help", "exit-cods");
     expect(error.message).toContain("neither a command nor one of exit-codes, environment, run-ids");
   });
 });
 
-test("-V is --version", async () => {
+test("-V means --version", async () => {
   expect(await parse("-V")).toEqual({ show: "0.0.0\n" });
   expect(await parse("ls", "-V")).toEqual({ show: "0.0.0\n" });
 });
@@ -134,7 +134,7 @@ test("-V is --version", async () => {
 test.each([
   ["list", "ls"],
   ["ps", "ls"],
-])("%s is %s", async (alias, name) => {
+])("%s is an alias of %s", async (alias, name) => {
   expect(await parse("--json", alias, "-q")).toMatchObject({ command: name, options: { quiet: true } });
 });
 
@@ -157,14 +157,14 @@ describe("an unknown flag that may be an id", () => {
     expect(error.hint).toBe(`smithers-client ${hint}`);
   });
 
-  test("is more likely a mistyped one where it resembles one", async () => {
+  test("is treated as a typo first if it resembles a known flag", async () => {
     const error = await refusal("watch", "4f1c", "--timeot", "5m");
     expect(error.message).toContain("(Did you mean --timeout?)");
     expect(error.message).toContain("put -- before it: smithers-client watch -- 4f1c --timeot 5m");
     expect(error.hint).toBe("smithers-client watch --help");
   });
 
-  test("is none where the command takes no more words", async () => {
+  test("is only an unknown flag if the command takes no more arguments", async () => {
     for (const argv of [
       ["ls", "--foo"],
       ["status", "x", "--foo"],
@@ -174,7 +174,7 @@ describe("an unknown flag that may be an id", () => {
   });
 });
 
-test("for a flag after -- that is one word too many, the error says where it belongs", async () => {
+test("the error for an extra flag after -- says to put it before --", async () => {
   const error = await refusal("approve", "--json", "--", "4f1c", "gate", "--note", "it's");
   expect(error.message).toMatch(/Nothing after -- is a flag: put --note before it$/);
   expect(error.hint).toBe("smithers-client approve --json --note 'it'\\''s' -- 4f1c gate");
@@ -195,7 +195,7 @@ describe("JSON that the shell split", () => {
     expect(error.hint).toContain(`put it in a file: ${flag} "@input.json"`);
   });
 
-  test("is not suspected of whole JSON, a file or stdin", async () => {
+  test("is not suspected if the JSON is complete, or comes from a file or stdin", async () => {
     for (const given of ['{"a":1}', "@input.json", "-", "C:\\input.json"]) {
       const error = await refusal("run", "x.tsx", "--input", given, "more");
       expect(error.message).toMatch(/^too many arguments/);

@@ -10,7 +10,7 @@ const baseUrl = sharedServer.baseUrl;
 const statusIs = (runId: string, status: string) =>
   waitUntil(async () => (await getStatus({ baseUrl, runId }).catch(() => undefined))?.status === status);
 
-/** Starts a run that ends by itself and waits for it. */
+/** Starts a run that needs no approval, waits until it finishes, and returns its id. */
 async function finishedRun(): Promise<string> {
   const { stdout } = await cli(["run", "quick.tsx", "--run-id", freshId("quick")]);
   const runId = stdout.trim();
@@ -25,8 +25,8 @@ async function waitingRun(workflow = "gate.tsx"): Promise<string> {
   return runId;
 }
 
-describe("the way from start to end", () => {
-  test("run, approve, resume -w, status, frames, ls", async () => {
+describe("commands on a real server", () => {
+  test("run, approve, resume -w, status, frames, and ls work together", async () => {
     const run = await cli(["run", "gate.tsx", "--input", '{"environment":"staging"}']);
     expect(run).toMatchObject({ exitCode: 0, stderr: "" });
     expect(run.stdout).toMatch(/^[0-9a-f-]{36}\n$/);
@@ -38,7 +38,7 @@ describe("the way from start to end", () => {
 
     const resumed = await cli(["resume", runId, "-w"]);
     expect(resumed.exitCode).toBe(0);
-    // What there was before is not shown again.
+    // Earlier events are not shown again.
     expect(resumed.stdout).toMatch(/^ +\d+\.\ds {2}run +started\n/);
     expect(resumed.stdout).not.toMatch(/build|waiting for approval/);
     expect(resumed.stdout).toMatch(/ship +finished \(attempt 1\) in \d/);
@@ -57,7 +57,7 @@ describe("the way from start to end", () => {
     expect(ls.stdout).toContain(runId);
   });
 
-  test("watch --json is the server's events, one a line, untouched", async () => {
+  test("watch --json prints the server's events unchanged, one per line", async () => {
     const runId = await finishedRun();
     const { stdout, stderr, exitCode } = await cli(["watch", runId, "--json"]);
     const response = await fetch(`${baseUrl}/v1/runs/${runId}/events`);
@@ -67,14 +67,14 @@ describe("the way from start to end", () => {
     expect({ stdout, stderr, exitCode }).toEqual({ stdout: sent, stderr: "", exitCode: 0 });
   });
 
-  test("watch --after-seq leaves the events before out", async () => {
+  test("watch --after-seq omits the events up to that number", async () => {
     const runId = await finishedRun();
     const all = (await cli(["watch", runId, "--json"])).stdout.trimEnd().split("\n");
     const rest = (await cli(["watch", runId, "--json", "--after-seq", "2"])).stdout.trimEnd().split("\n");
     expect(rest).toEqual(all.slice(3));
   });
 
-  test("run -w follows to the end, with the id on stderr", async () => {
+  test("run -w follows the run to its end and prints its id to stderr", async () => {
     const runId = freshId("followed");
     const { stdout, stderr, exitCode } = await cli(["run", "quick.tsx", "--run-id", runId, "-w"]);
     expect(exitCode).toBe(0);
@@ -82,19 +82,19 @@ describe("the way from start to end", () => {
     expect(stderr).toContain(runId);
   });
 
-  test("a failed run says why, harmlessly, and exits 1", async () => {
+  test("run -w prints the escaped error of a failed run and exits with 1", async () => {
     const { stdout, exitCode } = await cli(["run", "fails.tsx", "-w"]);
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/failed \(attempt 1\) in .*\\u001b/);
     expect(stdout).toMatch(/retrying \(attempt 2\)/);
     expect(stdout).not.toContain("\u001b");
     expect(stdout).toMatch(/run +failed, see publish above\n$/);
-    // Both attempts failed for the same reason.
+    // Both attempts failed with the same error, which is printed once.
     expect(stdout.match(/^ {12}second line$/gm)).toHaveLength(1);
     expect(stdout).toMatch(/^ {16}at generate \(.*fails\.tsx:\d+:\d+\)$/m);
   });
 
-  test("cancel ends a run, and watch exits 2", async () => {
+  test("cancel ends a run, and watch exits with 2", async () => {
     const runId = freshId("slow");
     await cli(["run", "slow.tsx", "--run-id", runId]);
     await waitUntil(
@@ -110,7 +110,7 @@ describe("the way from start to end", () => {
     expect(exitCode).toBe(2);
   });
 
-  test("deny and resume fail the run", async () => {
+  test("deny and resume make the run fail", async () => {
     const runId = await waitingRun();
     expect(await cli(["deny", runId, "gate", "--note", "no"])).toMatchObject({
       exitCode: 0,
@@ -128,17 +128,17 @@ describe("input", () => {
     expect(exitCode).toBe(0);
   };
 
-  test("comes from a file", async () => {
+  test("is read from a file", async () => {
     const file = join(sharedServer.root, `${freshId("input")}.json`);
     await writeFile(file, '\ufeff{"from":"file"}');
     await started(["--input", `@${file}`]);
   });
 
-  test("comes from stdin", () => started(["--input", "-"], { input: '{"from":"stdin"}\n' }));
+  test("is read from stdin", () => started(["--input", "-"], { input: '{"from":"stdin"}\n' }));
 });
 
 describe("approve and deny", () => {
-  test("with several open approvals decide nothing, and list them", async () => {
+  test("list the open approvals and decide nothing if there are several", async () => {
     const runId = await waitingRun("gates.tsx");
     const before = await getStatus({ baseUrl, runId });
     const { stdout, stderr, exitCode } = await cli(["approve", runId]);
@@ -149,14 +149,14 @@ describe("approve and deny", () => {
     expect((await cli(["approve", runId])).stdout).toBe(`approved gate-a of run ${runId}\n`);
   });
 
-  test("with no open approval decide nothing", async () => {
+  test("exit with 4 if there is no open approval", async () => {
     const runId = await finishedRun();
     const { stderr, exitCode } = await cli(["approve", runId, "--json"]);
     expect(exitCode).toBe(4);
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: "NO_OPEN_APPROVAL" } });
   });
 
-  test("reach a node whose id has what a path may carry", async () => {
+  test("accept a node id with special characters that a URL path allows", async () => {
     const runId = await waitingRun("odd-ids.tsx");
     expect((await cli(["approve", runId, "gate:prod@v1", "--no-resume"])).exitCode).toBe(0);
     expect((await cli(["resume", runId, "-w"])).exitCode).toBe(0);
@@ -164,7 +164,7 @@ describe("approve and deny", () => {
 });
 
 describe("resume", () => {
-  test("takes its arguments the other way round", async () => {
+  test("accepts its arguments in the opposite order", async () => {
     const runId = await waitingRun();
     await cli(["approve", runId, "--no-resume"]);
     const { stdout, exitCode } = await cli(["resume", "./gate.tsx", runId]);
@@ -174,7 +174,7 @@ describe("resume", () => {
 });
 
 describe("ls", () => {
-  test("-q prints ids alone, newest first, and --limit and --status choose", async () => {
+  test("-q prints only ids, and --limit and --status filter the runs", async () => {
     const runId = await finishedRun();
     const quiet = await cli(["ls", "-q", "--limit", "3", "--status", "finished"]);
     expect(quiet.stdout.trimEnd().split("\n")).toContain(runId);
@@ -187,7 +187,7 @@ describe("ls", () => {
 });
 
 describe("flags and settings", () => {
-  test("global flags work before and after the subcommand", async () => {
+  test("global flags work before and after the command", async () => {
     const runId = await finishedRun();
     const before = await cli(["--json", "status", runId]);
     const after = await cli(["status", "--json", runId]);
@@ -199,7 +199,7 @@ describe("flags and settings", () => {
     expect(flag.exitCode).toBe(0);
   });
 
-  test("--debug tells of the requests on stderr, and never the key", async () => {
+  test("--debug logs requests to stderr, but never the API key", async () => {
     const { stdout, stderr } = await cli(["ls", "-q", "--limit", "1", "--debug"], {
       env: { SMITHERS_API_KEY: "sk-s3cret" },
     });
@@ -207,7 +207,7 @@ describe("flags and settings", () => {
     expect(stdout + stderr).not.toContain("s3cret");
   });
 
-  test("colours are for terminals, or where they are forced", async () => {
+  test("colors are used only at a terminal or if they are forced", async () => {
     const runId = await finishedRun();
     const escape = "\u001b[";
     expect((await cli(["status", runId])).stdout).not.toContain(escape);
@@ -217,7 +217,7 @@ describe("flags and settings", () => {
     );
   });
 
-  test("--timeout ends the following, not the run", async () => {
+  test("--timeout stops following the run, but does not cancel it", async () => {
     const runId = await waitingRun();
     const { stderr, exitCode } = await cli(["watch", runId, "--timeout", "1s"]);
     expect(exitCode).toBe(124);
@@ -229,7 +229,7 @@ describe("flags and settings", () => {
     ["SIGINT", 130],
     ["SIGTERM", 143],
     ["SIGHUP", 129],
-  ] as const)("%s detaches with %d and says how to come back", async (signal, code) => {
+  ] as const)("%s detaches, exits with %d, and says how to reattach", async (signal, code) => {
     const runId = await waitingRun();
     const watching = startCli(["watch", runId]);
     await new Promise((seen) => watching.stdout.once("data", seen));
@@ -239,7 +239,7 @@ describe("flags and settings", () => {
     expect(stderr).toContain(`smithers-client watch -- ${runId}`);
   });
 
-  test("a reader that has enough ends it quietly, with the code that says so", async () => {
+  test("watch exits quietly with 141 if the reader of its output goes away", async () => {
     const runId = await waitingRun();
     const watching = startCli(["watch", runId]);
     await new Promise((seen) => watching.stdout.once("data", seen));
@@ -256,7 +256,7 @@ describe("help", () => {
     ["exit-codes", /^0 +done/],
     ["environment", /^SMITHERS_BASE_URL/],
     ["run-ids", /^@latest/],
-  ])("of %s is a topic", async (topic, begins) => {
+  ])("has the topic %s", async (topic, begins) => {
     const { stdout, exitCode } = await cli(["help", topic]);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(begins);
@@ -275,7 +275,7 @@ describe("help", () => {
     "ls",
     "serve",
     "completion",
-  ])("of %s has a sentence, the flags and two examples", async (command) => {
+  ])("for %s has the usage, the flags, and two examples", async (command) => {
     const { stdout, exitCode } = await cli([command, "--help"]);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^Usage: smithers-client /);
@@ -285,13 +285,13 @@ describe("help", () => {
     for (const line of examples) expect(line).toContain(`smithers-client ${command}`);
   });
 
-  test("--version is the package's", async () => {
+  test("--version prints the package's version", async () => {
     const { default: manifest } = await import("../../package.json", { with: { type: "json" } });
     expect((await runBinary(["--version"])).stdout).toBe(`${manifest.version}\n`);
   });
 });
 
-test("events of a run are typed for a program that reads the lines", async () => {
+test("watch --json starts with RunStarted and ends with RunFinished", async () => {
   const runId = await finishedRun();
   const lines = (await cli(["watch", runId, "--json"])).stdout.trimEnd().split("\n");
   const types = lines.map((line) => (JSON.parse(line) as SmithersEvent).type);

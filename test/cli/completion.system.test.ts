@@ -14,8 +14,8 @@ const baseUrl = sharedServer.baseUrl;
 const client = createClient({ baseUrl });
 
 /**
- * A home with the program on its path, which answers completions and otherwise only notes the words it was called with;
- * and the folder in which the shells stand.
+ * A home directory with a stub of the program on its `PATH`, which answers completions and otherwise only records its
+ * arguments; and the working directory of the shells.
  */
 let home: string;
 let work: string;
@@ -85,7 +85,7 @@ for (const [shell, { command, load }] of Object.entries(shells))
       await server.close();
     });
 
-    /** Types the line, where \t is the Tab key, and gives the words that the program is then called with. */
+    /** Types the line, in which \t is the Tab key, and returns the arguments that the program then receives. */
     async function wordsAfter(line: string): Promise<string[]> {
       await rm(join(home, "words"), { force: true });
       for (const [index, part] of line.split("\t").entries()) {
@@ -136,8 +136,8 @@ for (const [shell, { command, load }] of Object.entries(shells))
       ["c11 in quotes", '"c11 in'],
       ["=ls", ""],
       ["#sharp", ""],
-    ])("puts the id %s on the line as it is", async (runId, begun) => {
-      // Nothing of these is offered at all: it could not be typed, or would be taken for something else.
+    ])("completes the id %s so that the program receives it unchanged", async (runId, begun) => {
+      // All ids but the first are never offered: they cannot be typed, or would be mistaken for something else.
       listed = [
         runId,
         "-rf",
@@ -157,12 +157,12 @@ for (const [shell, { command, load }] of Object.entries(shells))
       ["-rf", "-r"],
       ["--base-url=http://elsewhere", "--base-url=ht"],
       ["--base-url=http://elsewhere", ""],
-    ])("puts the id %s on the line behind -- alone", async (runId, begun) => {
+    ])("completes the id %s only after --", async (runId, begun) => {
       listed = [runId];
       expect(await wordsAfter(`smithers-client status -- ${begun}\t`)).toEqual(["status", "--", runId]);
     });
 
-    test("shows hostile ids and names and obeys nothing of them", async () => {
+    test("lists hostile ids and names without executing anything", async () => {
       listed = ["list-a$(touch owned)", "list-b`touch owned`"];
       terminal.press("C-l");
       terminal.type("smithers-client status list-");

@@ -12,7 +12,7 @@ import { whenUnlocked } from "../when-unlocked.js";
 const baseUrl = sharedServer.baseUrl;
 const client = createClient({ baseUrl });
 
-/** Where the command line is completed, with a workflow in it. */
+/** The working directory of the completions, which contains a workflow. */
 let work: string;
 beforeAll(async () => {
   work = await realpath(await mkdtemp(join(tmpdir(), "smithers-completion-")));
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(work, { recursive: true, force: true }));
 
-/** What the binary answers to a completion: the words alone. */
+/** Returns the words that a completion offers, without descriptions, or `files` or `directories`. */
 async function offered(words: string[], server = baseUrl): Promise<string[]> {
   const { stdout, stderr, exitCode } = await cli(["__complete", "fish", ...words], {
     baseUrl: server,
@@ -33,7 +33,7 @@ async function offered(words: string[], server = baseUrl): Promise<string[]> {
   return kind === undefined || kind === "words" ? lines.map((line) => line.split("\t")[0] ?? "") : [kind];
 }
 
-describe("what is offered", () => {
+describe("completion", () => {
   test.each([
     ["commands", [""], ["run", "approve", "watch", "completion", "help"]],
     ["commands after flags", ["--base-url", "http://127.0.0.1:1", "--json", ""], ["run", "ls"]],
@@ -50,7 +50,7 @@ describe("what is offered", () => {
     ["files in a folder behind @", ["run", "--input", "@flows/de"], ["@flows/deploy.tsx"]],
     ["files and folders for serve", ["serve", "--db", ""], ["files"]],
     ["folders", ["serve", "--root", ""], ["directories"]],
-  ])("%s", async (_, words, expected) => {
+  ])("offers %s", async (_, words, expected) => {
     expect(await offered(words)).toEqual(expect.arrayContaining(expected));
   });
 
@@ -59,7 +59,7 @@ describe("what is offered", () => {
     [["run", "flows/"], ["flows/deploy.tsx"]],
     [["run", "./flows/de"], ["./flows/deploy.tsx"]],
     [["resume", "4f1c", ""], ["flows/"]],
-  ])("workflows and folders alone after %j", async (words, expected) => {
+  ])("offers only workflows and folders after %j", async (words, expected) => {
     expect(await offered(words)).toEqual(expected);
   });
 
@@ -69,11 +69,11 @@ describe("what is offered", () => {
     ["for the value of a flag that takes any", ["run", "--run-id", ""]],
     ["for a text behind @", ["run", "x.tsx", "-f", "notes=@"]],
     ["for JSON", ["run", "x.tsx", "--input", "{"]],
-  ])("nothing %s", async (_, words) => {
+  ])("offers nothing %s", async (_, words) => {
     expect(await offered(words)).toEqual([]);
   });
 
-  test("no flag twice, but one that may be repeated", async () => {
+  test("offers a flag again only if it may be repeated", async () => {
     const words = await offered(["watch", "--all", "--approve-only", "x", "--"]);
     expect(words).not.toContain("--all");
     expect(words).toContain("--approve-only");
@@ -81,7 +81,7 @@ describe("what is offered", () => {
 });
 
 describe("live ids", () => {
-  /** What is offered once the server has answered in time: on a busy machine it may not at first. */
+  /** Retries until something is offered: on a busy machine, the server may not answer in time at first. */
   const offeredInTime = (words: string[]) =>
     waitUntil(async () => {
       const found = await offered(words);
@@ -110,30 +110,30 @@ describe("live ids", () => {
     ["watch", true, true, true],
     ["status", true, true, true],
     ["frames", true, true, true],
-  ])("of %s are those that it is for", async (command, forWaiting, forRunning, forFailed) => {
+  ])("for %s are only the runs that it applies to", async (command, forWaiting, forRunning, forFailed) => {
     const words = await offeredInTime([command, ""]);
     expect(words.includes(waiting)).toBe(forWaiting);
     expect(words.includes(running)).toBe(forRunning);
     expect(words.includes(failed)).toBe(forFailed);
   });
 
-  test("are offered to watch once each, and @latest where it is begun", async () => {
+  test("for watch are offered once each, and @latest after an @", async () => {
     expect(await offeredInTime(["watch", waiting, ""])).not.toContain(waiting);
     expect(await offeredInTime(["watch", "@"])).toContain("@latest");
   });
 
-  test("of gates are the open ones, of a run that may be cut short", async () => {
+  test("for approve and deny are the open approvals of a run, or of a prefix of its id", async () => {
     expect(await offeredInTime(["approve", waiting, ""])).toEqual(["gate-a", "gate-b"]);
     await whenUnlocked(() => client.approve({ runId: waiting, nodeId: "gate-a" }));
     expect(await offeredInTime(["deny", waiting.slice(0, -1), ""])).toEqual(["gate-b"]);
   });
 
-  test("of nodes are all of the run, where they are not to be decided", async () => {
+  test("for logs are all nodes of the run", async () => {
     expect(await offeredInTime(["logs", waiting, ""])).toEqual(["gate-a", "gate-b", "ship"]);
     expect(await offeredInTime(["logs", ""])).toContain(failed);
   });
 
-  test("of a server that is not there, or says nothing, are none", async () => {
+  test("are not offered if the server is unreachable or does not answer", async () => {
     const silent = await RawServer.start(() => {});
     const silentUrl = silent.baseUrl;
     try {
@@ -146,7 +146,7 @@ describe("live ids", () => {
     expect(await offered(["status", ""], "no address")).toEqual([]);
   });
 
-  test("come without waiting for what else the process may still have to do, as for a name server", async () => {
+  test("do not wait for other pending work of the process, such as a DNS lookup", async () => {
     const later = "setTimeout(() => console.log('later'), 10_000)";
     const options = { env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(later)}` } };
     const { stdout } = await cli(["__complete", "fish", "completion", ""], options);
@@ -154,7 +154,7 @@ describe("live ids", () => {
   });
 });
 
-test("there is no completion for another shell", async () => {
+test("completion refuses an unsupported shell", async () => {
   const { exitCode, stderr } = await cli(["completion", "tcsh"]);
   expect(exitCode).toBe(4);
   expect(stderr).toMatch(/'tcsh', only for bash, zsh, fish/);

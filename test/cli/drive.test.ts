@@ -21,14 +21,14 @@ describe("--on-approval", () => {
     ["approve", 0, "finished"],
     ["deny", 1, "failed"],
     ["exit", 3, "waiting-approval"],
-  ])("%s ends with %d", async (policy, code, status) => {
+  ])("%s exits with %d", async (policy, code, status) => {
     const runId = freshId(policy);
     const { exitCode } = await cli(["run", "gate.tsx", "--run-id", runId, "-w", "--on-approval", policy]);
     expect(exitCode).toBe(code);
     expect(await statusOf(runId)).toBe(status);
   });
 
-  test("wait says which command decides, and a plain approval from outside lets the run finish", async () => {
+  test("wait prints the command to approve, and continues after an approval from elsewhere", async () => {
     const runId = freshId("outside");
     const following = startCli(["run", "gate.tsx", "--run-id", runId, "-w"]);
     let told = "";
@@ -43,7 +43,7 @@ describe("--on-approval", () => {
     expect(stderr).toContain(`smithers-client approve -- ${runId} gate`);
   });
 
-  test("approve is limited to the node ids that --approve-only names", async () => {
+  test("approve is limited to the node ids that match --approve-only", async () => {
     const runId = freshId("only");
     const args = [
       "run",
@@ -82,7 +82,7 @@ describe("--on-approval", () => {
 });
 
 describe("approve and deny", () => {
-  test("show what is decided, and let the run go on", async () => {
+  test("print the request and resume the run", async () => {
     const runId = await waitingRun();
     const { exitCode, stdout, stderr } = await cli(["approve", runId, "--by", "ada", "--note", "looks good"]);
     expect(exitCode).toBe(0);
@@ -91,7 +91,7 @@ describe("approve and deny", () => {
     await statusIs(runId, "finished");
   });
 
-  test("in a loop, a script that is run again has to name the turn", async () => {
+  test("require --iteration after the first iteration of a loop in a script", async () => {
     const runId = freshId("loop");
     await client.runWorkflow({ workflowPath: "loop.tsx", input: {}, runId });
     await waitUntil(
@@ -114,7 +114,7 @@ describe("approve and deny", () => {
     expect((await cli([...command, "--iteration", "1", "-w"])).exitCode).toBe(0);
   });
 
-  test("--no-resume says how the run continues, and the same again changes nothing", async () => {
+  test("say how to continue with --no-resume, and change nothing if repeated", async () => {
     const runId = await waitingRun();
     const first = await cli(["approve", runId, "--no-resume"]);
     expect(first.stderr).toContain(`smithers-client resume --watch -- ${runId}`);
@@ -128,18 +128,18 @@ describe("approve and deny", () => {
     expect(JSON.parse(against.stderr)).toMatchObject({ error: { code: "ALREADY_DECIDED" } });
   });
 
-  test("--resume is understood still", async () => {
+  test("still accept --resume", async () => {
     const runId = await waitingRun();
     expect((await cli(["approve", runId, "--resume"])).exitCode).toBe(0);
     await statusIs(runId, "finished");
   });
 
-  test("-w follows it to its end", async () => {
+  test("follow the run to its end with -w", async () => {
     expect((await cli(["approve", await waitingRun(), "-w"])).exitCode).toBe(0);
     expect((await cli(["deny", await waitingRun(), "-w"])).exitCode).toBe(1);
   });
 
-  test("a gate that no URL can name is refused, instead of one that exists nowhere approved", async () => {
+  test("refuse a node id that would have to be encoded in the URL", async () => {
     const runId = freshId("spaced");
     await client.runWorkflow({ workflowPath: "spaced-gate.tsx", input: {}, runId });
     await statusIs(runId, "waiting-approval");
@@ -154,7 +154,7 @@ describe("approve and deny", () => {
     expect((await client.loadRunView({ runId })).view.openApprovals).toHaveLength(1);
   });
 
-  test("a node that is not there is an error before anything is written", async () => {
+  test("refuse an unknown node and change nothing", async () => {
     const runId = await waitingRun();
     const before = await client.loadRunView({ runId });
     expect((await cli(["approve", runId, "no-such-node"])).exitCode).toBe(4);
@@ -162,8 +162,8 @@ describe("approve and deny", () => {
   });
 });
 
-describe("ends", () => {
-  test("status --exit-status mirrors them", async () => {
+describe("commands on an existing run", () => {
+  test("status --exit-status exits with the code of the status", async () => {
     const runId = await waitingRun();
     expect((await cli(["status", runId, "--exit-status"])).exitCode).toBe(3);
     expect((await cli(["status", runId])).exitCode).toBe(0);
@@ -178,7 +178,7 @@ describe("ends", () => {
     return runId;
   };
 
-  test("--cancel-on-timeout gives 124 and a cancelled run", async () => {
+  test("--cancel-on-timeout cancels the run and exits with 124", async () => {
     const runId = await slowRun();
     const { exitCode, stderr } = await cli(["watch", runId, "--timeout", "500ms", "--cancel-on-timeout"]);
     expect(exitCode).toBe(124);
@@ -186,7 +186,7 @@ describe("ends", () => {
     expect(await statusOf(runId)).toBe("cancelled");
   });
 
-  test("--cancel-on-interrupt gives 130 and a cancelled run", async () => {
+  test("--cancel-on-interrupt cancels the run and exits with 130", async () => {
     const runId = await slowRun();
     const following = startCli(["watch", runId, "--cancel-on-interrupt"]);
     await new Promise((seen) => following.stdout.once("data", seen));
@@ -195,13 +195,13 @@ describe("ends", () => {
     expect(await statusOf(runId)).toBe("cancelled");
   });
 
-  test("cancel -w exits 0 when the run is cancelled", async () => {
+  test("cancel -w exits with 0 once the run is cancelled", async () => {
     const runId = await slowRun();
     expect((await cli(["cancel", runId, "-w"])).exitCode).toBe(0);
     expect(await statusOf(runId)).toBe("cancelled");
   });
 
-  test("cancel says why a run that is paused or over cannot be cancelled", async () => {
+  test("cancel says why a run that is paused or has ended cannot be cancelled", async () => {
     const runId = await waitingRun();
     const paused = await cli(["cancel", runId]);
     expect(paused.exitCode).toBe(4);
@@ -210,7 +210,7 @@ describe("ends", () => {
     expect((await cli(["cancel", runId])).stderr).toMatch(/already ended: finished/);
   });
 
-  test("run --if-exists attaches to the run that an earlier try started, or resumes it", async () => {
+  test("run --if-exists attaches to a run that an earlier attempt started, or resumes it", async () => {
     const runId = await waitingRun();
     const again = ["run", "gate.tsx", "--run-id", runId];
     expect((await cli(again)).exitCode).toBe(4);

@@ -23,25 +23,22 @@ import { styleOf } from "./style.js";
 
 const day = 86_400_000;
 
-describe("waits of any length", () => {
+describe("a timer", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  test.each([1, 1000, 2 ** 31 - 1, 2 ** 31, 25 * day, 1000 * day])(
-    "of %d ms end then, and not before",
-    (ms) => {
-      const fire = vi.fn();
-      startTimer(ms, fire);
-      vi.advanceTimersByTime(ms - 1);
-      expect(fire).not.toHaveBeenCalled();
-      vi.advanceTimersByTime(1);
-      expect(fire).toHaveBeenCalledOnce();
-      vi.advanceTimersByTime(2000 * day);
-      expect(fire).toHaveBeenCalledOnce();
-    },
-  );
+  test.each([1, 1000, 2 ** 31 - 1, 2 ** 31, 25 * day, 1000 * day])("of %d ms fires exactly then", (ms) => {
+    const fire = vi.fn();
+    startTimer(ms, fire);
+    vi.advanceTimersByTime(ms - 1);
+    expect(fire).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(fire).toHaveBeenCalledOnce();
+    vi.advanceTimersByTime(2000 * day);
+    expect(fire).toHaveBeenCalledOnce();
+  });
 
-  test("begin anew, stop, and never end where they are endless", () => {
+  test("restarts, stops, and never fires if it is infinite", () => {
     const fire = vi.fn();
     const timer = startTimer(30 * day, fire);
     vi.advanceTimersByTime(29 * day);
@@ -55,7 +52,7 @@ describe("waits of any length", () => {
     vi.clearAllTimers();
   });
 
-  test("a heartbeat of 600 hours says something every 600 hours", () => {
+  test("triggers a heartbeat every 600 hours", () => {
     const say = vi.fn();
     const beats = heartbeat(parseDuration("600h"), say);
     vi.advanceTimersByTime(100 * day);
@@ -67,12 +64,12 @@ describe("waits of any length", () => {
   });
 });
 
-describe("durations and times that are none", () => {
+describe("invalid durations and times", () => {
   test.each([`${"9".repeat(400)}h`, "876001h", "1e9h"])("'%s' is refused", (text) => {
     expect(() => parseDuration(text)).toThrow(/is too long|is not a duration/);
   });
 
-  test.each([NaN, Infinity, -Infinity, 1e300])("%d is shown as none", (ms) => {
+  test.each([NaN, Infinity, -Infinity, 1e300])("%d is shown as -", (ms) => {
     expect([formatDuration(ms), formatRunningTime(ms), formatTime(ms), formatAgo(ms, 0)]).toEqual([
       "-",
       "-",
@@ -85,11 +82,11 @@ describe("durations and times that are none", () => {
 interface FollowOptions {
   args?: string[];
   env?: Record<string, string>;
-  /** A concurrent test passes its own. */
+  /** Default: the global one; a concurrent test has to pass its own. */
   atEnd?: TestContext["onTestFinished"];
 }
 
-/** Follows a run with these events, which ended as `status`, and gives what was said and reported. */
+/** Follows a run that ended as `status` with these events. Returns the output and the JUnit report. */
 async function follow(
   events: object[],
   status: string,
@@ -105,7 +102,7 @@ async function follow(
   return { ...result, report: await readFile(file, "utf8") };
 }
 
-describe.concurrent("an event's time", () => {
+describe.concurrent("the time of an event", () => {
   test.for([
     ["missing", undefined],
     ["null", null],
@@ -113,7 +110,7 @@ describe.concurrent("an event's time", () => {
     ["enormous", 1e300],
     ["beyond all dates", 8.64e15 + 1],
     ["far in the past", -1e300],
-  ])("that is %s loses neither a line nor the report", async ([, timestampMs], { onTestFinished: atEnd }) => {
+  ])("may be %s without losing a line or the report", async ([, timestampMs], { onTestFinished: atEnd }) => {
     const node = { nodeId: "n", iteration: 0, attempt: 1, timestampMs };
     const { stdout, stderr, exitCode, report } = await follow(
       [
@@ -135,7 +132,7 @@ describe.concurrent("an event's time", () => {
 describe("an error", () => {
   const nested = (depth: number) => JSON.parse(`${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`) as unknown;
 
-  test("nested 20,000 deep is shown as such, in text, reports and annotations", async () => {
+  test("nested 20,000 levels deep is reported as such in text, reports, and annotations", async () => {
     expect(errorText(nested(100_000))).toBe("(nested too deeply to show; --json has all of it)");
     const node = { nodeId: "n", iteration: 0, attempt: 1, timestampMs: 2 };
     const server = await protocolServer();
@@ -159,7 +156,7 @@ describe("an error", () => {
 describe("a text of 5 MB", () => {
   const long = `${"x".repeat(5_000_000)}\nend`;
 
-  test("is cut, with how much is left out and where all of it is", () => {
+  test("is truncated, with the number of omitted characters and where to get all of it", () => {
     const shown = escapeControls(long);
     expect(shown).toBe(`${"x".repeat(10_000)}… (4,990,004 more characters; --json has all of it)`);
     expect(escapeControls(`failed: ${shown} (attempt 2)`)).toBe(`failed: ${shown} (attempt 2)`);
@@ -167,7 +164,7 @@ describe("a text of 5 MB", () => {
     expect(escapeControls(`${"x".repeat(9_999)}${"😀".repeat(5_000)}`)).not.toMatch(/\\ud83d/);
   });
 
-  test("is whole with --json alone", async () => {
+  test("is complete only with --json", async () => {
     const node = { nodeId: "n", iteration: 0, attempt: 1, timestampMs: 2 };
     const events = [
       { type: "RunStarted", timestampMs: 1 },
@@ -193,7 +190,7 @@ describe("under GitHub Actions", () => {
       ...fields,
     }) as SmithersEvent;
 
-  test("the group of a node keeps the end of what it said, however much that was", () => {
+  test("the group of a node keeps the end of its output, however long that is", () => {
     const lines = new GithubLines(styleOf(), () => 0);
     lines.print(event("NodeStarted"));
     setFlagsFromString("--expose-gc");
@@ -213,11 +210,11 @@ describe("under GitHub Actions", () => {
     expect(group).toMatch(
       /\| short 299 and more\n\| 9{10000}… \(490,000 more characters; .*\)\n::endgroup::\n$/,
     );
-    // 150 MB went through it, and the lines that are kept hold on to none of that.
+    // 150 MB passed through it, and the lines that are kept do not hold that in memory.
     expect(kept).toBeLessThan(30 * 1024 * 1024);
   });
 
-  test("many nodes at once share what is kept", () => {
+  test("nodes that run in parallel share one limit on the output that is kept", () => {
     const lines = new GithubLines(styleOf(), () => 0);
     for (let node = 0; node < 500; node++) lines.print(event("NodeStarted", { nodeId: `n${node}` }));
     for (let node = 0; node < 500; node++) {
@@ -227,7 +224,7 @@ describe("under GitHub Actions", () => {
     expect(lines.end().length).toBeLessThan(80 * 1024 * 1024);
   });
 
-  test("20 failed nodes are annotated, and the others counted", async () => {
+  test("20 failed nodes are annotated, and the rest are counted", async () => {
     const failed = Array.from({ length: 30 }, (_, n) => ({
       type: "NodeFailed",
       nodeId: `n${n}`,

@@ -25,7 +25,7 @@ interface StatusRow {
   exitCode: number;
 }
 
-describe("the table of statuses", () => {
+describe("the status table", () => {
   test.each`
     status                | terminal | waiting  | resume   | color        | category       | exitCode
     ${"running"}          | ${false} | ${false} | ${false} | ${"cyan"}    | ${"running"}   | ${3}
@@ -54,7 +54,7 @@ describe("the table of statuses", () => {
     expect(knownStatuses).toHaveLength(10);
   });
 
-  test("0 is the code of a run that finished alone", () => {
+  test("maps only finished to exit code 0", () => {
     const done = knownStatuses.filter((status) => statusFacts(status).exitCode === exitCodes.done);
     expect(done).toEqual(["finished"]);
   });
@@ -69,11 +69,11 @@ describe("the exit code", () => {
     ...[301, 302, 308, 408, 425, 429, 500, 501, 502, 503, 504, 507, 599].map(
       (status) => [status, 5] as const,
     ),
-  ])("of HTTP %d is %d", (status, code) => {
+  ])("for HTTP %d is %d", (status, code) => {
     expect(exitCodeOfHttpStatus(status)).toBe(code);
   });
 
-  test("of several runs is that of the one that ended worst", () => {
+  test("for several runs is the worst one's", () => {
     const order = [0, 3, 2, 1, 4, 6, 5, 70];
     for (const [index, code] of order.entries()) {
       for (const better of order.slice(0, index + 1)) {
@@ -84,13 +84,13 @@ describe("the exit code", () => {
     expect(worstExitCode([])).toBe(0);
   });
 
-  test("is one that --help explains", () => {
+  test("is always one that the help explains", () => {
     const explained = exitCodeHelp.flatMap(([code]) => code.split(", ").map(Number));
     expect(new Set(explained)).toEqual(new Set(Object.values(exitCodes)));
   });
 });
 
-/** A server with a run of each status, and events for it. */
+/** Starts a server with a run of each status and its events. */
 async function serverWith(...statuses: string[]): Promise<ProtocolServer> {
   const server = await protocolServer();
   for (const status of statuses) {
@@ -124,14 +124,14 @@ describe("following", () => {
     [["finished", "cancelled"], 2],
     [["cancelled", "failed", "finished"], 1],
     [["failed", "continued"], 5],
-  ])("%j exits with %d, that of the worst", async (statuses, code) => {
+  ])("runs that ended as %j exit with %d, the worst code", async (statuses, code) => {
     const { baseUrl } = await serverWith(...statuses);
     expect(
       (await runMain(["watch", ...statuses.map((status) => `run-${status}`)], { baseUrl })).exitCode,
     ).toBe(code);
   });
 
-  test("runs that were lost exit with what they were lost to", async () => {
+  test("a run that can no longer be followed exits with the code of the error", async () => {
     const server = await serverWith("finished", "never");
     server.misbehave("events", { kind: "answer", status: 403 }, { kind: "answer", status: 403 });
     const result = await runMain(["watch", "run-finished", "run-never"], { baseUrl: server.baseUrl });
@@ -147,7 +147,7 @@ describe("status --exit-status", () => {
     ["finished", 0],
     ["failed", 1],
     ["cancelled", 2],
-  ])("of a run that is %s is %d", async (status, code) => {
+  ])("for a run that is %s exits with %d", async (status, code) => {
     const server = await serverWith("finished");
     server.setStatus("run-finished", status, null);
     const args = ["status", "run-finished", "--json"];
@@ -155,7 +155,7 @@ describe("status --exit-status", () => {
     expect((await runMain(args, { baseUrl: server.baseUrl })).exitCode).toBe(0);
   });
 
-  test("of a run that went on as another one is that one's", async () => {
+  test("for a run that continues as a new one exits with the code of the new one", async () => {
     const server = await serverWith("failed");
     server.addRun("old", { status: "continued", finishedAtMs: 2 });
     for (const event of [
@@ -170,14 +170,14 @@ describe("status --exit-status", () => {
 });
 
 describe("cancel", () => {
-  test.each(["finished", "failed"])("of a run that is %s already is refused", async (status) => {
+  test.each(["finished", "failed"])("is refused for a run that has already %s", async (status) => {
     const { baseUrl } = await serverWith(status);
     const result = await runMain(["cancel", `run-${status}`], { baseUrl });
     expect(result).toMatchObject({ stdout: "", exitCode: 4 });
     expect(result.stderr).toContain(`it has already ended: ${status}`);
   });
 
-  test("of a run that is cancelled already changes nothing", async () => {
+  test("changes nothing for a run that is already cancelled", async () => {
     const { baseUrl } = await serverWith("cancelled");
     expect(await runMain(["cancel", "run-cancelled"], { baseUrl })).toMatchObject({
       stdout: "run run-cancelled is cancelled already\n",
@@ -189,7 +189,7 @@ describe("cancel", () => {
   test.each([
     ["finished", 4],
     ["cancelled", 0],
-  ])("says what a newer server answers for a run that is %s: %d", async (terminalStatus, code) => {
+  ])("uses a newer server's answer for a run that is %s: exits with %d", async (terminalStatus, code) => {
     const server = await serverWith("finished");
     server.misbehave("cancel", {
       kind: "answer",
@@ -203,7 +203,7 @@ describe("cancel", () => {
     ["cancelled", 0],
     ["finished", 4],
     ["failed", 1],
-  ])("-w of a run that ends as %s exits with %d", async (status, code) => {
+  ])("-w for a run that ends as %s exits with %d", async (status, code) => {
     const server = await serverWith(status);
     server.misbehave("cancel", { kind: "answer", status: 200, body: { runId: `run-${status}` } });
     const result = await runMain(["cancel", `run-${status}`, "-w"], { baseUrl: server.baseUrl });
@@ -212,7 +212,7 @@ describe("cancel", () => {
   });
 });
 
-describe("a reader of stdout that goes away", () => {
+describe("if the reader of stdout goes away", () => {
   async function reportOf(server: ProtocolServer, runId: string, readerTakes: number, env = {}) {
     const folder = await mkdtemp(join(tmpdir(), "smithers-client-reader-"));
     onTestFinished(() => rm(folder, { recursive: true }));
@@ -222,21 +222,21 @@ describe("a reader of stdout that goes away", () => {
     return { ...result, report: await readFile(file, "utf8") };
   }
 
-  test("before the run's end was known is 141, and the report says so", async () => {
+  test("before the run ends, the exit code is 141 and the report says so", async () => {
     const { exitCode, stderr, report } = await reportOf(await serverWith("never"), "run-never", 0);
     expect({ exitCode, stderr }).toEqual({ exitCode: 141, stderr: "" });
     expect(report).toMatch(/errors="1".*<error message="stdout was closed before the run/s);
   });
 
-  test("after all of a failed run is the run's own code", async () => {
+  test("after all output of a failed run, the exit code is the run's", async () => {
     const { exitCode, report } = await reportOf(await serverWith("failed"), "run-failed", 1);
     expect(exitCode).toBe(1);
     expect(report).toContain('errors="1"');
   });
 
-  test("with the end of a failed run known and something left to write is the run's own code", async () => {
+  test("after a failed run's end but before the last output, the exit code is the run's", async () => {
     const server = await serverWith("failed");
-    // What a node said that has not ended is written after the run's end.
+    // The output of a node that has not ended is written after the run's end.
     const left = { runId: "run-failed", nodeId: "n", iteration: 0, timestampMs: 2 };
     server.publish("run-failed", { type: "NodeStarted", ...left });
     const { exitCode, report } = await reportOf(server, "run-failed", 1, { GITHUB_ACTIONS: "true" });
@@ -244,7 +244,7 @@ describe("a reader of stdout that goes away", () => {
     expect(report).toContain('message="failed"');
   });
 
-  test("of a document changes nothing of what the command did", async () => {
+  test("while a document is printed, the exit code does not change", async () => {
     const server = await serverWith("failed");
     const options = { baseUrl: server.baseUrl, readerTakes: 0 };
     expect((await runMain(["ls"], options)).exitCode).toBe(0);
@@ -254,7 +254,7 @@ describe("a reader of stdout that goes away", () => {
   });
 });
 
-describe("a bug of ours", () => {
+describe("a bug in the client", () => {
   const broken = (thrown: Error) => ({
     baseUrl: "http://127.0.0.1:1",
     stdin: {
@@ -266,7 +266,7 @@ describe("a bug of ours", () => {
   });
   const args = ["run", "x.tsx", "--input", "-"];
 
-  test("is 70, in one line that says so and how to report it", async () => {
+  test("exits with 70 and says in one line how to report it", async () => {
     const { exitCode, stderr } = await runMain(args, broken(new TypeError("x is not\na function")));
     expect(exitCode).toBe(70);
     expect(stderr).toMatch(
@@ -274,21 +274,24 @@ describe("a bug of ours", () => {
     );
   });
 
-  test("shows its stack with --debug, and is an object with --json", async () => {
+  test("prints its stack with --debug, and an object with --json", async () => {
     const error = new TypeError("oh");
     expect((await runMain([...args, "--debug"], broken(error))).stderr).toMatch(/^TypeError: oh\n {4}at /m);
     const { stderr } = await runMain([...args, "--json"], broken(error));
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: "BUG" } });
   });
 
-  test.each([undefined, null, "text", { code: "EPIPE" }])("%j thrown is one too", async (thrown) => {
-    expect((await runMain(args, broken(thrown as unknown as Error))).exitCode).toBe(70);
-  });
+  test.each([undefined, null, "text", { code: "EPIPE" }])(
+    "is also reported if %j is thrown",
+    async (thrown) => {
+      expect((await runMain(args, broken(thrown as unknown as Error))).exitCode).toBe(70);
+    },
+  );
 
   test.each([
     ["an error", "setTimeout(() => { throw new TypeError('oh'); }, 100)"],
     ["a rejection", "setTimeout(() => { Promise.reject(new TypeError('oh')); }, 100)"],
-  ])("%s that nobody catches is 70 as well", async (_, code) => {
+  ])("also exits with 70 if it is %s that is not caught", async (_, code) => {
     const server = await serverWith("never");
     const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}` };
     const options = { baseUrl: server.baseUrl, env };
@@ -303,7 +306,7 @@ describe("a bug of ours", () => {
   });
 });
 
-test("a full disk is no bug of ours, nor the server's", async () => {
+test("a full disk exits with 4", async () => {
   const server = await serverWith("finished");
   const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
     code: "ENOSPC",

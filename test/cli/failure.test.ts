@@ -59,11 +59,11 @@ test.each([
     serverError("Node gate is not waiting for approval", { path: "/v1/runs/r" }),
     5,
   ],
-])("%s has its exit code", (_, error, code) => {
+])("maps %s to its exit code", (_, error, code) => {
   expect(exitCodeOfError(error)).toBe(code);
 });
 
-test("a gateway that went away while a run was followed may have been idle", () => {
+test("the hint for a lost connection to a gateway says that an idle gateway stops", () => {
   const lost = new ConnectionError("x", { ...request, mayHaveBeenApplied: false, position: 7 });
   const hint = (isGateway: boolean) =>
     describeFailure(lost, { baseUrl: undefined, commandName: "watch", commandLine: () => "", isGateway })

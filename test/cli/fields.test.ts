@@ -20,7 +20,7 @@ async function inputOf(words: string[], stdin?: string): Promise<string> {
   return JSON.stringify((sent[0] as { input: unknown }).input);
 }
 
-describe("-f sets a text, whatever it looks like", () => {
+describe("-f always sets a string", () => {
   test.each([
     [["-f", "environment=staging"], '{"environment":"staging"}'],
     [["-f", "count=3", "-f", "on=true", "-f", "list=[1]"], '{"count":"3","on":"true","list":"[1]"}'],
@@ -35,7 +35,7 @@ describe("-f sets a text, whatever it looks like", () => {
   ])("%j", async (words, input) => expect(await inputOf(words)).toBe(input));
 });
 
-describe("-F sets JSON where it is JSON, and text elsewhere", () => {
+describe("-F sets JSON if the value is JSON, and a string otherwise", () => {
   beforeAll(() => {
     writeFileSync(join(cwd, "notes.md"), "# Notes\n");
     writeFileSync(join(cwd, "list.json"), "[1, 2]\n");
@@ -54,7 +54,7 @@ describe("-F sets JSON where it is JSON, and text elsewhere", () => {
     [["-F", "notes=@notes.md", "-F", "list=@list.json"], '{"notes":"# Notes\\n","list":[1,2]}'],
   ])("%j", async (words, input) => expect(await inputOf(words)).toBe(input));
 
-  test("a value is read from stdin", async () => {
+  test("reads a value from stdin", async () => {
     expect(await inputOf(["-F", "diff=@-"], "+ a line")).toBe('{"diff":"+ a line"}');
     const twice = await run(["--input", "-", "-F", "diff=@-"], "{}");
     expect(twice).toMatchObject({ exitCode: 4, sent: [] });
@@ -85,7 +85,7 @@ describe("-F sets JSON where it is JSON, and text elsewhere", () => {
     ],
     ["a=@no-file", "-F a cannot read no-file: ENOENT", "--help"],
     ["a=caf\ufffd", "-F a as given has a character that is not UTF-8", "use -F a=@<file>"],
-  ])("but not %j", async (field, says, hint) => {
+  ])("refuses %j", async (field, says, hint) => {
     writeFileSync(join(cwd, "broken.txt"), "[link](x)");
     const { stderr, sent, exitCode } = await run(["-F", field]);
     expect({ sent, exitCode }).toEqual({ sent: [], exitCode: 4 });
@@ -94,7 +94,7 @@ describe("-F sets JSON where it is JSON, and text elsewhere", () => {
   });
 });
 
-describe("a key's dots nest", () => {
+describe("the key of a field", () => {
   test.each([
     [["-f", "a.b.c=1", "-F", "a.b.d=2", "-F", "a.e=3"], { a: { b: { c: "1", d: 2 }, e: 3 } }],
     [["-f", "a.x=1", "-F", 'a={"x":0,"y":2}'], { a: { x: "1", y: 2 } }],
@@ -102,9 +102,11 @@ describe("a key's dots nest", () => {
       ["--input", '{"a":{"x":0,"y":2},"b":1,"c":null}', "-f", "a.x=1", "-F", "b=2", "-F", "c.d=3"],
       { a: { x: "1", y: 2 }, b: 2, c: { d: 3 } },
     ],
-  ])("%j", async (words, input) => expect(JSON.parse(await inputOf(words))).toEqual(input));
+  ])("nests at its dots: %j", async (words, input) =>
+    expect(JSON.parse(await inputOf(words))).toEqual(input),
+  );
 
-  test("no key reaches what an object has from elsewhere", async () => {
+  test("never reaches an inherited property", async () => {
     expect(await inputOf(["-F", "__proto__.x=1", "-F", "constructor.y=2"])).toBe(
       '{"__proto__":{"x":1},"constructor":{"y":2}}',
     );
@@ -117,7 +119,7 @@ describe("a key's dots nest", () => {
     [["-f", "a=1", "-F", "a=2"], "a is set twice"],
     [["-f", "a=1", "-F", "a.b=2"], "-F a.b cannot be set: a is a string, not an object"],
     [["--input", '{"a":{"list":[1]}}', "-f", "a.list.0=2"], "-f a.list.0 cannot be set: a.list is an array"],
-  ])("%j is refused", async (words, says) => {
+  ])("is refused in %j", async (words, says) => {
     const { stderr, sent, exitCode } = await run(words);
     expect({ sent, exitCode }).toEqual({ sent: [], exitCode: 4 });
     expect(stderr).toContain(says);
@@ -133,7 +135,7 @@ describe("on a real server", () => {
       .map((line) => JSON.parse(line) as SmithersEvent)
       .filter(({ type }) => /^Node(Started|Finished)$/.test(type));
 
-  test("the workflow has the fields, and --max-concurrency holds", async () => {
+  test("the workflow receives the fields and respects --max-concurrency", async () => {
     const words = ["run", "chatty.tsx", "-F", "tasks=4", "--max-concurrency", "1", "-w", "--json"];
     const { stdout, exitCode } = await cli(words, { baseUrl });
     expect(exitCode).toBe(0);
@@ -145,7 +147,7 @@ describe("on a real server", () => {
 describe("--max-concurrency", () => {
   const config = { config: { maxConcurrency: 2 } };
 
-  test("goes with the start, and with each resume", async () => {
+  test("is sent with the start and with each resume", async () => {
     expect((await run(["--max-concurrency", "2"])).sent).toMatchObject([config]);
     expect((await run([])).sent[0]).not.toHaveProperty("config");
     const { sent } = await send(["resume", "--max-concurrency", "2", "--", "r", "x.tsx"]);

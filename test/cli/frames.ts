@@ -1,13 +1,13 @@
 import type { Frame, FrameNode } from "../../src/client/index.js";
 
-/** An element of a frame's tree. */
+/** Returns an element of a frame's tree. */
 export function element(tag: string, props: Record<string, string>, ...children: FrameNode[]): FrameNode {
   return { kind: "element", tag: `smithers:${tag}`, props, children };
 }
 
 export const task = (id: string, props: Record<string, string> = {}) => element("task", { id, ...props });
 
-/** A frame as the server sends it; `turns` are the tasks that are not in their loop's first turn. */
+/** Returns a frame as the server sends it. `turns` has the iterations of tasks that are past their loop's first one. */
 export function frameOf(root: FrameNode, turns: Record<string, number> = {}, frameNo = 1): Frame {
   const index = Object.entries(turns).map(([nodeId, iteration], ordinal) => ({ nodeId, ordinal, iteration }));
   return {
@@ -22,7 +22,7 @@ export function frameOf(root: FrameNode, turns: Record<string, number> = {}, fra
   };
 }
 
-/** Texts that would drive a terminal, forge a line, or break columns. */
+/** Texts that would control a terminal, forge a line, or break columns. */
 export const hostileTexts: readonly string[] = [
   "title \u001b]0;owned\u0007",
   "clear \u001b[2J\u001b[H",

@@ -10,12 +10,12 @@ const baseUrl = sharedServer.baseUrl;
 const hint =
   "next:  start a Smithers gateway ('smithers-client serve --gateway'), and name it with --base-url\n";
 
-describe("what only a gateway has", () => {
+describe("a feature that only a gateway has", () => {
   test.each([
     ["pause", [], "this server cannot pause runs"],
     ["retry", ["first"], "this server cannot run single nodes again"],
     ["output", ["first"], "this server does not return what a node produced"],
-  ])("%s says so on a real server of another kind", async (command, words, reason) => {
+  ])("is refused by %s on a real server of another kind", async (command, words, reason) => {
     const runId = freshId(command);
     await runMain(["run", "./quick.tsx", "--run-id", runId], { baseUrl });
     const { exitCode, stdout, stderr } = await runMain([command, runId, ...words], { baseUrl });
@@ -26,7 +26,7 @@ describe("what only a gateway has", () => {
   });
 
   test.each([["pause"], ["retry", "build"], ["output", "build"]])(
-    "%s says so on the server of one run",
+    "is refused by %s on a server of a single run",
     async (command, ...words) => {
       const run = { runId: "run-1", status: "running" };
       const noRoute = answer(404, errorBody("NOT_FOUND", "Route not found"));
@@ -40,7 +40,7 @@ describe("what only a gateway has", () => {
     },
   );
 
-  test("a choice for an approval is refused, and nothing is decided", async () => {
+  test("is refused by approve --select, which decides nothing", async () => {
     const runId = freshId("choice");
     await runMain(["run", "./gate.tsx", "--run-id", runId], { baseUrl });
     const isOpen = async () =>

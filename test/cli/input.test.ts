@@ -19,30 +19,30 @@ type Bytes = string | Uint8Array;
 const run = (input: string, files: { file?: Bytes; stdin?: Bytes } = {}) =>
   sendWith(["run", "x.tsx", "--input", input], files);
 
-describe("a number stays the one that was written", () => {
+describe("a number", () => {
   test.each([
     ...["0", "-0", "0.0", "-0.0e5", "0e999", "1", "-1", "10", "100e-2", "1e3", "1E+3", "1.10", "1.100e2"],
     ...["0.1", "0.30000000000000004", "3.141592653589793", "123456789.12", "5e-324", "1e23", "1e308"],
     ...["9007199254740991", "9007199254740992", "9007199254740992000e-3", "1.7976931348623157e308"],
     ...["100000000000000000000", "12300000000000000000000"],
-    // Doubles, with more digits than it takes to tell them apart.
+    // Doubles written with more digits than are needed to tell them apart.
     ...[
       "0.10000000000000001",
       "0.1000000000000000055511151231257827",
       "3.1415926535897931",
       "2.2999999999999998",
     ],
-  ])("%s", (number) => expect(isExact(number)).toBe(true));
+  ])("is sent unchanged: %s", (number) => expect(isExact(number)).toBe(true));
 
   test.each([
     ...["3544790567247868102", "-3544790567247868102", "9007199254740993", "12345678901234567890"],
     ...["3544790567247868102.0", "35447905672478681.02e2", "1e400", "-1e400", "1e-400", "4e-324"],
-    // The double that it is read as, but not what would be sent.
+    // Exactly a double, but it would be sent with other digits.
     ...["3544790567247867904"],
     ...["12345678901234567.89", "3.14159265358979323846", "0.12345678901234567890123", "123456789.123456789"],
-  ])("but not %s", (number) => expect(isExact(number)).toBe(false));
+  ])("would change: %s", (number) => expect(isExact(number)).toBe(false));
 
-  test("or nothing is sent, and the error says where it is", async () => {
+  test("that would change is not sent, and the error says where it is", async () => {
     const { sent, exitCode, stderr } = await run('{\n  "list": [{"order no": 3544790567247868102}, 1e400]}');
     expect({ sent, exitCode }).toEqual({ sent: [], exitCode: 4 });
     expect(stderr).toContain(
@@ -56,7 +56,7 @@ describe("a number stays the one that was written", () => {
   });
 });
 
-describe("bytes", () => {
+describe("input encoded as", () => {
   const text = '{"city":"Zürich 🏔"}';
   const utf16le = Buffer.from(text, "utf16le");
   const utf16be = Buffer.from(utf16le).swap16();
@@ -67,7 +67,7 @@ describe("bytes", () => {
     ["UTF-8 with a byte order mark", Buffer.from(`\ufeff${text}`)],
     ["UTF-16 as Windows writes it", Buffer.concat([Buffer.from([0xff, 0xfe]), utf16le])],
     ["UTF-16 with the higher byte first", Buffer.concat([Buffer.from([0xfe, 0xff]), utf16be])],
-  ])("of %s are sent as they were meant", async (_, bytes) => {
+  ])("%s is decoded", async (_, bytes) => {
     const fromFile = await run("@cfg.json", { file: bytes });
     expect(fromFile.sent).toMatchObject([{ input: { city: "Zürich 🏔" } }]);
     expect((await run("-", { stdin: bytes })).sent).toMatchObject([{ input: { city: "Zürich 🏔" } }]);
@@ -85,7 +85,7 @@ describe("bytes", () => {
     ["UTF-16BE without a mark", utf16be, "is UTF-16BE without a byte order mark", "UTF-16BE"],
     ["cut UTF-16", Buffer.from([0xff, 0xfe, 0x7b]), "starts as UTF-16LE but is truncated", "UTF-16LE"],
     ["UTF-32", Buffer.from([0xff, 0xfe, 0, 0, 0x7b, 0, 0, 0]), "is UTF-32", "UTF-32"],
-  ])("of %s are refused by name", async (_, bytes, says, encoding) => {
+  ])("%s is refused with the name of the encoding", async (_, bytes, says, encoding) => {
     for (const [given, hint] of [
       ["@cfg.json", `iconv -f ${encoding} -t UTF-8 -- cfg.json > cfg.json.utf8`],
       ["-", `| iconv -f ${encoding} -t UTF-8 |`],
@@ -97,7 +97,7 @@ describe("bytes", () => {
     }
   });
 
-  test("are valid up to the first that is not, wherever that is", () => {
+  test("invalid UTF-8 is refused with the offset of the first invalid byte", () => {
     const valid = Buffer.from("aß€🚀".repeat(20));
     for (let at = 0; at <= valid.length; at++) {
       const whole = Buffer.byteLength(
@@ -112,7 +112,7 @@ describe("bytes", () => {
   });
 });
 
-test("a key that stands twice in an object is sent once, with a warning", async () => {
+test("a duplicate key in an object is sent once, with a warning", async () => {
   const input = '{"a":1,"b":{"a":1},"list":[{"x":1,"x":2}],"a":3}';
   const { sent, stderr, exitCode } = await run(input);
   expect(sent).toMatchObject([{ input: { a: 3, b: { a: 1 }, list: [{ x: 2 }] } }]);
@@ -123,7 +123,7 @@ test("a key that stands twice in an object is sent once, with a warning", async 
   );
 });
 
-describe("what is not JSON says what was probably meant", () => {
+describe("the error for invalid JSON hints at the cause", () => {
   const quoting = /single quotes, as --input '\{.*\}'; .*--input "@input.json"/;
   test.each([
     [
@@ -156,7 +156,7 @@ describe("what is not JSON says what was probably meant", () => {
   });
 });
 
-test("JSON is what JSON.parse takes, and nothing else", async () => {
+test("parseJson accepts exactly what JSON.parse accepts", async () => {
   const tokens = [
     "{",
     "}",
@@ -206,7 +206,7 @@ test("JSON is what JSON.parse takes, and nothing else", async () => {
   }
 });
 
-test("a run id that no request could carry is refused, with one that works", async () => {
+test("a run id that no request can carry is refused with a suggestion that works", async () => {
   const runId = ["--run-id", "deploy-feature/Größe "];
   const { stderr, exitCode, sent } = await sendWith(["run", "x.tsx", ...runId]);
   expect({ sent, exitCode }).toEqual({ sent: [], exitCode: 4 });

@@ -23,7 +23,7 @@ async function serverOf(events: readonly object[], fields: ServedRunFields = fai
   return server;
 }
 
-/** A stream that keeps what is written. */
+/** Returns a stream that collects what is written. */
 function keptStream(): OutputStream & { text: string } {
   const rest = { isTTY: false, columns: undefined, rows: undefined, terminal: undefined };
   return {
@@ -34,7 +34,7 @@ function keptStream(): OutputStream & { text: string } {
   };
 }
 
-/** Text that one node prints; then the run finishes. */
+/** Starts a server with a finished run in which one node printed these chunks. */
 async function serverThatPrints(...chunks: string[]) {
   const fields = { runId: "r", nodeId: "n", iteration: 0, attempt: 1, stream: "stdout" };
   const outputs = chunks.map((text, n) => ({ type: "NodeOutput", ...fields, text, timestampMs: 1000 + n }));
@@ -44,8 +44,8 @@ async function serverThatPrints(...chunks: string[]) {
 
 const steps = (from: number) => Array.from({ length: 26 - from }, (_, n) => `step ${from + n}`);
 
-describe("a run of 0.32", () => {
-  test("is printed line by line behind the names of its nodes, each line whole", async () => {
+describe("logs on a 0.32 server", () => {
+  test("prints whole lines, each after the name of its node", async () => {
     const { stdout, stderr, exitCode } = await runMain(["logs", "r"], await serverOf(prints));
     expect(stdout.split("\n").slice(0, 10)).toEqual([
       "check | checked 12 files",
@@ -59,7 +59,7 @@ describe("a run of 0.32", () => {
       "hostile   | ##[endgroup]",
       "hostile   | \\u001b]0;owned\\u0007\\u001b[2J\\u202ereversed",
     ]);
-    // Both attempts of it.
+    // From both of its attempts.
     expect(stdout.split("\n").filter((line) => line.startsWith("deploy "))).toHaveLength(50);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
   });
@@ -78,13 +78,13 @@ describe("a run of 0.32", () => {
       [...steps(21), ...steps(1)],
     ],
     [["build", "--tail", "0"], []],
-    // Between the two turns of the loop.
+    // Between the two iterations of the loop.
     [["review", "--since", "2026-11-29T08:47:23.600Z"], ["looks better"]],
     [
       ["review", "--since", "876000h"],
       ["looks better", "looks better"],
     ],
-  ])("%j selects", async (words, lines) => {
+  ])("%j selects lines", async (words, lines) => {
     const { stdout, exitCode } = await runMain(["logs", "r", ...words], await serverOf(prints));
     expect({ lines: stdout.split("\n").slice(0, -1), exitCode }).toEqual({ lines, exitCode: 0 });
   });
@@ -94,7 +94,7 @@ describe("a run of 0.32", () => {
     [["build"], ({ nodeId }) => nodeId === "build", -Infinity],
     [["build", "--stream", "stderr"], ({ stream }) => stream === "stderr", -Infinity],
     [["--tail", "2"], () => true, -2],
-  ])("--json %j gives the events", async (words, isSelected, from) => {
+  ])("--json %j prints the events", async (words, isSelected, from) => {
     const events = prints.filter((event) => event.type === "NodeOutput" && isSelected(event));
     const { stdout } = await runMain(["logs", "r", "--json", ...words], await serverOf(prints));
     expect(stdout).toBe(
@@ -116,12 +116,12 @@ describe("a run of 0.32", () => {
       ["build", "--attempt", "9"],
       "run r has printed nothing that matches\n",
     ],
-  ])("%s is said on stderr", async (_, words, stderr) => {
+  ])("reports %s on stderr", async (_, words, stderr) => {
     const result = await runMain(["logs", "r", ...words], await serverOf(prints));
     expect(result).toEqual({ stdout: "", stderr, exitCode: 0 });
   });
 
-  test("a run that printed nothing says so", async () => {
+  test("reports a run that printed nothing on stderr", async () => {
     const { stderr } = await runMain(["logs", "r"], await serverOf([prints[0] ?? {}, prints.at(-1) ?? {}]));
     expect(stderr).toBe("run r has printed nothing\n");
   });
@@ -130,7 +130,7 @@ describe("a run of 0.32", () => {
     ["--follow", "failed", 1],
     ["-f", "cancelled", 2],
     ["-f", "finished", 0],
-  ])("%s goes on to its end, and exits as watch: %s", async (flag, status, code) => {
+  ])("%s follows the run to its end and exits like watch: %s", async (flag, status, code) => {
     const type = { failed: "RunFailed", cancelled: "RunCancelled", finished: "RunFinished" }[status] ?? "";
     const server = await serverOf(prints.slice(0, -20), { status: "running" });
     const stdout = keptStream();
@@ -144,11 +144,11 @@ describe("a run of 0.32", () => {
     server.publish("r", { ...prints.at(-1), type });
     expect((await running).exitCode).toBe(code);
     expect(stdout.text.split("\n").slice(-3, -1)).toEqual(["step 24", "step 25"]);
-    // It looks, and leaves the run alone.
+    // It only reads and never changes the run.
     expect(server.calls.filter(({ method }) => method !== "GET")).toEqual([]);
   });
 
-  test("--tail --follow shows the last lines, and then each line as it comes", async () => {
+  test("--tail --follow prints the last lines, and then each new line", async () => {
     const at = prints.findIndex(({ type, nodeId }) => type === "NodeFinished" && nodeId === "hostile");
     const server = await serverOf(prints.slice(0, at), { status: "running" });
     const stdout = keptStream();
@@ -165,7 +165,7 @@ describe("a run of 0.32", () => {
     expect(stdout.text.split("\n")).toHaveLength(1 + 50 + 1);
   });
 
-  test("an interruption says how to go on", async () => {
+  test("says how to continue after an interrupt", async () => {
     const server = await serverOf(prints.slice(0, -1), { status: "running" });
     const stop = new AbortController();
     const stdout = keptStream();
@@ -188,17 +188,17 @@ test.each<[string[], string, number]>([
   [["--tail", "-1"], "not an integer of at least 0", 4],
   [["--since", "yesterday"], "neither a duration", 4],
   [["--stream", "both"], "stdout, stderr", 4],
-])("%j is refused", async (words, message, exitCode) => {
+])("logs %j is refused", async (words, message, exitCode) => {
   const result = await runMain(["logs", "r", ...words], { baseUrl: "http://127.0.0.1:1" });
   expect(result).toMatchObject({ stdout: "", exitCode, stderr: expect.stringContaining(message) as string });
 });
 
-test("of a run that is not there", async () => {
+test("logs exits with 4 for an unknown run", async () => {
   const server = await serverOf(prints);
   expect(await runMain(["logs", "nobody"], server)).toMatchObject({ stdout: "", exitCode: 4 });
 });
 
-test("a reader that goes away ends it: with 0, and with 141 where the run's end was asked for", async () => {
+test("logs exits with 0 if its reader goes away, but logs -f exits with 141", async () => {
   const server = await serverOf(prints.slice(0, -1), { status: "running" });
   expect(
     (await runMain(["logs", "r"], { ...server, baseUrl: server.baseUrl, readerTakes: 0 })).exitCode,
@@ -207,7 +207,7 @@ test("a reader that goes away ends it: with 0, and with 141 where the run's end 
   expect(following.exitCode).toBe(141);
 });
 
-describe("what a node prints is shown and not obeyed", () => {
+describe("the output of a node", () => {
   const red = "\u001b[31mred\u001b[0m plain";
   test.each([
     ["colours, which are dropped without colours", red, "red plain", {}],
@@ -239,20 +239,20 @@ describe("what a node prints is shown and not obeyed", () => {
       "\\u003a:error::forged\n#\\u0023[endgroup]",
       { GITHUB_ACTIONS: "true" },
     ],
-  ])("%s", async (_, text, shown, env) => {
+  ])("is printed safely: %s", async (_, text, shown, env) => {
     const { baseUrl } = await serverThatPrints(`${text}\n`);
     const { stdout } = await runMain(["logs", "r", "n"], { baseUrl, env: { ...env } });
     expect(stdout).toBe(`${shown}\n`);
   });
 
-  test("a line of many megabytes comes whole, in pieces", async () => {
+  test("is printed completely, in pieces, if a line has several megabytes", async () => {
     const { baseUrl } = await serverThatPrints(...("x".repeat(3_000_000).match(/x{1,100000}/g) ?? []));
     const { stdout } = await runMain(["logs", "r", "n"], { baseUrl });
     expect(stdout.replaceAll("\n", "")).toBe("x".repeat(3_000_000));
     expect(stdout.split("\n")).toHaveLength(4);
   });
 
-  test("a name is shown and not obeyed either, and has a colour of its own", async () => {
+  test("has the escaped node id in front, in a color of its own", async () => {
     const output = (nodeId: string) => ({
       ...{
         type: "NodeOutput",
@@ -275,12 +275,12 @@ describe("what a node prints is shown and not obeyed", () => {
   });
 });
 
-describe("where the server keeps no output, it says which version does", () => {
+describe("logs on a server that keeps no output", () => {
   const old = "this server is older than 0.32, the first version that keeps what nodes print";
   const start = { type: "RunStarted", runId: "r", timestampMs: 1 };
   const end = { type: "RunFinished", runId: "r", timestampMs: 2 };
 
-  test("of what is there", async () => {
+  test("names the version that does", async () => {
     const server = await protocolServer();
     server.addRun("r", {
       status: "finished",
@@ -294,7 +294,7 @@ describe("where the server keeps no output, it says which version does", () => {
     });
   });
 
-  test("at once, where it is followed", async () => {
+  test("names the version at once with -f", async () => {
     const server = await protocolServer();
     server.addRun("r", { status: "running", events: [JSON.stringify(start)] });
     const stderr = keptStream();
@@ -310,7 +310,7 @@ describe("where the server keeps no output, it says which version does", () => {
   });
 });
 
-describe("of a run whose work continues as another one", () => {
+describe("logs of a run that continues as a new one", () => {
   const output = (runId: string, text: string) => ({
     ...{ type: "NodeOutput", runId, nodeId: "n", iteration: 0, attempt: 1, stream: "stdout", timestampMs: 1 },
     text,
@@ -326,13 +326,13 @@ describe("of a run whose work continues as another one", () => {
     return made;
   }
 
-  test("it ends there, and names the other one", async () => {
+  test("ends with the old run and names the new one", async () => {
     const { stdout, stderr } = await runMain(["logs", "old", "n"], await server());
     expect(stdout).toBe("first\n");
     expect(stderr).toBe("the run continues as run new: smithers-client logs -- new\n");
   });
 
-  test.each([[["-f"]], [["-f", "--tail", "5"]]])("%j goes on with that", async (words) => {
+  test.each([[["-f"]], [["-f", "--tail", "5"]]])("%j continues with the new one", async (words) => {
     const { stdout, stderr, exitCode } = await runMain(["logs", "old", "n", ...words], await server());
     expect({ stdout, exitCode }).toEqual({ stdout: "first\nsecond\n", exitCode: 0 });
     expect(stderr).toBe("run old continues as run new; following that\n");
@@ -341,7 +341,7 @@ describe("of a run whose work continues as another one", () => {
 
 test.each([
   [["--logs"], ["check           | checked 12 files", "build           | compiling 3 modules"], 50],
-  // Of both attempts the last 20.
+  // The last 20 lines of each attempt.
   [[], ["            | … 5 earlier lines", "            | step 25"], 40],
 ])("watch %j shows output among the events", async (words, expected, deployLines) => {
   const { stdout, exitCode } = await runMain(["watch", "r", ...words], await serverOf(prints));
@@ -350,7 +350,7 @@ test.each([
   expect(stdout.match(/\| step \d+\n/g)).toHaveLength(deployLines);
 });
 
-test("--logs goes with --watch", async () => {
+test("run --logs requires --watch", async () => {
   const refused = await runMain(["run", "x.tsx", "--logs"], { baseUrl: "http://127.0.0.1:1" });
   expect(refused).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("--watch") as string });
 });

@@ -10,7 +10,7 @@ const events = 50_000;
 
 beforeAll(() => makeHistory(join(sharedServer.root, "smithers.db"), { runId, events, status: "finished" }));
 
-/** A page brings 199 new events; some are opened ahead in vain, and a slow machine makes sure now and then. */
+/** A page has 199 new events. Some pages are opened ahead in vain, and a slow machine checks again now and then. */
 const maxRequests = 1.5 * Math.ceil(events / 199);
 
 async function countRequests(...words: string[]): Promise<{ stdout: string; requests: number }> {
@@ -23,7 +23,7 @@ async function countRequests(...words: string[]): Promise<{ stdout: string; requ
   return { stdout, requests };
 }
 
-test("logs of 50,000 events takes a request for each page", { timeout: 120_000 }, async () => {
+test("logs makes one request for each page of 50,000 events", { timeout: 120_000 }, async () => {
   const { stdout, requests } = await countRequests("logs", runId, "plan");
   const lines = stdout.split("\n").slice(0, -1);
   expect(lines.length).toBeGreaterThan(9000);
@@ -31,7 +31,7 @@ test("logs of 50,000 events takes a request for each page", { timeout: 120_000 }
   expect(requests).toBeLessThan(maxRequests);
 });
 
-test("timeline of 50,000 events reads them once", { timeout: 120_000 }, async () => {
+test("timeline reads 50,000 events once", { timeout: 120_000 }, async () => {
   const { stdout, requests } = await countRequests("timeline", runId, "--json");
   expect(JSON.parse(stdout)).toMatchObject({ status: "finished" });
   expect(requests).toBeLessThan(maxRequests);

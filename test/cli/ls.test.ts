@@ -21,7 +21,7 @@ const uuids = ["4f1c9a2b-8d3e-4c55-9b1a-0123456789ab", "7c20aaaa-0000-4c55-9b1a-
 
 let rows: Partial<RunRow>[] = [];
 let server: RawServer;
-/** What was asked for. */
+/** The paths that were requested. */
 const queries: string[] = [];
 beforeAll(async () => {
   server = await RawServer.start(({ path }, socket) => {
@@ -40,7 +40,7 @@ async function ls(args: string[] = [], options: CliOptions = {}): Promise<string
   return stdout.trimEnd().split("\n");
 }
 
-/** What a terminal of that width shows. */
+/** Returns the lines that a terminal of that width shows. */
 async function lsAt(columns: number, args: string[] = []): Promise<string[]> {
   const terminal = startInTerminal(["ls", ...args], { baseUrl: server.baseUrl, columns });
   try {
@@ -52,14 +52,14 @@ async function lsAt(columns: number, args: string[] = []): Promise<string[]> {
 }
 
 describe("in a pipe", () => {
-  test("ids and names are whole, whatever COLUMNS says, and times tell how long ago", async () => {
+  test("ids and names are complete, whatever COLUMNS says, and times are relative", async () => {
     rows = [row(uuids[0] ?? "", { workflowName: "w".repeat(100) }), row("b", { startedAtMs: null })];
     const lines = await ls([], { env: { COLUMNS: "40" } });
     expect(lines[1]).toMatch(new RegExp(`^${uuids[0]} {2}w{100} {2}finished {2}2m ago +1m 00s$`));
     expect(lines[2]).toMatch(/^b +deploy +finished {2}- +-$/);
   });
 
-  test("--time iso gives times for machines, and refuses other forms", async () => {
+  test("--time iso prints ISO timestamps, and other formats are refused", async () => {
     rows = [row("a", { startedAtMs: 1_700_000_000_000, finishedAtMs: 1_700_000_001_000 })];
     expect((await ls(["--time", "iso"]))[1]).toBe("a       deploy    finished  2023-11-14T22:13:20Z  1.0s");
     const refused = await anyCli(["ls", "--time", "soon"], { baseUrl: server.baseUrl });
@@ -67,7 +67,7 @@ describe("in a pipe", () => {
     expect(refused.stderr).toMatch(/'soon' is not one of relative, iso/);
   });
 
-  test("--since and --workflow find runs however many others are newer, and the server filters by status", async () => {
+  test("--since and --workflow find runs behind many newer ones; the server filters by status", async () => {
     const at = Date.parse("2026-01-31T10:00Z");
     rows = [
       ...Array.from({ length: 60 }, (_, index) => row(`other-${index}`, { workflowName: "test" })),
@@ -95,14 +95,14 @@ describe("in a pipe", () => {
     },
   );
 
-  test("stderr says that there are more runs than are shown, and that there are none", async () => {
+  test("stderr says if there are more runs than are shown, or none", async () => {
     rows = Array.from({ length: 80 }, (_, index) => row(`run-${index}`));
     const of = (...args: string[]) => anyCli(["ls", ...args], { baseUrl: server.baseUrl });
     const shown = await of();
     expect(shown.stdout.trimEnd().split("\n")).toHaveLength(51);
     expect(shown.stderr).toBe("the 50 newest runs are shown; --limit shows more\n");
     expect((await of("-q")).stderr).toBe(shown.stderr);
-    // Who sets a limit knows that there is one.
+    // A user who sets a limit knows about it.
     expect((await of("--limit", "3")).stderr).toBe("");
     const json = await of("--limit", "3", "--json");
     expect(JSON.parse(json.stdout)).toEqual(rows.slice(0, 3));
@@ -114,7 +114,7 @@ describe("in a pipe", () => {
     expect((await of("--json")).stdout).toBe("[]\n");
   });
 
-  test("-q gives bare ids, and states are coloured where colours are forced", async () => {
+  test("-q prints only ids, and statuses are colored if colors are forced", async () => {
     rows = [row("a"), row("b", { status: "failed" }), row("c", { status: waiting })];
     expect(await ls(["-q"])).toEqual(["a", "b", "c"]);
     const lines = await ls([], { env: { FORCE_COLOR: "1" } });
@@ -123,7 +123,7 @@ describe("in a pipe", () => {
     expect(lines[3]).toContain(`\u001b[33m${waiting}\u001b[39m`);
   });
 
-  test("wide and hostile names keep the columns", async () => {
+  test("wide and hostile names keep the columns aligned", async () => {
     const names = [
       "größe",
       "日本語の仕事",
@@ -150,7 +150,7 @@ describe("at a terminal", () => {
     ];
   });
 
-  test.each([200, 100, 80])("%d columns wide, every line fits and has every column", async (columns) => {
+  test.each([200, 100, 80])("of %d columns, every line fits and has every column", async (columns) => {
     const lines = await lsAt(columns);
     expect(lines).toHaveLength(3);
     expect(lines[0]).toMatch(/^RUN ID +WORKFLOW +STATUS +STARTED +TOOK$/);
@@ -158,7 +158,7 @@ describe("at a terminal", () => {
     for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
   });
 
-  test("ids are as short as they may be typed, and never cut further", async () => {
+  test("ids are shortened to prefixes that can be typed, but no further", async () => {
     const twin = `${uuids[0]?.slice(0, 10)}ffff`;
     rows = [
       row(uuids[0] ?? "", { status: waiting }),
@@ -171,7 +171,7 @@ describe("at a terminal", () => {
     expect(lines[0]).toMatch(/^RUN ID +WORKFLOW +STATUS$/);
     const shown = lines.slice(1).map((line) => line.split(" ")[0]);
     expect(shown).toEqual(["4f1c9a2b-8d", "7c20aaaa", "4f1c9a2b-8f", "pr-4", "pr-42"]);
-    // What was copied from there is enough to type.
+    // A prefix that was copied from there is accepted.
     const typed = await anyCli(["status", "4f1c9a2b-8d", "--debug"], { baseUrl: server.baseUrl });
     expect(typed.stderr).toMatch(/\/v1\/runs\/4f1c9a2b-8d3e/);
   });

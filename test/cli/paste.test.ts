@@ -9,7 +9,7 @@ import { approvals } from "../../src/cli/commands/approvals.js";
 import { commandLine } from "../../src/cli/args/command-line.js";
 import { escapeControls } from "../../src/cli/terminal/escape-controls.js";
 
-/** Ids as a server could send them, each of which some shell or the parser would take for something else. */
+/** Ids that a server could send and that some shell or the parser would misinterpret. */
 const hostile = [
   "plain-1",
   "gate:prod@v1",
@@ -61,10 +61,10 @@ const hostile = [
   "größe-日本-🚀",
 ];
 
-/** Ids that cannot be typed: what the program gets is what was shown. */
+/** Ids that cannot be typed: the program receives them as they are shown. */
 const untypable = ["a\nb", "x\ntouch owned\n", "\u001b[2J", "a\tb", "\r", "\u202egate", "a\u2028b", "\u007f"];
 
-// One that is interactive expands its history as well.
+// An interactive shell also expands its history.
 const shells: [name: string, command: string, options: string[]][] = [
   ["sh", "sh", []],
   ["bash", "bash", ["--norc", "--noprofile"]],
@@ -80,18 +80,18 @@ const home = mkdtempSync(join(tmpdir(), "smithers-paste-"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 writeFileSync(join(home, "smithers-client"), `#!/bin/sh\nprintf '%s\\0' "$@" END\n`, { mode: 0o755 });
 
-/** Has a shell read the lines, and gives the words that each call of the program received. */
+/** Has a shell read the lines, and returns the arguments that each call of the program received. */
 async function paste(command: string, options: string[], lines: string[]): Promise<string[][]> {
   const file = join(home, "lines");
   writeFileSync(file, `${lines.join("\n")}\nexit\n`);
-  // The file itself: fish does not read a script from the kind of pipe that Node makes.
+  // The file itself: fish does not read a script from the kind of pipe that Node creates.
   const script = (await open(file)).createReadStream();
   const { stdout } = await execa(command, options, {
     stdin: script,
     cwd: home,
     env: { HOME: home, PATH: `${home}${delimiter}${process.env["PATH"]}`, LC_ALL: "C.UTF-8", TERM: "dumb" },
     extendEnv: false,
-    // Not on the terminal that the tests run in: an interactive shell would take it over.
+    // Detached from the terminal that the tests run in: an interactive shell would take it over.
     detached: true,
     reject: false,
   });
@@ -103,7 +103,7 @@ async function paste(command: string, options: string[], lines: string[]): Promi
 }
 
 describe.each(shells)("a command line pasted into %s", (_, command, options) => {
-  test.skipIf(!isInstalled(command))("calls the program with exactly the words that were meant", async () => {
+  test.skipIf(!isInstalled(command))("calls the program with exactly the intended arguments", async () => {
     const ids = [...hostile, ...untypable];
     const lines = ids.map((id) =>
       commandLine(["approve", "--iteration", "2"], [id, id], "http://127.0.0.1:1/it's"),
@@ -117,7 +117,7 @@ describe.each(shells)("a command line pasted into %s", (_, command, options) => 
   });
 });
 
-describe("a recipe that hands on what a server named", () => {
+describe("a recipe that passes on ids from a server", () => {
   const manual = readFileSync(new URL("../../docs/scripting.md", import.meta.url), "utf8");
   const script = readFileSync(new URL("../../examples/failed-nodes.sh", import.meta.url), "utf8");
   const recipes = [
@@ -126,14 +126,14 @@ describe("a recipe that hands on what a server named", () => {
     ...script.split("\n").filter((line) => line.includes('"$run"')),
   ];
 
-  test("is in the help, in the manual and in an example", () => expect(recipes).toHaveLength(3));
+  test("is in the help, in the manual, and in an example", () => expect(recipes).toHaveLength(3));
 
-  test.each(recipes)("%s", (recipe) => {
+  test.each(recipes)("puts the ids after --: %s", (recipe) => {
     expect(recipe).toMatch(/ -- ("\$\w+" ?)+/);
   });
 });
 
-test("a word that needs no quotes stands without them", () => {
+test("a word that needs no quotes is not quoted", () => {
   expect(commandLine(["watch"], ["4f1c", "gate:prod@v1"])).toBe("smithers-client watch -- 4f1c gate:prod@v1");
   expect(commandLine(["ls"])).toBe("smithers-client ls");
 });

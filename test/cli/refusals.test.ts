@@ -15,7 +15,7 @@ describe("a workflow that the server cannot load", () => {
   test.each([
     ["is not there", "nothere.tsx", /Cannot find module '.*nothere\.tsx'/],
     ["does not compile", "broken.tsx", /"name" has already been declared/],
-  ])("since it %s is 4, with the server's own reason", async (_, workflow, reason) => {
+  ])("because it %s exits with 4 and the server's reason", async (_, workflow, reason) => {
     for (const args of [
       ["run", workflow],
       ["run", workflow, "-w"],
@@ -28,7 +28,7 @@ describe("a workflow that the server cannot load", () => {
     }
   });
 
-  /** A server's answer to a run, its list of runs, and what the program says then. */
+  /** Runs a workflow that the server cannot find, on a server with these runs. Returns the hint that is printed. */
   async function hintFor(workflow: string, { cwd, runs }: { cwd: string | undefined; runs: object[] }) {
     const fetch: Fetch = async (_, { method }) =>
       method === "GET"
@@ -42,7 +42,7 @@ describe("a workflow that the server cannot load", () => {
     return /^next: +(.*)$/m.exec(stderr)?.[1];
   }
 
-  describe("is suggested by the path that the server knows it by", () => {
+  describe("is suggested by its path on the server", () => {
     let root: string;
     let below: string;
     beforeAll(async () => {
@@ -59,14 +59,17 @@ describe("a workflow that the server cannot load", () => {
       { configJson: JSON.stringify({ rootDir }), workflowPath },
     ];
 
-    test.each(["./deploy.tsx", "deploy.tsx"])("%s, which exists here", async (workflow) => {
-      const hint = await hintFor(workflow, { cwd: below, runs: known(root) });
-      expect(hint).toBe(
-        `name it flows/deploy.tsx: a workflow's path is looked up on the server, from its root, which is ${root}`,
-      );
-    });
+    test.each(["./deploy.tsx", "deploy.tsx"])(
+      "for %s, which exists in the working directory",
+      async (workflow) => {
+        const hint = await hintFor(workflow, { cwd: below, runs: known(root) });
+        expect(hint).toBe(
+          `name it flows/deploy.tsx: a workflow's path is looked up on the server, from its root, which is ${root}`,
+        );
+      },
+    );
 
-    test("one of that name which it has run", async () => {
+    test("for the name of a workflow that the server has run", async () => {
       const runs = known("/srv/app", "/srv/app/flows/nightly.tsx");
       expect(await hintFor("nightly.tsx", { cwd: undefined, runs })).toMatch(
         /^name it flows\/nightly\.tsx: /,
@@ -79,13 +82,13 @@ describe("a workflow that the server cannot load", () => {
       ["it is outside the root", "./deploy.tsx", () => known(join(root, "elsewhere"))],
       ["it is a folder", ".", () => known(root)],
       ["it is not here", "nothere.tsx", () => known(root)],
-    ])("but not where %s", async (_, workflow, runs) => {
+    ])("but not if %s", async (_, workflow, runs) => {
       expect(await hintFor(workflow, { cwd: below, runs: runs() })).toMatch(
         /^check that .* on the server's machine/,
       );
     });
 
-    test("a real server's root is known once it has run something", async () => {
+    test("once a real server has run a workflow", async () => {
       const serverRoot = sharedServer.root;
       const folder = join(serverRoot, freshId("flows"));
       await mkdir(folder);
@@ -114,7 +117,7 @@ describe("a workflow that the server cannot load", () => {
     ["SQLITE_BUSY: busy", 5],
     ["", 5],
   ];
-  test.each(seen)("%j is %d", async (message, code) => {
+  test.each(seen)("is recognized by the message: %j exits with %d", async (message, code) => {
     const server = await protocolServer();
     server.addRun("r", { status: "failed" });
     const refusal = {
@@ -134,7 +137,7 @@ describe("a workflow that the server cannot load", () => {
     }
   });
 
-  test("a proxy's page with a 500 says nothing of the workflow", async () => {
+  test("is not assumed for a proxy's page with HTTP 500", async () => {
     const server = await protocolServer();
     server.misbehave("runWorkflow", { kind: "answer", status: 500, body: "<h1>Internal error</h1>" });
     expect((await runMain(["run", "x.tsx"], { baseUrl: server.baseUrl })).exitCode).toBe(5);
@@ -144,7 +147,7 @@ describe("a workflow that the server cannot load", () => {
 describe("in a working directory that has been deleted", () => {
   const gone = { baseUrl: sharedServer.baseUrl, cwd: undefined };
 
-  test("the binary works where no path is needed", async () => {
+  test("a command that needs no path works", async () => {
     const folder = await mkdtemp(join(tmpdir(), "smithers-client-gone-"));
     const script = 'cd "$1" && rmdir "$1" && shift && exec "$@"';
     const words = [script, "sh", folder, process.execPath, binary, "ls", "-q", "--limit", "1"];
@@ -162,19 +165,19 @@ describe("in a working directory that has been deleted", () => {
     [["watch", "x", "--junit", "x.xml"]],
     [["serve"]],
     [["serve", "--root", "/", "--db", "x.db"]],
-  ])("%j is refused in words", async (args) => {
+  ])("%j is refused with an explanation", async (args) => {
     const { exitCode, stderr } = await runMain(args, gone);
     expect(exitCode).toBe(4);
     expect(stderr).toMatch(/^error: the working directory has been deleted\nnext: .*absolute path\n$/);
   });
 
-  test("an absolute path needs none", async () => {
+  test("an absolute path works", async () => {
     const { stderr } = await runMain(["run", "quick.tsx", "--input", "@/nothere.json"], gone);
     expect(stderr).toContain("cannot read /nothere.json: ENOENT");
   });
 });
 
-test("a decision about a node that does not wait for one any more is refused, not a broken server", async () => {
+test("a decision about a node that no longer waits for approval exits with 4, not 5", async () => {
   const server = await protocolServer();
   server.addRun("r", { status: "waiting-approval" });
   const gate = { runId: "r", nodeId: "gate", iteration: 0, timestampMs: 1 };

@@ -16,8 +16,8 @@ async function finishedRun(): Promise<string> {
   return runId;
 }
 
-describe("rerun on a server that does not give the input back", () => {
-  test("starts the same workflow under a new id with the input that is given", async () => {
+describe("rerun on a server that does not return the input", () => {
+  test("starts the same workflow under a new id with the given input", async () => {
     const runId = await finishedRun();
     const newRunId = freshId("again");
     const words = [
@@ -41,7 +41,7 @@ describe("rerun on a server that does not give the input back", () => {
     expect(new Set(paths).size).toBe(1);
   });
 
-  test("prints the new id alone", async () => {
+  test("prints only the new id", async () => {
     const runId = await finishedRun();
     const { stdout, stderr, exitCode } = await cli(["rerun", "--input", '{"tasks":1}', "--", runId]);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
@@ -53,7 +53,7 @@ describe("rerun on a server that does not give the input back", () => {
     });
   });
 
-  test("says what is missing, and starts nothing", async () => {
+  test("says that the input is missing, and starts nothing", async () => {
     const runId = await finishedRun();
     const before = (await client.listRuns<RunRow>()).length;
     const refused = await cli(["rerun", runId]);
@@ -74,7 +74,7 @@ describe("rerun on a server that does not give the input back", () => {
     expect(await client.listRuns<RunRow>()).toHaveLength(before);
   });
 
-  test("says of an unknown run that it is unknown", async () => {
+  test("reports an unknown run as such", async () => {
     for (const words of [[], ["--input", "{}"]]) {
       const { stderr, exitCode } = await cli(["rerun", "no-such-run", ...words]);
       expect(exitCode).toBe(4);
@@ -84,7 +84,7 @@ describe("rerun on a server that does not give the input back", () => {
   });
 });
 
-test("rerun leaves the input to a gateway, which has kept it", async () => {
+test("rerun needs no input on a gateway, which has stored it", async () => {
   let hasStarted = false;
   const gateway = await recordedGateway(({ body }, route) => {
     if (route.startsWith("GET /v1/api/runs/")) return played(hasStarted ? "run-at-gate" : "unknown-run");
@@ -99,7 +99,7 @@ test("rerun leaves the input to a gateway, which has kept it", async () => {
   expect(gateway.requests.filter(({ path }) => path === "/v1/api/runs")).toEqual([]);
 });
 
-test("rerun asks for the workflow where the server keeps no list of runs", async () => {
+test("rerun asks for the workflow if the server keeps no list of runs", async () => {
   const server = await protocolServer();
   server.addRun("r", { status: "finished" });
   const error = { code: "DB_NOT_CONFIGURED", message: "no database" };

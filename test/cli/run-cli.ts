@@ -12,11 +12,11 @@ export interface CliOptions {
   cwd?: string;
   /** Default: the server that all tests share. */
   baseUrl?: string;
-  /** False where the test reads the output itself, and there is too much of it to keep. */
+  /** `false` if the test reads the output itself because there is too much to buffer. Default: `true`. */
   buffer?: boolean;
 }
 
-/** The environment of a child that must not see the settings of whoever runs the tests. */
+/** Returns an environment for a child process, without the settings of the user who runs the tests. */
 export function cleanEnvironment(baseUrl: string, more: Record<string, string> = {}): Record<string, string> {
   const own = Object.entries(process.env).filter(
     ([name, value]) =>
@@ -25,7 +25,7 @@ export function cleanEnvironment(baseUrl: string, more: Record<string, string> =
   return { ...(Object.fromEntries(own) as Record<string, string>), SMITHERS_BASE_URL: baseUrl, ...more };
 }
 
-/** Starts the built binary, for a test that acts while it runs; `await` it for stdout, stderr and the exit code. */
+/** Starts the built binary, for a test that acts while it runs. Await it for stdout, stderr, and the exit code. */
 export function startCli(args: readonly string[], options: CliOptions = {}) {
   const { env, input, cwd, baseUrl = sharedServer.baseUrl, buffer = true } = options;
   return execa(process.execPath, [binary, ...args], {
@@ -39,14 +39,14 @@ export function startCli(args: readonly string[], options: CliOptions = {}) {
   });
 }
 
-/** What a finished command line gave. */
+/** The result of a command line. */
 export interface CliResult {
   stdout: string;
   stderr: string;
   exitCode: number;
 }
 
-/** Executes a command line in this process, in a context as the binary makes it without a terminal. */
+/** Runs a command line in this process, in the context that the binary has without a terminal. */
 export function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { env, input = "", cwd = process.cwd(), baseUrl = sharedServer.baseUrl } = options;
   const stdin = {
@@ -58,14 +58,14 @@ export function cli(args: readonly string[], options: CliOptions = {}): Promise<
   return runMain(args, { baseUrl, cwd, stdin, ...(env === undefined ? {} : { env }) });
 }
 
-/** Executes the built binary, where the process itself matters. */
+/** Runs the built binary, for a test of the process itself. */
 export async function runBinary(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { stdout, stderr, exitCode, message } = await startCli(args, options);
   if (exitCode === undefined) throw new Error(message);
   return { stdout, stderr, exitCode };
 }
 
-/** A run id that no other test has. */
+/** Returns a run id that no other test uses. */
 export function freshId(name: string): string {
   return `${name}-${Math.random().toString(36).slice(2, 10)}`;
 }

@@ -5,7 +5,7 @@ import { startRealServer, type RealServer } from "../real-server.js";
 import { waitUntil } from "../wait-until.js";
 import { cli as anyCli, type CliOptions } from "./run-cli.js";
 
-// A server of its own: others start runs on the shared one meanwhile, and the newest would be theirs.
+// A separate server: other tests start runs on the shared one, and the newest would be theirs.
 let server: RealServer;
 let client: ReturnType<typeof createClient>;
 const cli = (args: string[], options: CliOptions = {}) =>
@@ -22,18 +22,18 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const statusOf = async (runId: string) => (await client.getStatus({ runId }).catch(() => undefined))?.status;
-/** What was asked of the server, as `--debug` tells it. */
+/** Returns the requests that `--debug` logged. */
 const requestsIn = (stderr: string) =>
   [...stderr.matchAll(/^debug: (\w+) http:\/\/[^/]+(\S*) (\d+)/gm)].map(([, ...words]) => words.join(" "));
 
 describe("a run id", () => {
-  test("that is whole is taken, though others begin so, for one request more", async () => {
+  test("that is complete wins over longer ids that start with it, at the cost of one request", async () => {
     const { stdout, stderr } = await cli(["status", "deploy", "--json", "--debug"]);
     expect(JSON.parse(stdout)).toMatchObject({ runId: "deploy" });
     expect(requestsIn(stderr)).toEqual(["GET /v1/runs/deploy 200", "GET /v1/runs/deploy 200"]);
   });
 
-  test("that a server made up costs none", async () => {
+  test("that a server generated costs no extra request", async () => {
     const runId = crypto.randomUUID();
     await client.runWorkflow({ workflowPath: "quick.tsx", input: {}, runId });
     await waitUntil(async () => (await statusOf(runId)) === "finished");
@@ -41,7 +41,7 @@ describe("a run id", () => {
     expect(requestsIn(stderr)).toEqual([`GET /v1/runs/${runId} 200`]);
   });
 
-  test("may be cut short where that means one run, and text says which", async () => {
+  test("may be a unique prefix, and text says which run it is", async () => {
     const { stdout, stderr, exitCode } = await cli(["status", "deploy-7"]);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^run +deploy-7c20$/m);
@@ -52,7 +52,7 @@ describe("a run id", () => {
   });
 
   test.each([["status"], ["approve"], ["deny"], ["cancel"], ["resume"], ["watch"], ["frames"]])(
-    "of %s that may mean several runs changes nothing and names them",
+    "for %s that is a prefix of several changes nothing and lists them",
     async (command) => {
       const { stdout, stderr, exitCode } = await cli([command, "nightly", "--json"]);
       expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 4 });
@@ -64,20 +64,20 @@ describe("a run id", () => {
     },
   );
 
-  test("that no run begins with is not known", async () => {
+  test("that is a prefix of none is unknown", async () => {
     const { stderr, exitCode } = await cli(["watch", "no-such", "--json"]);
     expect(exitCode).toBe(4);
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: "NOT_FOUND", status: 404 } });
   });
 
-  test("is taken as it is by what changes a run in CI, and by run --run-id", async () => {
+  test("is taken literally by commands that change a run in CI, and by run --run-id", async () => {
     expect((await cli(["cancel", "deploy-7"], { env: { CI: "true" } })).stderr).toContain("404");
     expect((await cli(["status", "deploy-7"], { env: { CI: "true" } })).exitCode).toBe(0);
     expect((await cli(["run", "quick.tsx", "--run-id", "nightl", "-w"])).exitCode).toBe(0);
     expect(await statusOf("nightl")).toBe("finished");
   });
 
-  test("cut short reaches a write, which says the whole one", async () => {
+  test("that is a prefix works for commands that change a run, which print the full id", async () => {
     const runId = "release-2026";
     await client.runWorkflow({ workflowPath: "gate.tsx", input: {}, runId });
     await waitUntil(async () => (await statusOf(runId)) === "waiting-approval");
@@ -104,7 +104,7 @@ describe("@latest", () => {
   });
 });
 
-test("a server without a list of runs knows whole ids alone", async () => {
+test("a server without a list of runs accepts only full ids", async () => {
   const bare = await startRealServer({ db: false });
   const baseUrl = bare.baseUrl;
   try {
@@ -122,7 +122,7 @@ test("a server without a list of runs knows whole ids alone", async () => {
   }
 });
 
-test("a run that vanishes while it is followed is not replaced by one that begins so", async () => {
+test("a run that disappears while it is followed is not replaced by one with its id as a prefix", async () => {
   let streams = 0;
   const raw = await RawServer.start(({ path }, socket) => {
     const isThere = path.includes("/events") ? ++streams === 1 : streams === 0;

@@ -5,11 +5,11 @@ import type { CliResult } from "./run-cli.js";
 
 export interface MainOptions extends Partial<Context> {
   baseUrl: string;
-  /** How many writes stdout takes before its reader has gone; default: all. */
+  /** How many writes stdout accepts before its reader goes away. Default: all. */
   readerTakes?: number;
 }
 
-/** Executes a command line in this process; none of its streams is a terminal. */
+/** Runs a command line in this process. None of its streams is a terminal. */
 export async function runMain(argv: readonly string[], options: MainOptions): Promise<CliResult> {
   const { baseUrl, readerTakes = Infinity, env, ...more } = options;
   const written = { stdout: "", stderr: "" };

@@ -1,7 +1,7 @@
 import { defaultBaseUrl, type Fetch } from "../../src/client/index.js";
 import { runMain } from "./run-main.js";
 
-/** Executes a command line with a server that takes everything, and gives what it was sent. */
+/** Runs a command line against a server that accepts everything, and returns what was sent to it. */
 export async function sendWords(
   words: readonly string[],
   { cwd, stdin = "", status = "running" }: { cwd: string; stdin?: string | Uint8Array; status?: string },

@@ -68,7 +68,7 @@ function start(words: string[], { cwd, env = {}, program = binary }: RunOptions)
   return child;
 }
 
-/** Starts `serve` on a free port and resolves when it says where it is. */
+/** Starts `serve` on a free port and resolves when it prints its address. */
 async function serve(words: string[], options: RunOptions) {
   const child = start(["serve", "--port", "0", ...words], options);
   const said = await firstMatch(child, /^serving (.+) on (http:\/\/127\.0\.0\.1:\d+)$/m);
@@ -106,8 +106,8 @@ async function reaches(baseUrl: string, runId: string, status: string): Promise<
     .toBe(status);
 }
 
-describe("a server that starts", () => {
-  test("says where it is once it answers, and nothing on stdout", async () => {
+describe("serve", () => {
+  test("prints its address once it answers, and nothing to stdout", async () => {
     const cwd = await root();
     const { child, servedRoot, baseUrl } = await serve([], { cwd });
     expect(servedRoot).toBe(cwd);
@@ -121,7 +121,7 @@ describe("a server that starts", () => {
     });
   });
 
-  test("is reached by the loopback interface alone", async () => {
+  test("listens only on the loopback interface", async () => {
     const { baseUrl } = await serve([], { cwd: await root() });
     const others = Object.values(networkInterfaces()).flatMap((addresses) =>
       (addresses ?? []).filter(({ internal, family }) => !internal && family === "IPv4"),
@@ -132,7 +132,7 @@ describe("a server that starts", () => {
     await expect(fetch(`http://[::1]:${new URL(baseUrl).port}/v1/runs`)).rejects.toThrow();
   });
 
-  test("serves --root, with the default database there", async () => {
+  test("serves --root, with the default database in it", async () => {
     const [directory, cwd] = [await root(), await temporaryDirectory()];
     const { baseUrl } = await serve(["--root", directory], { cwd });
     const { runId } = await createClient({ baseUrl }).runWorkflow({ workflowPath: "quick.tsx", input: {} });
@@ -141,7 +141,7 @@ describe("a server that starts", () => {
     expect(await readdir(cwd)).toEqual([]);
   });
 
-  test("has workflows use the file of --db too, so that a run goes on after its gate", async () => {
+  test("makes workflows use the file of --db too, so that a run continues after its approval", async () => {
     const [directory, elsewhere] = [await root(), await temporaryDirectory()];
     const { baseUrl } = await serve(["--root", directory, "--db", "runs.db"], { cwd: elsewhere });
     const client = createClient({ baseUrl });
@@ -154,7 +154,7 @@ describe("a server that starts", () => {
     expect(await readdir(directory)).not.toContain("smithers.db");
   });
 
-  test("--example writes a workflow that runs without a model, and keeps one that exists", async () => {
+  test("--example writes a workflow that runs without a model, and keeps an existing one", async () => {
     const cwd = await root();
     const first = await serve(["--example"], { cwd });
     const client = createClient({ baseUrl: first.baseUrl });
@@ -169,7 +169,7 @@ describe("a server that starts", () => {
     expect(await readFile(join(cwd, "deploy.tsx"), "utf8")).toBe("// mine");
   });
 
-  test("keeps no list with --no-db", async () => {
+  test("keeps no list of runs with --no-db", async () => {
     const { baseUrl } = await serve(["--no-db"], { cwd: await root() });
     const client = createClient({ baseUrl });
     await expect(client.listRuns({})).rejects.toMatchObject({ code: "DB_NOT_CONFIGURED" });
@@ -180,7 +180,7 @@ describe("a server that starts", () => {
   test.each([
     ["SMITHERS_API_KEY", [], { SMITHERS_API_KEY: "s3cret-key" }],
     ["--api-key", ["--api-key", "s3cret-key"], {}],
-  ])("requires the token of %s", async (_, words, env) => {
+  ])("requires the API key from %s", async (_, words, env) => {
     const { child, baseUrl } = await serve(words, { cwd: await root(), env });
     await expect(createClient({ baseUrl }).listRuns({})).rejects.toThrow(HttpError);
     expect(await createClient({ baseUrl, apiKey: "s3cret-key" }).listRuns({})).toEqual([]);
@@ -192,7 +192,7 @@ describe("a server that starts", () => {
     expect(`${(await child).stderr}`).not.toContain("s3cret");
   });
 
-  test("is silent with --json", async () => {
+  test("prints nothing with --json", async () => {
     const cwd = await root();
     const port = await closedPort();
     const child = start(["serve", "--port", `${port}`, "--json"], { cwd });
@@ -204,12 +204,12 @@ describe("a server that starts", () => {
   });
 });
 
-describe("the end", () => {
+describe("serve ends", () => {
   test.each([
     ["SIGINT", 0],
     ["SIGTERM", 0],
     ["SIGHUP", 129],
-  ] as const)("by %s leaves no server, in the middle of a run too", async (signal, code) => {
+  ] as const)("on %s and leaves no server, even during a run", async (signal, code) => {
     const { child, baseUrl } = await serve([], { cwd: await root() });
     await createClient({ baseUrl }).runWorkflow({ workflowPath: "slow.tsx", input: { steps: 50 } });
     child.kill(signal);
@@ -217,20 +217,20 @@ describe("the end", () => {
     expect(await isGone(baseUrl, 500)).toBe(true);
   });
 
-  test("of the parent, killed outright, ends the server as well", async () => {
+  test("its server even if it is killed", async () => {
     const { child, baseUrl } = await serve([], { cwd: await root() });
     child.kill("SIGKILL");
     await child;
     expect(await isGone(baseUrl)).toBe(true);
   });
 
-  test("by --timeout is told as one", async () => {
+  test("after --timeout with exit code 124", async () => {
     const { child, baseUrl } = await serve(["--timeout", "8s"], { cwd: await root() });
     expect((await child).exitCode).toBe(124);
     expect(await isGone(baseUrl, 500)).toBe(true);
   });
 
-  test("of the server by itself is an error with what it said", async () => {
+  test("with an error if the server ends by itself, and prints what the server said", async () => {
     const cwd = await root();
     await writeFile(join(cwd, "crash.tsx"), `console.error("out of \\u001b[31mluck"); process.exit(7);`);
     const { child, baseUrl } = await serve([], { cwd });
@@ -245,7 +245,7 @@ describe("the end", () => {
   });
 });
 
-describe("bad input", () => {
+describe("serve refuses", () => {
   test("an installation that does not load", async () => {
     const cwd = await temporaryDirectory();
     const installed = join(cwd, "node_modules", "smithers-orchestrator");
@@ -267,7 +267,7 @@ describe("bad input", () => {
     });
   });
 
-  test("a port that is taken", async () => {
+  test("a port that is in use", async () => {
     const { baseUrl } = await serve([], { cwd: await root() });
     const { port } = new URL(baseUrl);
     const { exitCode, stdout, stderr } = await start(["serve", "--port", port], { cwd: await root() });
@@ -291,8 +291,8 @@ describe("bad input", () => {
     expect(stderr).toContain(message);
   });
 
-  test("nothing installed", async () => {
-    // As it is in the project of somebody who installed this package alone.
+  test("to start if nothing is installed", async () => {
+    // Like the project of a user who installed only this package.
     const project = await temporaryDirectory();
     const installed = join(project, "node_modules", "smithers-client");
     for (const part of ["bin", "dist", "package.json"]) {
@@ -337,19 +337,19 @@ describe("finding Bun", () => {
     return { directory, add };
   }
 
-  test("a package whose install script has not run: the executable is the native package's", async () => {
+  test("uses the native package's executable if the install script has not run", async () => {
     const { directory, add } = await bunPackage();
     const executable = await add("@oven/bun-here-x64/bin/bun");
     expect(findInstallation([join(directory, "deeper", "down")]).bun).toBe(executable);
   });
 
-  test("a package whose install script has run: the executable is its own", async () => {
+  test("uses the package's own executable if the install script has run", async () => {
     const { directory, add } = await bunPackage();
     const executable = await add("bun/bin/bun.exe");
     expect(findInstallation([directory]).bun).toBe(executable);
   });
 
-  test("a placeholder is no executable; the PATH comes last", async () => {
+  test("ignores a placeholder, and searches the PATH last", async () => {
     const { directory, add } = await bunPackage();
     expect(findInstallation([directory]).bun).toBeUndefined();
     const executable = await add("elsewhere/bun");

@@ -5,7 +5,7 @@ import { cli } from "./run-cli.js";
 
 const minute = 60_000;
 
-/** A server whose clock is not ours, with a run that started 31 s ago and is healthy; all its times are its own. */
+/** Starts a server whose clock is off, with a healthy run that started 31 s ago by that clock. */
 async function serverAt(aheadMs: number): Promise<RawServer> {
   const startedAtMs = Date.now() + aheadMs - 31_000;
   const dated = () => ({ date: new Date(Date.now() + aheadMs).toUTCString() });
@@ -52,7 +52,7 @@ async function serverAt(aheadMs: number): Promise<RawServer> {
 describe.each([
   ["behind ours", -30 * minute],
   ["ahead of ours", 30 * minute],
-])("with a server's clock that is %s", (_, aheadMs) => {
+])("with a server clock that is %s", (_, aheadMs) => {
   let server: RawServer;
   beforeEach(async () => {
     server = await serverAt(aheadMs);
@@ -60,7 +60,7 @@ describe.each([
   afterEach(() => server.close());
   const run = (...args: string[]) => cli(args, { baseUrl: server.baseUrl });
 
-  test("status does not call a healthy run silent, and counts its time from its start", async () => {
+  test("status does not report a healthy run as silent, and shows how long it has been running", async () => {
     const { stdout, exitCode } = await run("status", "r");
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^took +[345]\d\.\ds$/m);
@@ -68,12 +68,12 @@ describe.each([
     expect(stdout).not.toMatch(/no event|resume/);
   });
 
-  test("ls and approvals say how long ago by the server's clock", async () => {
+  test("ls and approvals show ages by the server's clock", async () => {
     expect((await run("ls")).stdout).toMatch(/[345]\ds ago +[345]\d\.\ds$/m);
     expect((await run("approvals")).stdout).toMatch(/ [345]\d\.\ds$/m);
   });
 
-  test("what is said while a run is followed does too", async () => {
+  test("the heartbeat and the live view show durations by the server's clock", async () => {
     const { stderr } = await run("watch", "r", "--heartbeat", "300ms", "--timeout", "2s");
     expect(stderr).toMatch(/build has been running for [345]\d\.\ds/);
     const terminal = startInTerminal(["watch", "r"], { baseUrl: server.baseUrl });

@@ -3,7 +3,7 @@ import { protocolServer } from "../faults/in-test.js";
 import { waitUntil } from "../wait-until.js";
 import { cli, startCli } from "./run-cli.js";
 
-/** A run that waits for a signal, as on 0.32. */
+/** Starts a server with a run that waits for a signal, as on 0.32. */
 async function waitingRun(status = "waiting-event") {
   const server = await protocolServer();
   server.addRun("r", { status });
@@ -14,7 +14,7 @@ async function waitingRun(status = "waiting-event") {
 }
 
 describe("signal", () => {
-  test("sends it and resumes the run", async () => {
+  test("sends the signal and resumes the run", async () => {
     const { server, signal, sent } = await waitingRun();
     const done = await signal("--data", '{"amount":5}', "--correlation", "order 7");
     expect(done).toEqual({
@@ -32,7 +32,7 @@ describe("signal", () => {
     expect(sent()[1]?.body).toEqual({ data: 7 });
   });
 
-  test("leaves the resume out where told to, and where the run executes", async () => {
+  test("does not resume with --no-resume, or if the run is executing", async () => {
     const { server, signal, sent } = await waitingRun();
     expect((await signal("--no-resume")).stderr).toBe("");
     server.setStatus("r", "running", null);
@@ -43,7 +43,7 @@ describe("signal", () => {
     expect(server.count("resume")).toBe(0);
   });
 
-  test("says that the signal was sent where the resume fails", async () => {
+  test("says that the signal was sent if the resume fails", async () => {
     const { server, signal } = await waitingRun();
     server.misbehave("resume", { kind: "answer", status: 500 });
     const done = await signal();
@@ -53,7 +53,7 @@ describe("signal", () => {
     );
   });
 
-  test("is what watch says that a run waits for", async () => {
+  test("is suggested by watch if a run waits for a signal", async () => {
     const { server, signal } = await waitingRun();
     const blocked = { kind: "event", nodeId: "payment", correlationKey: "payment" };
     server.addRun("r", { status: "waiting-event", runState: { state: "waiting-event", blocked } });
@@ -69,7 +69,7 @@ describe("signal", () => {
     expect((await watching).exitCode).toBe(0);
   });
 
-  test("refuses what would help nobody, before it sends anything", async () => {
+  test("refuses a run that has ended, and invalid data, before it sends anything", async () => {
     const { signal, sent } = await waitingRun("finished");
     const over = await signal();
     expect(over.exitCode).toBe(4);
@@ -80,7 +80,7 @@ describe("signal", () => {
     expect(sent()).toEqual([]);
   });
 
-  test("names the version that has it to an older server", async () => {
+  test("names the version that is required if the server is older", async () => {
     const { stdout } = await cli(["run", "slow.tsx", "--input", '{"steps":20}']);
     const runId = stdout.trim();
     const refused = await cli(["signal", runId, "payment"]);

@@ -7,7 +7,7 @@ import { protocolServer, rawServer } from "../faults/in-test.js";
 import { answer, errorBody } from "../faults/raw-server.js";
 import { runMain } from "./run-main.js";
 
-/** A server with a run that ended with these events. */
+/** Starts a server with a failed run that has these events. */
 async function failedRun(...events: object[]): Promise<{ baseUrl: string }> {
   const server = await protocolServer();
   server.addRun("r", { status: "failed", finishedAtMs: 3 });
@@ -30,7 +30,7 @@ const full = {
 };
 const runFailed = { type: "RunFailed", error: "Task failed", timestampMs: 3 };
 
-test("status shows the failed node's whole error below the tree, and its own if that says more", async () => {
+test("status shows a failed node's full error below the tree, and the run's if that says more", async () => {
   const { baseUrl } = await failedRun(failed("a", full, 2), failed("b", "short"), runFailed);
   const { stdout } = await runMain(["status", "r"], { baseUrl, env: { LANG: "C.UTF-8" } });
   expect(stdout.split("\n").slice(9, 16)).toEqual([
@@ -42,7 +42,7 @@ test("status shows the failed node's whole error below the tree, and its own if 
     "  of <files>",
     "      at f (x.ts:1:2)",
   ]);
-  // The one line of b is whole in the tree.
+  // The one-line error of b is complete in the tree.
   expect(stdout.match(/short/g)).toHaveLength(1);
 
   const own = await failedRun(failed("a", "tolerated"), {
@@ -53,7 +53,7 @@ test("status shows the failed node's whole error below the tree, and its own if 
   expect(text).toContain("\nrun\n  boom\n  caused by: why\n");
 });
 
-test("an error that fills screens is cut, and the command that is named shows all of it", async () => {
+test("a very long error is truncated, and the suggested command prints all of it", async () => {
   const last = "the last line of all";
   const message = `${Array.from({ length: 5000 }, (_, index) => `line ${index}`).join("\n")}\n${last}`;
   const { baseUrl } = await failedRun(failed("a", { message }), runFailed);
@@ -75,14 +75,14 @@ test("an error that fills screens is cut, and the command that is named shows al
   expect(shown).toContain(last);
 });
 
-test("of many failed nodes some are shown, and the number of the others", async () => {
+test("if many nodes failed, some are shown and the rest are counted", async () => {
   const many = Array.from({ length: 12 }, (_, index) => failed(`n${index}`, `first ${index}\nsecond`));
   const { stdout } = await runMain(["status", "r"], await failedRun(...many, runFailed));
   expect(stdout.match(/^ {2}second$/gm)).toHaveLength(5);
   expect(stdout).toContain("\n7 more nodes failed; all errors:\n");
 });
 
-test("reports carry the first line as the message and the rest as the body", async () => {
+test("reports have the first line of an error as the message and the rest as the body", async () => {
   const folder = await mkdtemp(join(tmpdir(), "smithers-client-errors-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, "report.xml");
@@ -102,7 +102,7 @@ test("reports carry the first line as the message and the rest as the body", asy
       "",
     ].join("\n"),
   );
-  // In the log the error's lines stand outside of the group, which is folded.
+  // In the log, the error's lines are outside the group, which is folded.
   expect(stdout).toMatch(/^ {12}of <files>\n {16}at f \(x\.ts:1:2\)$/m);
 
   const own = await failedRun({ ...runFailed, error: full });
@@ -112,7 +112,7 @@ test("reports carry the first line as the message and the rest as the body", asy
   );
 });
 
-test("an error of the server in several lines is shown in lines, indented", async () => {
+test("a server's error message of several lines is printed as indented lines", async () => {
   const message = "does not compile:\n  import x\nnext:  forged";
   const server = await rawServer((_, socket) =>
     socket.end(answer(400, errorBody("INVALID_REQUEST", message))),

@@ -9,7 +9,7 @@ import { whenUnlocked } from "../when-unlocked.js";
 const client = createClient({ baseUrl: sharedServer.baseUrl });
 const env = { LC_ALL: "C.UTF-8" };
 
-test("shows the tree, why the run does not move, and the command that moves it", async () => {
+test("status shows the tree, why the run does not continue, and the command to type", async () => {
   const runId = freshId("status");
   await client.runWorkflow({ workflowPath: "gate.tsx", input: {}, runId });
   await waitUntil(
@@ -49,7 +49,7 @@ test("shows the tree, why the run does not move, and the command that moves it",
   );
 });
 
-test("asks once for JSON, and does without the events where they cannot be had", async () => {
+test("status --json makes one request, and status works if the events cannot be read", async () => {
   const status = {
     runId: "r",
     workflowName: "w",
@@ -66,7 +66,7 @@ test("asks once for JSON, and does without the events where they cannot be had",
   try {
     const json = await cli(["status", "r", "--json"], { baseUrl: server.baseUrl });
     expect(JSON.parse(json.stdout)).toEqual(status);
-    // Once to see whether it is the whole id.
+    // The other request checks whether the id is complete.
     expect(server.requests).toHaveLength(2);
     const text = await cli(["status", "r"], { baseUrl: server.baseUrl });
     expect(text.exitCode).toBe(0);

@@ -1,7 +1,7 @@
 import type { Style } from "../../src/cli/terminal/style.js";
 import { symbolsFor } from "../../src/cli/terminal/symbols.js";
 
-/** A style without colours, in a locale with Unicode. */
+/** Returns a style without colors, in a Unicode locale. */
 export function styleOf(changes: Partial<Style> = {}): Style {
   const asIs = (text: string) => text;
   return {

@@ -41,14 +41,14 @@ const answering = (status: number, headers: Record<string, string> = {}): Misbeh
   headers,
 });
 
-/** A server with the paused run that the calls are about. */
+/** Starts a server with the paused run that the calls use. */
 async function pausedRun(atEnd = onTestFinished): Promise<ProtocolServer> {
   const server = await protocolServer({}, atEnd);
   server.addRun("r1", { status: "waiting-approval" });
   return server;
 }
 
-describe.concurrent("which failures are answered by sending the call again", () => {
+describe.concurrent("retries", () => {
   const lost: [string, Misbehaviour][] = [
     ["a reset before the server took it", { kind: "reset", taken: false }],
     ["no answer in time", { kind: "hang", taken: false }],
@@ -79,10 +79,10 @@ describe.concurrent("which failures are answered by sending the call again", () 
     ...never.map(([what, misbehaviour]) => ({ call, what, misbehaviour, sent: 1 })),
   ]);
 
-  test.for(cases)("$call, $what: sent $sent times", async ({ call, misbehaviour, sent }, context) => {
+  test.for(cases)("send $call $sent times after $what", async ({ call, misbehaviour, sent }, context) => {
     const server = await pausedRun(context.onTestFinished);
     server.misbehave(call, misbehaviour);
-    // Long enough for a busy machine; a silent server makes each attempt take all of it.
+    // Long enough for a busy machine. With a silent server, each attempt takes all of it.
     const done = calls[call]?.({
       baseUrl: server.baseUrl,
       retries: 1,
@@ -94,7 +94,7 @@ describe.concurrent("which failures are answered by sending the call again", () 
   });
 
   test.for(Object.keys(calls) as Call[])(
-    "%s, never connected: sent again",
+    "send %s again if it never connected",
     async (call, { expect, onTestFinished }) => {
       const server = await pausedRun(onTestFinished);
       const refusals: number[] = [];
@@ -110,7 +110,7 @@ describe.concurrent("which failures are answered by sending the call again", () 
     },
   );
 
-  test("it ends after so many retries, 2 by default", async (context) => {
+  test("end after the given number of retries, 2 by default", async (context) => {
     const server = await pausedRun(context.onTestFinished);
     server.misbehave("getStatus", ...Array.from({ length: 9 }, () => answering(503, { "retry-after": "0" })));
     const error = await failure(getStatus({ baseUrl: server.baseUrl, runId: "r1" }));
@@ -122,7 +122,7 @@ describe.concurrent("which failures are answered by sending the call again", () 
 });
 
 describe("Retry-After", () => {
-  test("in seconds", async () => {
+  test("is honored in seconds", async () => {
     const server = await pausedRun();
     server.misbehave("getStatus", answering(503, { "retry-after": "2" }));
     const started = performance.now();
@@ -130,7 +130,7 @@ describe("Retry-After", () => {
     expect(performance.now() - started).toBeGreaterThan(1950);
   });
 
-  test("as a date", async () => {
+  test("is honored as a date", async () => {
     const server = await pausedRun();
     const date = new Date(Math.ceil(Date.now() / 1000) * 1000 + 1000);
     server.misbehave("approve", answering(429, { "retry-after": date.toUTCString() }));
@@ -138,7 +138,7 @@ describe("Retry-After", () => {
     expect(Date.now()).toBeGreaterThanOrEqual(date.getTime() - 10);
   });
 
-  test("of the past means now", async () => {
+  test("in the past means now", async () => {
     const server = await pausedRun();
     server.misbehave("getStatus", answering(503, { "retry-after": new Date(0).toUTCString() }));
     await getStatus({ baseUrl: server.baseUrl, runId: "r1" });
@@ -148,7 +148,7 @@ describe("Retry-After", () => {
   test.each([
     ["61", 61_000],
     ["3600", 3_600_000],
-  ])("of %s s is not waited for; the error carries it", async (header, retryAfterMs) => {
+  ])("of %s s is not waited for, but reported in the error", async (header, retryAfterMs) => {
     const server = await pausedRun();
     server.misbehave("getStatus", answering(503, { "retry-after": header }));
     const error = await failure(getStatus({ baseUrl: server.baseUrl, runId: "r1" }));
@@ -162,7 +162,7 @@ describe("starting a run exactly once", () => {
   const start = (server: ProtocolServer, runId?: string) =>
     runWorkflow({ baseUrl: server.baseUrl, workflowPath: "flow.tsx", input: {}, runId });
 
-  test("an answer that is lost after the server took the run yields one run and its id", async () => {
+  test("a response that is lost after the server accepted the run yields one run and its id", async () => {
     const server = await protocolServer();
     server.misbehave("runWorkflow", lost);
     const { runId } = await start(server);
@@ -170,7 +170,7 @@ describe("starting a run exactly once", () => {
     expect(server.count("runWorkflow")).toBe(2);
   });
 
-  test("also where it is lost twice, or swallowed by a gateway or by silence", async () => {
+  test("a response that is lost twice, or to a gateway or a timeout, yields one run too", async () => {
     const server = await protocolServer();
     server.misbehave("runWorkflow", lost, answering(502));
     await start(server);
@@ -179,7 +179,7 @@ describe("starting a run exactly once", () => {
     expect(server.runs.size).toBe(2);
   });
 
-  test("where every answer is lost, the error has the id of the run that there may be", async () => {
+  test("if every response is lost, the error has the id of the run that may exist", async () => {
     const server = await protocolServer();
     server.misbehave("runWorkflow", lost, answering(502), { kind: "reset", taken: false });
     const error = await failure(start(server));
@@ -189,7 +189,7 @@ describe("starting a run exactly once", () => {
     expect(((await failure(start(server))) as Error).message).not.toContain("the run's id");
   });
 
-  test("every attempt carries the same id, a UUID", async () => {
+  test("every attempt sends the same id, a UUID", async () => {
     const server = await protocolServer();
     server.misbehave("runWorkflow", { kind: "reset", taken: false }, answering(503));
     await start(server);
@@ -198,7 +198,7 @@ describe("starting a run exactly once", () => {
     expect([...ids][0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 
-  test("with the caller's own id a 409 after a lost answer may be this call's own doing, and says so", async () => {
+  test("with the caller's own id, a 409 after a lost response says that the call may have been applied", async () => {
     const server = await protocolServer();
     server.misbehave("runWorkflow", lost);
     const error = await failure(start(server, "mine"));
@@ -210,7 +210,7 @@ describe("starting a run exactly once", () => {
   test.each([
     ["at once", []],
     ["after an attempt that surely had no effect", [answering(429)]],
-  ])("with the caller's own id a 409 %s is somebody else's run", async (_, misbehaviours) => {
+  ])("with the caller's own id, a 409 %s means someone else's run", async (_, misbehaviours) => {
     const server = await protocolServer();
     server.addRun("mine");
     server.misbehave("runWorkflow", ...misbehaviours);
@@ -218,7 +218,7 @@ describe("starting a run exactly once", () => {
     expect(error).toMatchObject({ status: 409, mayHaveBeenApplied: false });
   });
 
-  test("an answer that never comes says that the run may have started", async () => {
+  test("without any response, the error says that the run may have started", async () => {
     const server = await protocolServer();
     server.misbehave("runWorkflow", lost);
     const error = await failure(
@@ -229,18 +229,18 @@ describe("starting a run exactly once", () => {
   });
 });
 
-describe("a lost answer", () => {
+describe("a lost response", () => {
   const lost: Misbehaviour = { kind: "reset", taken: true };
   const neverTaken: Misbehaviour = { kind: "reset", taken: false };
 
-  test("to cancel: the 404 on the retry means that it is done", async () => {
+  test("to cancel: a 404 on the retry means success", async () => {
     const server = await pausedRun();
     server.misbehave("cancel", lost);
     expect(await cancel({ baseUrl: server.baseUrl, runId: "r1" })).toEqual({ runId: "r1" });
     expect(server.calls.map(({ call }) => call)).toEqual(["cancel", "cancel", "getStatus"]);
   });
 
-  test("to cancel: a run that does not exist at all is still a 404", async () => {
+  test("to cancel: a run that does not exist is still a 404", async () => {
     const server = await protocolServer();
     server.misbehave("cancel", neverTaken);
     expect(await failure(cancel({ baseUrl: server.baseUrl, runId: "r9" }))).toMatchObject({ status: 404 });
@@ -253,7 +253,7 @@ describe("a lost answer", () => {
     expect(server.count("getStatus")).toBe(0);
   });
 
-  test("to resume: the status is asked for first, and a run that goes on is not resumed again", async () => {
+  test("to resume: the status is checked first, and an executing run is not resumed again", async () => {
     const server = await pausedRun();
     server.misbehave("resume", lost);
     expect(await resume({ baseUrl: server.baseUrl, runId: "r1", workflowPath: "f" })).toEqual({
@@ -263,7 +263,7 @@ describe("a lost answer", () => {
   });
 
   test.each(["waiting-approval", "failed", "cancelled"])(
-    "to resume: a run still %s is resumed again",
+    "to resume: a run that is still %s is resumed again",
     async (status) => {
       const server = await pausedRun();
       server.setStatus("r1", status, 0);
@@ -280,7 +280,7 @@ describe("a lost answer", () => {
     ["approve", approve],
     ["deny", deny],
   ] as const)(
-    "to %s: not sent again, and the error says that it may have been applied",
+    "to %s: it is not sent again, and the error says that it may have been applied",
     async (call, decide) => {
       const server = await pausedRun();
       server.misbehave(call, lost);
@@ -305,7 +305,7 @@ describe("a lost answer", () => {
     },
   );
 
-  test("on a kept connection that the server closed meanwhile is healed for POST and GET alike", async () => {
+  test("on a keep-alive connection that the server closed is retried for POST and GET alike", async () => {
     const server = await rawServer((_, socket) => {
       socket.write(answer(200, { runId: "r1", status: "running" }));
       socket.destroySoon();
@@ -328,7 +328,7 @@ describe("one attempt", () => {
     expect(error).toMatchObject({ timeoutMs: 200, mayHaveBeenApplied: false });
   });
 
-  test("and its body counts too", async () => {
+  test("includes the response body in its timeout", async () => {
     const server = await rawServer((_, socket) => {
       socket.write(answer(200, { runId: "r1", status: "running" }).subarray(0, -5));
     });
@@ -339,7 +339,7 @@ describe("one attempt", () => {
     await waitUntil(() => server.sockets.size === 0);
   });
 
-  test("whose error's body breaks off still has its status", async () => {
+  test("whose error body breaks off still has its status", async () => {
     const server = await rawServer((_, socket) => {
       socket.end(answer(404, errorBody("NOT_FOUND", "Run not found")).subarray(0, -5));
     });
@@ -351,7 +351,7 @@ describe("one attempt", () => {
     ["a list in place of an object", []],
     ["an object of another kind", { up: true }],
     ["nothing", ""],
-  ])("with %s for an answer is a protocol error", async (_, body) => {
+  ])("with %s as the response is a protocol error", async (_, body) => {
     const server = await protocolServer();
     server.misbehave("getStatus", { kind: "answer", status: 200, body });
     const error = await failure(getStatus({ baseUrl: server.baseUrl, runId: "r1" }));
@@ -359,7 +359,7 @@ describe("one attempt", () => {
     expect((error as Error).message).toContain("is this a Smithers server?");
   });
 
-  test("to a port where nothing listens says so", async () => {
+  test("to a port where nothing listens is an error that says so", async () => {
     const baseUrl = `http://127.0.0.1:${await closedPort()}`;
     const error = await failure(getStatus({ baseUrl, runId: "r1", retries: 0 }));
     expect(error).toBeInstanceOf(ConnectionError);
@@ -369,12 +369,12 @@ describe("one attempt", () => {
 });
 
 describe("aborting", () => {
-  test("during the wait before a retry ends within 50 ms and leaves no listener", async () => {
+  test("during the backoff ends the call within 50 ms and leaves no listener", async () => {
     const server = await pausedRun();
     server.misbehave("getStatus", answering(503, { "retry-after": "50" }));
     const controller = new AbortController();
     const pending = failure(getStatus({ baseUrl: server.baseUrl, runId: "r1", signal: controller.signal }));
-    // Waiting before a retry is when nothing is under way and one listener waits for the abort.
+    // During the backoff, no request is in flight and one listener waits for the abort.
     await waitUntil(() => server.count("getStatus") === 1);
     await waitUntil(() => getEventListeners(controller.signal, "abort").length === 1);
     const abortedAt = performance.now();
@@ -385,7 +385,7 @@ describe("aborting", () => {
     expect(server.count("getStatus")).toBe(1);
   });
 
-  test("during a request ends within 50 ms and closes the socket", async () => {
+  test("during a request ends the call within 50 ms and closes the socket", async () => {
     const server = await rawServer(() => {});
     const controller = new AbortController();
     const pending = failure(
@@ -399,7 +399,7 @@ describe("aborting", () => {
     await waitUntil(() => server.sockets.size === 0);
   });
 
-  test.each(Object.keys(calls) as Call[])("before %s sends nothing", async (call) => {
+  test.each(Object.keys(calls) as Call[])("before %s prevents any request", async (call) => {
     const server = await pausedRun();
     const signal = AbortSignal.abort(new Error("before"));
     expect(await failure(calls[call]?.({ baseUrl: server.baseUrl, signal }) as Promise<unknown>)).toEqual(
@@ -408,7 +408,7 @@ describe("aborting", () => {
     expect(server.calls).toEqual([]);
   });
 
-  test("leaves nothing on a signal that outlives many calls", async () => {
+  test("leaves no listener on a signal that outlives many calls", async () => {
     const server = await pausedRun();
     const { signal } = new AbortController();
     for (let round = 0; round < 20; round++)

@@ -23,7 +23,7 @@ import { waitUntil } from "../wait-until.js";
 
 const key = 'sk-"live"/0123+4567\\89';
 
-/** What a stream ended with. */
+/** Returns the error that a stream ended with. */
 async function streamFailure(options: ConnectionOptions): Promise<unknown> {
   return (await gather(streamEvents({ ...options, runId: "r1" }))).error;
 }
@@ -39,7 +39,7 @@ const calls: [string, (options: ConnectionOptions) => Promise<unknown>][] = [
   ["a watch", async (options) => (await gather(watchRun({ ...options, runId: "r1" }))).error],
 ];
 
-describe("a redirect is refused, and where it points never hears of the key or the request", () => {
+describe("a redirect is refused, and its target gets neither the key nor the request", () => {
   describe.each([301, 302, 303, 307, 308])("%i", (status) => {
     test.each(calls)("%s", async (_, call) => {
       const elsewhere = await rawServer((_, socket) =>
@@ -71,10 +71,10 @@ describe("a redirect is refused, and where it points never hears of the key or t
   });
 });
 
-describe("what is too large is refused at the bound and not read to its end", () => {
+describe("oversized data is refused at the limit and not read to its end", () => {
   const size = 100 * 2 ** 20;
 
-  /** Sends 100 MB of letters, as far as they are taken, and tells how much that was. */
+  /** Sends up to 100 MB of letters; `closed` resolves with how many of them were read. */
   async function flood(start: string, end = ""): Promise<{ baseUrl: string; closed: Promise<number> }> {
     let close: (sent: number) => void;
     const closed = new Promise<number>((resolve) => (close = resolve));
@@ -89,7 +89,7 @@ describe("what is too large is refused at the bound and not read to its end", ()
         if (end !== "") socket.write(end);
       };
       socket.on("drain", send);
-      // What is on its way does not count as read.
+      // Data in flight does not count as read.
       socket.on("close", () => close(socket.bytesWritten - socket.writableLength));
       socket.write(start);
       send();
@@ -97,7 +97,7 @@ describe("what is too large is refused at the bound and not read to its end", ()
     return { baseUrl: server.baseUrl, closed };
   }
 
-  /** What may be on its way, in the two systems' buffers and the library's. */
+  /** How much may be in flight, in the buffers of the two systems and the library. */
   const onItsWay = 16 * 2 ** 20;
 
   test("an event", { timeout: 60_000 }, async () => {
@@ -111,7 +111,7 @@ describe("what is too large is refused at the bound and not read to its end", ()
     expect(await server.closed).toBeLessThan(64 * 2 ** 20 + onItsWay);
   });
 
-  test("an answer", { timeout: 60_000 }, async () => {
+  test("a response", { timeout: 60_000 }, async () => {
     const server = await flood(`${head(200, { "content-type": "application/json" })}{"status":"`, '"}');
     const error = await failure(getStatus({ baseUrl: server.baseUrl, runId: "r1" }));
     expect(error).toBeInstanceOf(ProtocolError);
@@ -135,9 +135,9 @@ describe("what is too large is refused at the bound and not read to its end", ()
 
 describe("no error shows the key, whatever the server says", () => {
   const json = JSON.stringify(key);
-  /** As JSON may spell it: each character by its number. */
+  /** The key as JSON may write it, with each character as an escape. */
   const spelled = `"${[...key].map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")}"`;
-  /** As a URL may. */
+  /** The key as a URL may write it. */
   const inUrl = [...key].map((letter) => `%${letter.charCodeAt(0).toString(16)}`).join("");
   const inJson = (status: number, text: string) =>
     answer(status, text, { "content-type": "application/json" });
@@ -184,7 +184,7 @@ describe("no error shows the key, whatever the server says", () => {
     ["a body that breaks off", () => streamHead + chunk(`data: ${key}`).toString()],
   ];
 
-  /** Everything of an error that a program might log. */
+  /** Everything about an error that a program might log. */
   function allOf(error: unknown): string {
     const { message, stack, cause } = error as Error;
     return [
@@ -202,7 +202,7 @@ describe("no error shows the key, whatever the server says", () => {
     const said = allOf(error);
     for (const form of [key, json.slice(1, -1), inspect(key).slice(1, -1), spelled.slice(1, -1), inUrl])
       expect(said.toLowerCase()).not.toContain(form.toLowerCase());
-    // Nor most of it.
+    // Nor most of the key.
     expect(said).not.toContain(key.slice(0, 9));
   }
 
@@ -220,17 +220,17 @@ describe("no error shows the key, whatever the server says", () => {
     });
   });
 
-  test.each(calls)("%s to nobody", async (_, call) => {
+  test.each(calls)("%s to a closed port", async (_, call) => {
     const baseUrl = `http://127.0.0.1:${await closedPort()}`;
     expectNoKey(await call({ baseUrl, apiKey: key, retries: 0 }));
   });
 
-  test.each(calls)("%s that runs out of time", async (_, call) => {
+  test.each(calls)("%s that times out", async (_, call) => {
     const server = await rawServer(() => {});
     expectNoKey(await call({ baseUrl: server.baseUrl, apiKey: key, retries: 0, timeoutMs: 50 }));
   });
 
-  test.each(calls)("%s by a fetch whose errors carry the request", async (_, call) => {
+  test.each(calls)("%s with a fetch whose errors carry the request", async (_, call) => {
     const fetch: Fetch = async (url, request) => {
       throw Object.assign(new Error("socket hang up"), {
         code: "ECONNRESET",
@@ -240,7 +240,7 @@ describe("no error shows the key, whatever the server says", () => {
     expectNoKey(await call({ apiKey: key, retries: 0, fetch }));
   });
 
-  test("what is wrong with a key is said without it", async () => {
+  test("an error about the key does not repeat it", async () => {
     const broken = `${key}\n${key}`;
     const error = await failure(getStatus({ apiKey: broken, runId: "r1" }));
     expectNoKey(error);
@@ -248,7 +248,7 @@ describe("no error shows the key, whatever the server says", () => {
   });
 });
 
-test("the key is sent to the server as it is, and nowhere in its URL", async () => {
+test("the key is sent to the server unchanged, and not in the URL", async () => {
   const server = await rawServer((_, socket) => socket.end(answer(200, { runId: "r1", status: "running" })));
   await getStatus({ baseUrl: server.baseUrl, apiKey: key, runId: "r1" });
   await waitUntil(() => server.requests.length === 1);

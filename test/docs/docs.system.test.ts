@@ -18,9 +18,9 @@ const files = (await readdir(folder)).filter((name) => name.endsWith(".md"));
 const pages = [join(repository, "README.md"), ...files.map((name) => join(folder, name))];
 
 let server: RealServer;
-/** Where the commands are run: the root of the server. */
+/** The directory in which the commands run: the root of the server. */
 let root: string;
-/** Where `smithers-client` is found. */
+/** The directory with `smithers-client`. */
 let programs: string;
 
 beforeAll(async () => {
@@ -31,7 +31,7 @@ beforeAll(async () => {
   const program = join(programs, "smithers-client");
   await writeFile(program, `#!/bin/sh\nexec '${process.execPath}' '${binary}' "$@"\n`);
   await chmod(program, 0o755);
-  // A program there finds the package by its name.
+  // A program there can import the package by its name.
   await mkdir(join(programs, "node_modules"));
   await symlink(repository, join(programs, "node_modules", "smithers-client"));
 });
@@ -44,10 +44,10 @@ afterAll(async () => {
 const environment = () =>
   cleanEnvironment(server.baseUrl, { PATH: [programs, process.env["PATH"]].join(delimiter) });
 
-/** Runs the commands one after the other in one shell, so that variables stay; gives what each printed. */
+/** Runs the commands in order in one shell, so that variables persist. Returns what each printed. */
 async function runCommands(commands: readonly string[]): Promise<string[]> {
   const separator = "\u001e";
-  // `$?` is the status of the command before.
+  // `$?` is the status of the previous command.
   const steps = commands.map((command) => `(exit $code)\n${command}\ncode=$?\nprintf '${separator}'`);
   const { all } = await execa("bash", ["-c", ["code=0", ...steps].join("\n")], {
     cwd: root,
@@ -60,11 +60,11 @@ async function runCommands(commands: readonly string[]): Promise<string[]> {
   return all.split(separator);
 }
 
-test("docs/library.md has a heading for each function that a program can import", async () => {
+test("docs/library.md has a heading for each exported function", async () => {
   const { text } = await readPage(join(folder, "library.md"));
   const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading).join(" ");
   for (const [name, value] of Object.entries(library)) {
-    // Errors have a table.
+    // Errors are listed in a table.
     const isError = typeof value === "function" && value.prototype instanceof Error;
     expect(isError ? text : headings, name).toMatch(new RegExp(`\\b${name}\\b`));
   }
@@ -88,7 +88,7 @@ describe.concurrent.each(pages.map((page) => [relative(repository, page), page] 
     const shell = run.filter(({ language }) => language === "sh" || language === "console");
     const program = run.filter(({ language }) => language === "js");
 
-    test("its links lead somewhere", async () => {
+    test("has no broken links", async () => {
       for (const link of localLinks(text)) {
         const [path = "", anchor] = link.split("#");
         const target = path === "" ? page : join(dirname(page), path);
@@ -98,7 +98,7 @@ describe.concurrent.each(pages.map((page) => [relative(repository, page), page] 
       }
     });
 
-    test("its shell blocks are in one of the languages that are run", () => {
+    test("marks its shell blocks with a language that is run", () => {
       for (const { language, line } of blocks)
         expect(["bash", "shell", "zsh", ""], `line ${line}`).not.toContain(language);
     });
@@ -106,7 +106,7 @@ describe.concurrent.each(pages.map((page) => [relative(repository, page), page] 
     if (shell.length > 0) {
       const programsNeeded = ["jq"].filter((each) => shell.some((block) => block.text.includes(each)));
       test(
-        "its command lines print what it says",
+        "shows what its commands really print",
         { timeout: 180_000, ...needs(...programsNeeded) },
         async () => {
           const examples = shell.flatMap(toExamples);
@@ -119,7 +119,7 @@ describe.concurrent.each(pages.map((page) => [relative(repository, page), page] 
     }
 
     if (program.length > 0) {
-      test("its programs run", { timeout: 120_000 }, async () => {
+      test("has programs that run", { timeout: 120_000 }, async () => {
         const file = join(programs, `${name.replaceAll("/", "-")}.mjs`);
         await writeFile(file, program.map((block) => block.text).join("\n"));
         await execa(process.execPath, [file], { cwd: root, env: environment(), extendEnv: false });

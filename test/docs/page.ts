@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 /** A fenced block of a Markdown page. */
 export interface Block {
-  /** Where it starts in the page, from 1. */
+  /** The line of the page on which it starts, from 1. */
   line: number;
   language: string;
   text: string;
@@ -10,7 +10,7 @@ export interface Block {
   notRun: string | undefined;
 }
 
-/** A command of a `console` block and what the page says that it prints. */
+/** A command of a `console` block and the output that the page shows. */
 export interface Example {
   line: number;
   command: string;
@@ -29,7 +29,7 @@ export async function readPage(file: string): Promise<{ text: string; blocks: Bl
   return { text, blocks };
 }
 
-/** The commands of a block: each begins with `$ `, and goes on in the next line after a backslash or a pipe. */
+/** Returns a block's commands. Each starts with `$ ` and continues on the next line after a backslash or a pipe. */
 export function toExamples({ language, text, line }: Block): Example[] {
   if (language === "sh") return [{ line, command: text, output: [] }];
   const examples: Example[] = [];
@@ -44,8 +44,8 @@ export function toExamples({ language, text, line }: Block): Example[] {
 }
 
 /**
- * What an output has to match: `…` stands for any text, alone in a line for any lines; durations and the width of columns
- * may differ.
+ * Returns the pattern for an output: `…` stands for any text or, alone on a line, for any lines. Durations and the
+ * width of columns may differ.
  */
 export function toPattern(lines: readonly string[]): RegExp {
   const patterns = lines.map((line) => {
@@ -61,7 +61,7 @@ export function toPattern(lines: readonly string[]): RegExp {
   return new RegExp(`^${patterns.join("")}$`);
 }
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** Returns the anchors of a page's headings, as GitHub makes them. */
 export function anchorsOf(text: string): Set<string> {
   const headings = text.replace(/^```[^]*?^```$/gm, "").matchAll(/^#+ (.+)$/gm);
   return new Set(
@@ -75,7 +75,7 @@ export function anchorsOf(text: string): Set<string> {
   );
 }
 
-/** The targets of a page's links to files of this project. */
+/** Returns the targets of a page's links to files of this project. */
 export function localLinks(text: string): string[] {
   const prose = text.replace(/^```[^]*?^```$/gm, "");
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]

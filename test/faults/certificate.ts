@@ -7,7 +7,7 @@ export interface Certificate {
 }
 
 export interface CertificateOptions {
-  /** Who signs it. Default: it signs itself. */
+  /** The authority that signs it. Default: none, it is self-signed. */
   authority?: Certificate;
   /** Whether it can sign others. Default: false. */
   isAuthority?: boolean;
@@ -15,7 +15,7 @@ export interface CertificateOptions {
   validDays?: [from: number, to: number];
 }
 
-/** Makes a certificate for hosts, names or addresses of IPv4. */
+/** Makes a certificate for hosts, given as names or IPv4 addresses. */
 export async function makeCertificate(
   hosts: [string, ...string[]],
   { authority, isAuthority = false, validDays = [-1, 1] }: CertificateOptions = {},

@@ -10,15 +10,15 @@ const cutFaults: ReadonlySet<Fault> = new Set<Fault>(["reset", "close"]);
 const maintenancePage = "<!doctype html><html><h1>Down for maintenance</h1><p>Back soon.</p></html>";
 
 export interface ChaosProxyOptions extends FaultDealerOptions {
-  /** Port of the server behind. */
+  /** The port of the server behind the proxy. */
   target: number;
-  /** Whether the server gives out events by pages, rather than as a stream. */
+  /** Whether the server serves events in pages rather than as a stream. */
   hasPages: boolean;
-  /** Takes the server down and up again. */
+  /** Restarts the server. */
   restart: () => void;
 }
 
-/** Stands between the client and the server and lets go wrong what a network can, by random numbers. */
+/** A proxy between the client and the server that causes random network faults. */
 export class ChaosProxy {
   readonly #options: ChaosProxyOptions;
   readonly #dealer: FaultDealer;
@@ -88,7 +88,7 @@ export class ChaosProxy {
       else await this.#passAnswer(upstream, socket, plan);
       if (hasEvents && upstream.statusCode === 200) this.#dealer.hasOpened = true;
     } catch {
-      // The server is down, or went down while it answered.
+      // The server is down, or went down during the response.
       if (plan.keepsAlive) socket.resetAndDestroy();
       else socket.destroy();
     }
@@ -127,7 +127,7 @@ export class ChaosProxy {
     }
     await writeSplit(socket, bytes, plan);
     if (!plan.keepsAlive) socket.end();
-    // A connection kept for the next request may be closed at the very moment that request comes.
+    // A connection that is kept for the next request may be closed at the moment that request arrives.
     else setTimeout(() => cut(socket, plan.splitAt > 3 ? "reset" : "close"), plan.stallMs);
   }
 
@@ -142,7 +142,7 @@ export class ChaosProxy {
     this.#dealer.hasOpened = true;
     const framed = (part: Buffer) => {
       if (part.length === 0) return part;
-      // Each part is a member of its own, which decompresses as it comes.
+      // Each part is its own gzip member, which can be decompressed as it arrives.
       const encoded = plan.isGzipped ? gzipSync(part) : part;
       return isChunked ? chunk(encoded) : encoded;
     };
@@ -160,7 +160,7 @@ export class ChaosProxy {
       }
       left = Infinity;
       if (cutFaults.has(plan.fault)) {
-        // Inside a chunk as well as between two.
+        // The cut may be inside a chunk as well as between two.
         await writeSplit(socket, framed(bytes).subarray(0, strikesAt), plan);
         return cut(socket, plan.fault);
       }
@@ -175,7 +175,7 @@ export class ChaosProxy {
   }
 }
 
-/** By this header a gateway is recognised. */
+/** Returns the header by which a gateway is detected. */
 function versionOf({ headers }: IncomingMessage): Record<string, string> {
   const version = headers["x-smithers-api-version"];
   return typeof version === "string" ? { "x-smithers-api-version": version } : {};
@@ -185,7 +185,7 @@ function encodingOf({ isGzipped }: Plan): Record<string, string> {
   return isGzipped ? { "content-encoding": "gzip" } : {};
 }
 
-/** Where the first whole block at or after the offset ends; Infinity for not in these bytes. */
+/** Returns where the first whole block at or after the offset ends, or Infinity if it is not in these bytes. */
 function endOfBlock(bytes: Buffer, offset: number, lineEnd: string): number {
   const empty = lineEnd + lineEnd;
   const found = bytes.indexOf(empty, Math.max(0, offset - empty.length), "latin1");
@@ -197,7 +197,7 @@ function cut(socket: Socket, fault: Fault): void {
   else socket.destroySoon();
 }
 
-/** Writes the first bytes a few at a time, each in a packet of its own, and the rest at once. */
+/** Writes the first bytes a few at a time, in separate packets, and the rest at once. */
 async function writeSplit(socket: Socket, bytes: Buffer, plan: Plan): Promise<void> {
   let offset = 0;
   while (offset < bytes.length && plan.splitFor > 0) {

@@ -3,8 +3,8 @@ import { rawServer } from "./in-test.js";
 import { answer, block, chunk, head, lastChunk, streamHead, type RawServer } from "./raw-server.js";
 
 /**
- * How a connection is cut: reset, closed, each also where the server said that it would close it; ended as if it were
- * complete; or closed where closing is the end.
+ * How a connection is cut: reset or closed, each also if the server announced that it would close it; ended as if it
+ * were complete; or closed if closing marks the end.
  */
 export const cuts = [
   "RST",
@@ -22,7 +22,7 @@ const closingHead = head(200, {
   connection: "close",
 });
 
-/** A short run, with what is hard to cut well: characters of several bytes, several data lines, comments, an old end. */
+/** A short run with content that is hard to cut: multi-byte characters, several data lines, comments, an old end. */
 const recorded = [
   { type: "NodeOutput", timestampMs: 1, text: "進🚀é" },
   { type: "RunFailed", timestampMs: 2 },
@@ -53,7 +53,7 @@ function body(afterSeq: number): Buffer {
   return Buffer.from(lead + blocks.join(""));
 }
 
-/** The whole answer as bytes of the wire; each event in a chunk of its own would hide cuts inside one. */
+/** Returns the complete response as it goes over the wire. One chunk per event would hide cuts inside an event. */
 function wire(afterSeq: number, start = streamHead): Buffer {
   const bytes = body(afterSeq);
   const half = Math.floor(bytes.length / 2);
@@ -65,19 +65,19 @@ function wire(afterSeq: number, start = streamHead): Buffer {
   ]);
 }
 
-/** A run's id on the {@link cuttingServer}: how and after how many bytes its first event stream is cut. */
+/** Makes a run id for the {@link cuttingServer}: how, and after how many bytes, its first event stream is cut. */
 export function cutRun(cut: Cut, at: number): string {
   return `${cut} at ${at}`;
 }
 
-/** The ids of runs that are cut everywhere: after each byte, or each so many bytes. */
+/** Returns the ids of runs that are cut everywhere: one for every `step` bytes. */
 export function cutRuns(cut: Cut, step = 1): string[] {
   const isBody = cut === "cleanEnd" || cut === "untilClose";
   const count = isBody ? body(-1).length + 1 : wire(-1, headOf(cut)).length;
   return Array.from({ length: Math.ceil(count / step) }, (_, index) => cutRun(cut, index * step));
 }
 
-/** A server that cuts the first event stream of each run as its id says, and serves the later ones whole. */
+/** Starts a server that cuts the first event stream of each run as its id says and serves the later ones completely. */
 export async function cuttingServer(): Promise<RawServer> {
   const cutBefore = new Set<string>();
   return rawServer(({ path }, socket) => {
@@ -98,7 +98,7 @@ function sendCut(socket: Socket, cut: Cut, at: number): void {
   switch (cut) {
     case "RST":
     case "RST of a closing one":
-      // In two turns, since a reset takes back what has not arrived.
+      // In two steps, because a reset discards what has not arrived.
       return void socket.write(first, () => setTimeout(() => socket.resetAndDestroy(), 2));
     case "FIN":
     case "FIN of a closing one":
@@ -117,7 +117,7 @@ function sendCut(socket: Socket, cut: Cut, at: number): void {
   }
 }
 
-/** Calls for each item, a few at a time. */
+/** Runs `call` for each item, a few at a time. */
 export async function forEachOf<T>(items: readonly T[], call: (item: T) => Promise<void>): Promise<void> {
   const rest = items.values();
   const worker = async () => {

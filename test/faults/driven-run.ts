@@ -5,8 +5,8 @@ import { Random } from "./random.js";
 import { terminalStatuses, type ScriptedApproval, type ScriptStep, type ServedRun } from "./served-run.js";
 
 /**
- * A made-up run with approvals, driven by the library's rule while another person decides some of them on the server.
- * What either does about one approval depends on the seed and the approval alone.
+ * A generated run with approvals, driven by the library's rule while another person decides some of them on the server.
+ * What either does about an approval depends only on the seed and the approval.
  */
 export class DrivenRun {
   readonly run: ServedRun;
@@ -28,14 +28,14 @@ export class DrivenRun {
     const paced = async () => {
       if (pace.chance(0.2)) await sleep(pace.int(0, 8));
     };
-    // Most are found at rest, with some approvals decided long ago; the others are executing.
+    // Most runs are at rest, with some approvals decided long ago; the others are executing.
     if (!isAtRest) this.run.pace = paced;
     this.run.resume();
     for (let step = 0; isAtRest && step < decidedSteps; step++) this.#decidePast(random);
     this.run.pace = paced;
   }
 
-  /** The rule: what the library is to do about an approval. */
+  /** The rule: what the library should do about an approval. */
   async decide({ nodeId, iteration }: ApprovalView): Promise<ApprovalDecision> {
     const { rule, ruleDelayMs } = this.#choices(nodeId, iteration);
     if (ruleDelayMs > 0) await sleep(ruleDelayMs);
@@ -43,7 +43,7 @@ export class DrivenRun {
     return rule;
   }
 
-  /** Plays the other person until the run is over. */
+  /** Plays the other person until the run has ended. */
   async decideElsewhere(signal: AbortSignal): Promise<void> {
     const opened = new Map<string, number>();
     while (!signal.aborted && !terminalStatuses.has(this.run.status)) {
@@ -63,7 +63,7 @@ export class DrivenRun {
     }
   }
 
-  /** How things stand on the server, for a run that did not come to its end. */
+  /** Describes the state on the server, for a run that did not end. */
   describe(): string {
     const { status, isExecuting, openApprovals, unapplied } = this.run;
     const open = openApprovals.map(({ nodeId, iteration }) => {
@@ -74,8 +74,9 @@ export class DrivenRun {
   }
 
   /**
-   * Decisions of the library that were not its to make: the approval was not open, or the library had decided it. One is
-   * `raced` where another's fell between the library's last look and its own, which it could not see.
+   * Returns decisions that the library should not have made: the approval was not open, or the library had decided it.
+   * A decision is `raced` if someone else's came between the library's last check and its own, where it could not be
+   * seen.
    */
   wrongDecisions(): { wrong: string[]; raced: number } {
     const unfounded = this.#server.decisions.filter(({ by, before }) => by === "client" && before !== "open");
@@ -108,7 +109,7 @@ export class DrivenRun {
       const decision = random.chance(0.6) ? "approve" : "deny";
       this.#server.decide(decision, this.run.runId, nodeId, iteration, "past");
     }
-    // A denial that nobody has resumed yet is what a rule must not undo.
+    // A rule must not undo a denial that nobody has resumed yet.
     if (random.chance(0.7)) this.#server.resume(this.run.runId, "past");
   }
 
@@ -126,7 +127,7 @@ export class DrivenRun {
   }
 }
 
-/** Single approvals, loops of them and pairs, between tasks; how many of the steps were decided before is random. */
+/** Makes single approvals, loops, and pairs, between tasks. How many steps have already been decided is random. */
 function makeScript(random: Random): { steps: ScriptStep[]; decidedSteps: number } {
   const before = random.chance(0.25) ? random.int(200, 900) : random.int(0, 80);
   const steps: ScriptStep[] = [{ tasks: before }];

@@ -5,14 +5,14 @@ export type Fault =
   | "none"
   /** The connection is reset before the server sees the request. */
   | "refuse"
-  /** The server takes the request; its answer is dropped and the connection reset. */
+  /** The server handles the request; its response is dropped and the connection reset. */
   | "drop"
   | "badGateway"
   /** A maintenance page: 503 with HTML and a `Retry-After`. */
   | "unavailable"
   /** A proxy's page with status 200. */
   | "page"
-  /** A proxy's page with status 404; for GETs alone. */
+  /** A proxy's page with status 404; only for GET. */
   | "notFoundPage"
   /** 204, no body. */
   | "noContent"
@@ -20,13 +20,13 @@ export type Fault =
   | "reset"
   /** Cut by FIN after some bytes. */
   | "close"
-  /** Ended in good order between two events that are not the last. */
+  /** Ended cleanly between two events that are not the last. */
   | "cleanEnd"
-  /** Nothing for a while, less than the idle time, then on. */
+  /** Silent for a while, less than the idle timeout, then continues. */
   | "stall"
-  /** Nothing any more, with the connection open. */
+  /** Silent from then on, with the connection open. */
   | "halfOpen"
-  /** The server goes down in the middle, and comes back. */
+  /** The server goes down in the middle and comes back. */
   | "restart";
 
 const streamFaults: Fault[] = ["reset", "close", "cleanEnd", "stall", "halfOpen", "restart", "none"];
@@ -41,17 +41,17 @@ const requestFaults: Fault[] = [
 ];
 const answerFaults: Fault[] = ["reset", "close", "none", "none"];
 
-/** What a kind turn lets through at the least: more than a page, and than the two largest events. */
+/** The minimum number of bytes before a kind fault: more than a page, and than the two largest events. */
 const kindBytes = 40_000;
 
-/** What becomes of one request and its answer. */
+/** What happens to one request and its response. */
 export interface Plan {
   fault: Fault;
-  /** After how many bytes of the body it strikes. */
+  /** After how many bytes of the body the fault occurs. */
   at: number;
   lineEnd: "\n" | "\r\n" | "\r";
   framing: "chunked" | "untilClose";
-  /** Whether the answer is compressed, though nobody asked for that. */
+  /** Whether the response is compressed, although the client did not ask for that. */
   isGzipped: boolean;
   /** Bytes written at a time, for the first `splitFor` bytes. */
   splitAt: number;
@@ -64,17 +64,17 @@ export interface Plan {
 
 export interface FaultDealerOptions {
   random: Random;
-  /** How long a stall is at most, in ms; below the client's idle time. */
+  /** The longest stall in milliseconds; below the client's idle timeout. */
   longestStallMs: number;
-  /** After how many bytes a fault strikes at most. */
+  /** The maximum number of bytes before a fault occurs. */
   furthestStrike: number;
-  /** Whether connections may go dead: each takes the client its idle time. */
+  /** Whether connections may go dead. Each one costs the client its idle timeout. */
   canHalfOpen: boolean;
 }
 
 /**
- * Chooses what goes wrong with each request, by random numbers. It is kinder until one stream has opened, since a client
- * may give up a server it has never seen, and each fourth time, so that what is followed comes to an end.
+ * Chooses what goes wrong with each request, at random. It is kinder until one stream has opened, because a client may
+ * give up on a server that it has never reached, and every fourth time, so that the run eventually ends.
  */
 export class FaultDealer {
   /** How often each fault was dealt out. */
@@ -83,7 +83,7 @@ export class FaultDealer {
   hasOpened = false;
   readonly #options: FaultDealerOptions;
   readonly #badTurns = { stream: 0, request: 0 };
-  /** The streams that were ended in good order, by their path, which has the position. */
+  /** The paths, which include the position, of the streams that were ended cleanly. */
   readonly #endedCleanly = new Set<string>();
 
   constructor(options: FaultDealerOptions) {
@@ -110,13 +110,13 @@ export class FaultDealer {
 
   #fault(isStream: boolean, method: string, path: string): Pick<Plan, "fault" | "at"> {
     const { random, furthestStrike, canHalfOpen } = this.#options;
-    // The same numbers are drawn whatever comes of them, so that one turn does not shift the choices of the next.
+    // Always draws the same numbers, so that one choice does not shift the next ones.
     let asRequest = random.chance(isStream ? 0.25 : 0.3) ? random.pick(requestFaults) : undefined;
     let inside = random.pick(isStream ? streamFaults : answerFaults);
     const at = random.chance(0.3) ? random.int(0, 60) : random.int(0, furthestStrike);
-    // Nothing says what a proxy's 404 means for a decision, so decisions do not meet with one.
+    // It is undefined what a proxy's 404 means for a decision, so decisions do not get one.
     if (asRequest === "notFoundPage" && method !== "GET") asRequest = "badGateway";
-    // Clean ends at one position look like a server that has no more to say, and the client is meant to believe that.
+    // Clean ends at one position look like a server with nothing more to send, and the client should believe that.
     if (inside === "cleanEnd" && this.#endedCleanly.has(path)) inside = "none";
     if (inside === "halfOpen" && !canHalfOpen) inside = "stall";
     if (!this.hasOpened) return { fault: isStream ? inside : "none", at };

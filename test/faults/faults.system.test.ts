@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { describe, followThroughFaults, isBad, isSlowSeed } from "./follow.js";
 
 /**
- * Follows runs through the faults of the first seeds from this one on that are not slow; `npm run test:faults` takes those
- * too, and many more. `npm run test:faults -- --runs 1 --seed <seed>` follows one of these again.
+ * Follows runs through the faults of the first seeds, from this one on, that are not slow. `npm run test:faults`
+ * includes slow seeds and many more. `npm run test:faults -- --runs 1 --seed <seed>` replays one of these runs.
  */
 async function followMany(firstSeed: number, runs: number, isGateway = false): Promise<void> {
   const seeds: number[] = [];
@@ -14,14 +14,14 @@ async function followMany(firstSeed: number, runs: number, isGateway = false): P
   expect(connections, "connections that the faults made necessary").toBeGreaterThan(2 * runs);
 }
 
-test("nothing is lost or repeated through the faults of known seeds", { timeout: 200_000 }, () =>
+test("no events are lost or repeated with the faults of known seeds", { timeout: 200_000 }, () =>
   followMany(10, 10),
 );
 
-test("nothing is lost or repeated through faults never seen before", { timeout: 200_000 }, () =>
+test("no events are lost or repeated with random faults", { timeout: 200_000 }, () =>
   followMany(Math.floor(Math.random() * 1e9), 5),
 );
 
-test("nothing is lost or repeated on a gateway, whose events come by pages", { timeout: 200_000 }, () =>
+test("no events are lost or repeated on a gateway, which serves them in pages", { timeout: 200_000 }, () =>
   followMany(7, 5, true),
 );

@@ -7,7 +7,7 @@ import { ProtocolServer } from "./protocol-server.js";
 import { Random } from "./random.js";
 import { sleep } from "./sleep.js";
 
-/** What came of following one run through the faults of one seed. */
+/** The result of following one run through the faults of one seed. */
 export interface Outcome {
   seed: number;
   connections: number;
@@ -25,9 +25,9 @@ export interface Outcome {
   needlessResumes: number;
   /** Decisions that the library should not have sent. */
   wrongDecisions: string[];
-  /** Decisions that another's came just before, too late to be seen. */
+  /** Decisions that someone else's preceded, too late to be seen. */
   racedDecisions: number;
-  /** How the end was wrong: another status than the run's, or an error; undefined where it was right. */
+  /** What was wrong with the end: a status other than the run's, or an error. `undefined` if it was right. */
   wrongEnd: string | undefined;
   faults: ReadonlyMap<Fault, number>;
   /** The first events that were lost, and the last reconnects before the end. */
@@ -35,20 +35,20 @@ export interface Outcome {
   reconnects: string[];
 }
 
-/** A follower may not have more connections open than this. */
+/** The maximum number of connections that a follower may have open. */
 export const connectionLimit = 16;
 
-/** No run takes nearly so long; one that does hangs. */
+/** No run takes nearly this long; one that does is hanging. */
 const deadlineMs = 180_000;
 
-/** Whether anything went wrong that may not. */
+/** Whether anything went wrong that must not. */
 export function isBad(outcome: Outcome): boolean {
   const { lost, repeated, misplaced, wrongDecisions, wrongEnd, mostConnections } = outcome;
   const isWrong = wrongDecisions.length > 0 || wrongEnd !== undefined || mostConnections > connectionLimit;
   return lost > 0 || repeated > 0 || misplaced > 0 || isWrong;
 }
 
-/** Says what went wrong with a run. */
+/** Describes what went wrong with a run. */
 export function describe(outcome: Outcome): string {
   const { seed, lost, repeated, misplaced, wrongDecisions, wrongEnd, mostConnections } = outcome;
   const { lostEvents, reconnects } = outcome;
@@ -66,19 +66,19 @@ function chooseKind(random: Random): { isDriven: boolean; isLong: boolean; isSlo
   return {
     isDriven: random.chance(0.35),
     isLong: random.chance(0.1),
-    // Where the link stalls for seconds, the idle time is longer than that.
+    // If the link stalls for seconds, the idle timeout is longer than that.
     isSlow: random.chance(0.03),
   };
 }
 
-/** Whether the link of this seed's run stalls for seconds at a time: the run takes half a minute. */
+/** Whether the link of this seed's run stalls for seconds at a time, which makes the run take half a minute. */
 export function isSlowSeed(seed: number): boolean {
   return chooseKind(new Random(seed)).isSlow;
 }
 
 /**
- * Plays a made-up run on a server, or on a gateway, follows it through the proxy, and compares what came with what
- * happened.
+ * Plays a generated run on a server or a gateway, follows it through the proxy, and compares what was received with
+ * what happened.
  */
 export async function followThroughFaults(seed: number, isGateway = seed % 4 === 3): Promise<Outcome> {
   const random = new Random(seed);
@@ -182,7 +182,7 @@ export async function followThroughFaults(seed: number, isGateway = seed % 4 ===
   };
 }
 
-/** Takes a server down for a moment, one time after the other. */
+/** Takes a server down for a moment, once or several times in a row. */
 class Restarts {
   readonly #server: ProtocolServer;
   readonly #random: Random;
@@ -208,7 +208,7 @@ class Restarts {
   }
 }
 
-/** Lets the rest of the run happen, in bursts; also while the server is down, as what runs elsewhere does. */
+/** Performs the rest of the run in bursts, even while the server is down, as an engine elsewhere would. */
 async function play(server: ProtocolServer, history: History, random: Random): Promise<void> {
   let burst = 0;
   for (const step of history.future) {
@@ -217,7 +217,7 @@ async function play(server: ProtocolServer, history: History, random: Random): P
       burst = random.int(0, 30);
     }
     perform(server, step);
-    // A status is followed by its event, and the reader between the two must not be fooled.
+    // A status is followed by its event, and a reader between the two must not be fooled.
     if ("status" in step) {
       await sleep(random.int(0, 3));
       burst = Math.max(burst, 1);

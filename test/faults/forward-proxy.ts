@@ -6,21 +6,21 @@ import type { Certificate } from "./certificate.js";
 import { listen } from "./listen.js";
 
 export interface ForwardProxyOptions {
-  /** `user:password` that it wants. */
+  /** The `user:password` that it requires. */
   credentials?: string;
-  /** What it speaks TLS with. Default: it does not. */
+  /** The certificate for TLS. Default: no TLS. */
   certificate?: Certificate;
-  /** A status that it answers to every CONNECT. Default: it opens the tunnel. */
+  /** The status of its response to every CONNECT. Default: it opens the tunnel. */
   refuseWith?: number;
-  /** Whether it never answers. */
+  /** Whether it never responds. */
   isSilent?: boolean;
 }
 
-/** An HTTP proxy, to which every host's name is this machine's. */
+/** An HTTP proxy that resolves every host name to this machine. */
 export class ForwardProxy {
-  /** What it was asked for: `CONNECT host:port`, or `GET http://…`. */
+  /** The requests that it received: `CONNECT host:port` or `GET http://…`. */
   readonly asked: string[] = [];
-  /** Every byte that it was sent, tunnels included. */
+  /** Every byte that it received, including those in tunnels. */
   received = "";
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -74,7 +74,7 @@ export class ForwardProxy {
     return this.#sockets.size;
   }
 
-  /** Its URL, with the credentials given. */
+  /** Returns its URL, with these credentials. */
   url(credentials?: string): string {
     const { port } = this.#server.address() as AddressInfo;
     return `${this.#protocol}://${credentials ? `${credentials}@` : ""}127.0.0.1:${port}`;

@@ -2,17 +2,17 @@ import type { Call } from "./protocol-answers.js";
 import { errorBody } from "./raw-server.js";
 import type { ServedRun } from "./served-run.js";
 
-/** A request as `startServer` would get it. */
+/** A request as `startServer` would receive it. */
 export interface PlainRequest {
   call: Call;
   path: string;
   body: Record<string, unknown> | undefined;
 }
 
-/** What a gateway sends with each answer. */
+/** The headers of every response of a gateway. */
 export const gatewayHeaders = { "x-smithers-api-version": "v1" };
 
-/** What a request to a gateway asks for; undefined if it has no such route. */
+/** Translates a request to a gateway. Returns `undefined` if a gateway has no such route. */
 export function fromGateway(
   method: string,
   url: string,
@@ -61,7 +61,7 @@ export function fromGateway(
   }
 }
 
-/** An answer of `startServer` in a gateway's envelope. */
+/** Wraps a response of `startServer` in a gateway's envelope. */
 export function toGateway(call: Call, status: number, answer: unknown): unknown {
   if (status !== 200) return { ok: false, ...(answer as object) };
   if (call === "getFrames") return { type: "res", ok: true, apiVersion: "v1", payload: answer };
@@ -69,7 +69,7 @@ export function toGateway(call: Call, status: number, answer: unknown): unknown 
   return { ok: true, data };
 }
 
-/** A page of a run's events. */
+/** Returns a page of a run's events. */
 export function eventPage({ runId, events }: ServedRun, path: string): object[] {
   const { searchParams } = new URL(path, "http://gateway");
   const start = Number(searchParams.get("afterSeq") ?? -1) + 1;
@@ -80,7 +80,7 @@ export function eventPage({ runId, events }: ServedRun, path: string): object[] 
   });
 }
 
-/** What a gateway says to a decision that it does not take; undefined if it takes it. */
+/** Returns a gateway's refusal of a decision, or `undefined` if the gateway accepts it. */
 export function refuseDecision(
   run: ServedRun,
   nodeId: string,

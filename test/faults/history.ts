@@ -2,19 +2,19 @@ import type { ProtocolServer } from "./protocol-server.js";
 import type { Random } from "./random.js";
 import { block } from "./raw-server.js";
 
-/** One thing that happens on the server: an event, or a status that is written. */
+/** One thing that happens on the server: an event, or a write of the status. */
 type Step = EventStep | StatusStep;
 type EventStep = { runId: string; event: { type: string; timestampMs: number } };
 type StatusStep = { runId: string; status: string; finishedAtMs: number | null };
 
-/** A run's life, with the work that it was continued as. */
+/** A run's history, including the run that continues its work. */
 export interface History {
   runId: string;
-  /** Done before anybody watches. */
+  /** What happens before the run is watched. */
   past: Step[];
-  /** Done while somebody watches. */
+  /** What happens while the run is watched. */
   future: Step[];
-  /** How the work ends. */
+  /** The final status. */
   finalStatus: string;
 }
 
@@ -31,8 +31,8 @@ const texts = [
 ];
 
 /**
- * Makes up a run of about `size` events: with an earlier `RunFailed` and a resume in its past, a status written before
- * the event that tells of it, a decision recorded after the end, or another run that the work goes on as.
+ * Generates a run of about `size` events, which may have an earlier `RunFailed` and a resume in its past, a status that
+ * is written before its event, a decision that is recorded after the end, or another run that continues the work.
  */
 export function makeHistory(random: Random, size: number): History {
   const runId = `run-${random.int(0, 1e9)}`;
@@ -40,7 +40,7 @@ export function makeHistory(random: Random, size: number): History {
   let count = 0;
   const event = (id: string, type: string, fields: object = {}): EventStep => ({
     runId: id,
-    // The count makes each event unlike any other.
+    // The count makes each event unique.
     event: { type, ...{ runId: id, n: count++ }, timestampMs: (clock += random.int(0, 20)), ...fields },
   });
   const work = (id: string, amount: number): Step[] =>
@@ -49,7 +49,7 @@ export function makeHistory(random: Random, size: number): History {
         text: random.pick(texts).repeat(random.chance(0.03) ? random.int(100, 600) : random.int(0, 3)),
       }),
     );
-  /** As on the real servers, where the status is written a moment before its event; both bear the time of the end. */
+  /** As on real servers, where the status is written a moment before its event; both have the time of the end. */
   const end = (id: string, status: string, type: string, fields: object = {}): [Step, Step] => {
     const told = event(id, type, fields);
     const written = { runId: id, status, finishedAtMs: told.event.timestampMs - random.int(0, 3) };
@@ -81,28 +81,28 @@ export function makeHistory(random: Random, size: number): History {
   }
   const finalStatus = random.pick(["finished", "failed", "cancelled"] as const);
   const [first, second] = end(last, finalStatus, endings[finalStatus]);
-  // Where the status comes last, a decision may still be recorded between the run's last event and the closing.
+  // If the status comes last, a decision may still be recorded between the run's last event and the closing.
   const decided =
     "event" in first && random.chance(0.3) ? [event(last, "ApprovalGranted", { nodeId: "late" })] : [];
   future.push(first, ...decided, second);
   return { runId, past, future, finalStatus };
 }
 
-/** The events in the order in which a watcher should get them. */
+/** Returns the events in the order in which a watcher should get them. */
 export function eventsOf(history: History): string[] {
   return [...history.past, ...history.future].flatMap((step) =>
     "event" in step ? [JSON.stringify(step.event)] : [],
   );
 }
 
-/** Lets a step happen on the server. */
+/** Performs a step on the server. */
 export function perform(server: ProtocolServer, step: Step): void {
   if (!server.runs.has(step.runId)) server.addRun(step.runId);
   if ("event" in step) server.publish(step.runId, step.event);
   else server.setStatus(step.runId, step.status, step.finishedAtMs);
 }
 
-/** A way to write events that is allowed, though no server known does it: each run of the rig has one. */
+/** Picks a valid way to write events, including ones that no known server uses. Each run of the rig has its own. */
 export function makeFrame(random: Random): (data: string, seq: number) => string {
   const withIds = random.chance(0.2);
   const style = random.pick(["plain", "plain", "noSpace", "unnamed", "manyLines", "noisy"]);
@@ -114,7 +114,7 @@ export function makeFrame(random: Random): (data: string, seq: number) => string
       case "unnamed":
         return `data: ${data}\n${id}\n`;
       case "manyLines": {
-        // Between the first two members, where JSON allows a line end.
+        // Between the first two members, where JSON allows a line break.
         const comma = data.indexOf(",") + 1;
         return `event: smithers\n${id}data: ${data.slice(0, comma)}\ndata: ${data.slice(comma)}\n\n`;
       }

@@ -4,10 +4,10 @@ import { ProtocolServer, type ProtocolServerOptions } from "./protocol-server.js
 import { RawServer, type RawRequest } from "./raw-server.js";
 import { StallingLink } from "./stalling-link.js";
 
-/** Registers what ends with the test; a concurrent test passes its own. */
+/** Registers a cleanup for the end of the test; a concurrent test passes its own function. */
 type AtEnd = (end: () => Promise<void>) => void;
 
-/** A {@link RawServer} that ends with the test. */
+/** Starts a {@link RawServer} that ends with the test. */
 export async function rawServer(
   answer: (request: RawRequest, socket: Socket, index: number) => void,
   atEnd: AtEnd = onTestFinished,
@@ -17,7 +17,7 @@ export async function rawServer(
   return server;
 }
 
-/** A {@link ProtocolServer} that ends with the test. */
+/** Starts a {@link ProtocolServer} that ends with the test. */
 export async function protocolServer(
   options: ProtocolServerOptions = {},
   atEnd: AtEnd = onTestFinished,
@@ -27,14 +27,14 @@ export async function protocolServer(
   return server;
 }
 
-/** A {@link StallingLink} to a server, which ends with the test. */
+/** Starts a {@link StallingLink} to a server, which ends with the test. */
 export async function stallingLink(target: string, atEnd: AtEnd = onTestFinished): Promise<StallingLink> {
   const link = await StallingLink.start(target);
   atEnd(() => link.close());
   return link;
 }
 
-/** What a call or a loop came to: everything it yielded, and what it threw. */
+/** Collects everything that an iterable yields, and the error that it throws. */
 export async function gather<T>(items: AsyncIterable<T>): Promise<{ items: T[]; error: unknown }> {
   const gathered: T[] = [];
   try {
@@ -45,7 +45,7 @@ export async function gather<T>(items: AsyncIterable<T>): Promise<{ items: T[]; 
   }
 }
 
-/** The error of a call that must fail. */
+/** Returns the error of a call that must fail. */
 export async function failure(call: Promise<unknown>): Promise<unknown> {
   try {
     await call;
@@ -56,8 +56,8 @@ export async function failure(call: Promise<unknown>): Promise<unknown> {
 }
 
 /**
- * A closed port: nothing listens there, nor will: it is below those that the system gives out, since one that a server has
- * just left may be another test's the next moment.
+ * Returns a closed port on which nothing will listen: it is below the ports that the system assigns. A port that a
+ * server has just left may be assigned to another test the next moment.
  */
 export async function closedPort(): Promise<number> {
   for (;;) {
@@ -71,7 +71,7 @@ export async function closedPort(): Promise<number> {
   }
 }
 
-/** An event like no other of its number. */
+/** Makes an event that is unique to its number. */
 export function event(
   n: number,
   type = "NodeOutput",

@@ -1,9 +1,9 @@
 import type { AddressInfo, Server } from "node:net";
 
-/** The ports that servers of this process have had: what is remembered for an address must not reach the next test. */
+/** The ports that this process has used: what is remembered for an address must not affect the next test. */
 const used = new Set<number>();
 
-/** Listens on loopback: on a port that no server of this process has had before, or on a fixed one, once it is free. */
+/** Listens on loopback, on a port that this process has not used before, or on a fixed one once it is free. */
 export async function listen(server: Server, port = 0): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { ServedRun } from "./served-run.js";
 
-/** What a request asks for, by the library's name for it. */
+/** A kind of request, by the library's name for it. */
 export type Call =
   | "runWorkflow"
   | "resume"

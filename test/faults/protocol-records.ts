@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Call } from "./protocol-answers.js";
 
-/** What the server does with one request in place of its duty. `taken`: it does the work and loses the answer. */
+/** What the server does with a request instead of serving it. `taken`: it does the work and loses the response. */
 export type Misbehaviour =
   | { kind: "answer"; status: number; body?: unknown; headers?: Record<string, string> }
   | { kind: "reset"; taken: boolean }
@@ -15,7 +15,7 @@ export interface SeenCall {
   path: string;
   headers: IncomingMessage["headers"];
   body: unknown;
-  /** When it came, by `performance.now()`. */
+  /** When it arrived, by `performance.now()`. */
   atMs: number;
 }
 
@@ -25,11 +25,11 @@ export interface RecordedDecision {
   nodeId: string;
   iteration: number;
   decision: "approve" | "deny";
-  /** `client` for what came over the wire without a `decidedBy`. */
+  /** `client` if it came over the wire without a `decidedBy`. */
   by: string;
   /** By `performance.now()`. */
   atMs: number;
-  /** What the approval was at that moment; undefined where nothing had asked for it. */
+  /** The state of the approval at that moment; `undefined` if it was never requested. */
   before: "open" | "approve" | "deny" | undefined;
 }
 

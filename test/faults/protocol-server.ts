@@ -10,34 +10,34 @@ import { ServedRun, terminalStatuses, type ServedRunFields } from "./served-run.
 export type { Call, Misbehaviour, RecordedDecision, RecordedResume, SeenCall };
 
 export interface ProtocolServerOptions {
-  /** How an event goes over the wire. Default: as the servers send it. */
+  /** How an event is written. Default: as real servers send it. */
   frame?: (data: string, seq: number) => string;
   /** Milliseconds between two keep-alive comments. Default: 10,000. */
   keepAliveMs?: number;
-  /** Milliseconds between two looks for new events. Default: 5; the real ones take 500. */
+  /** Milliseconds between two polls for new events. Default: 5; real servers use 500. */
   pollMs?: number;
-  /** The most events that one look brings. Default: 200, as the real ones. */
+  /** The maximum number of events per poll. Default: 200, as on real servers. */
   pageSize?: number;
   /** Whether it lists open approvals, as 0.32 does. Default: false. */
   listsApprovals?: boolean;
-  /** Speak as a gateway does, and go on by itself after decisions; it lists approvals, then. Default: false. */
+  /** Whether it acts as a gateway: it resumes runs after decisions and lists approvals. Default: false. */
   isGateway?: boolean;
   /** Awaited before a request is served. */
   onCall?: (call: SeenCall) => Promise<void> | void;
 }
 
 /**
- * A server that speaks the protocol of 0.5.0 over runs that the test defines. It can be stopped and started again on
- * its port, and asked to misbehave.
+ * A server that speaks the protocol of 0.5.0 and serves runs that the test defines. It can be stopped, restarted on its
+ * port, and told to misbehave.
  */
 export class ProtocolServer {
   readonly calls: SeenCall[] = [];
   readonly runs = new Map<string, ServedRun>();
   readonly decisions: RecordedDecision[] = [];
   readonly resumes: RecordedResume[] = [];
-  /** Requests whose answers are not complete: now, the most at once, and all that ever came. */
+  /** Requests without a complete response now, the most of them at once, and the total number of requests. */
   readonly requests = { open: 0, most: 0, total: 0 };
-  /** The event streams among them that are open now. */
+  /** How many event streams are open. */
   openStreams = 0;
   readonly #options: ProtocolServerOptions;
   readonly #server: Server;
@@ -72,13 +72,13 @@ export class ProtocolServer {
     return this.#server.listening;
   }
 
-  /** Listens, after a {@link stop} on the same port as before. */
+  /** Starts listening; after a {@link stop}, on the same port as before. */
   async start(): Promise<void> {
     await listen(this.#server, this.#port);
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Breaks every connection and listens no more; the runs stay, and go on. */
+  /** Breaks every connection and stops listening. The runs stay and continue. */
   async stop(): Promise<void> {
     if (!this.isUp) return;
     const closed = new Promise((resolve) => this.#server.close(resolve));
@@ -86,19 +86,19 @@ export class ProtocolServer {
     await closed;
   }
 
-  /** The next requests of this kind meet with these, one each. */
+  /** Applies these to the next requests of this kind, one each. */
   misbehave(call: Call, ...misbehaviours: Misbehaviour[]): void {
     this.#misbehaviours.set(call, [...(this.#misbehaviours.get(call) ?? []), ...misbehaviours]);
   }
 
-  /** How many requests of this kind came. */
+  /** Returns how many requests of this kind were received. */
   count(call: Call): number {
     return this.calls.filter((seen) => seen.call === call).length;
   }
 
   addRun(runId: string, fields: ServedRunFields = {}): ServedRun {
     const run = new ServedRun(runId, fields);
-    // A server that lists approvals says more about a run, too.
+    // A server that lists approvals also reports more about a run.
     if (this.#listsApprovals) run.runState ??= {};
     this.runs.set(runId, run);
     return run;
@@ -109,14 +109,14 @@ export class ProtocolServer {
     this.#run(runId).publish(event);
   }
 
-  /** Writes a run's status, as the real ones do before they write the event that tells of it. */
+  /** Writes a run's status, as real servers do before they write its event. */
   setStatus(runId: string, status: string, finishedAtMs: number | null): void {
     const run = this.#run(runId);
     run.status = status;
     run.finishedAtMs = finishedAtMs ?? run.finishedAtMs;
   }
 
-  /** Records a decision, like 0.5.0 whatever there is to decide. */
+  /** Records a decision, even if there is nothing to decide, as 0.5.0 does. */
   decide(decision: "approve" | "deny", runId: string, nodeId: string, iteration: number, by: string): void {
     const run = this.#run(runId);
     const before = run.decisionOf(nodeId, iteration);
@@ -128,7 +128,7 @@ export class ProtocolServer {
     }, 20);
   }
 
-  /** Resumes a run; false where it is running. */
+  /** Resumes a run. Returns false if it is running. */
   resume(runId: string, by: string): boolean {
     const run = this.#run(runId);
     const { status, unapplied } = run;
@@ -173,7 +173,7 @@ export class ProtocolServer {
       return;
     }
     await this.#options.onCall?.(seen);
-    // The client may have left meanwhile.
+    // The client may have left in the meantime.
     if (response.destroyed) return;
     if (call === "events" && this.#options.isGateway !== true) return this.#stream(path, response);
     const { status, answer } = this.#perform(call, asked.path, asked.body);
@@ -193,7 +193,7 @@ export class ProtocolServer {
     sendJson(response, status, answer, this.#options.isGateway === true ? gatewayHeaders : {});
   }
 
-  /** Does what a request asks for. */
+  /** Performs a request. */
   #perform(
     call: Call,
     path: string,

@@ -1,4 +1,4 @@
-/** A generator of numbers that a seed replays: the same seed makes the same choices. */
+/** A seeded random number generator: the same seed makes the same choices. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** A number from 0 up to 1, by mulberry32. */
+  /** Returns a number from 0 to below 1, by mulberry32. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let t = this.#state;
@@ -15,7 +15,7 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** An integer between the two, both included. */
+  /** Returns an integer between the two, inclusive. */
   int(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }
@@ -28,7 +28,7 @@ export class Random {
     return choices[this.int(0, choices.length - 1)] as T;
   }
 
-  /** A generator of its own, so that one part's choices do not shift another's. */
+  /** Returns a separate generator, so that one part's choices do not shift another's. */
   fork(): Random {
     return new Random(this.int(0, 2 ** 32 - 1));
   }

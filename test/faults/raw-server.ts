@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { listen } from "./listen.js";
 
-/** A request as it came over the wire, whole. */
+/** A complete request as it came over the wire. */
 export interface RawRequest {
   method: string;
   /** With its query. */
@@ -12,14 +12,14 @@ export interface RawRequest {
 }
 
 /**
- * An HTTP server down at the socket, for answers that no HTTP library would send. It reads whole requests and leaves
- * every byte of the answer to the test; one connection may bring several requests.
+ * An HTTP server at the socket level, for responses that no HTTP library would send. It reads complete requests and
+ * leaves every byte of the response to the test. One connection may bring several requests.
  */
 export class RawServer {
   readonly requests: RawRequest[] = [];
-  /** The open connections that brought a request: Node's fetch opens others in stock, which bring none. */
+  /** The open connections that brought a request. Node's fetch opens others ahead of time, which bring none. */
   readonly sockets = new Set<Socket>();
-  /** How many connections ever brought a request, and how many of them were open at once at the most. */
+  /** How many connections ever brought a request, and the most of them that were open at once. */
   connections = 0;
   mostSockets = 0;
   readonly #opened = new Set<Socket>();
@@ -32,7 +32,7 @@ export class RawServer {
         this.#opened.delete(socket);
         this.sockets.delete(socket);
       });
-      // A client that leaves in the middle is no error here.
+      // A client that leaves in the middle is not an error here.
       socket.on("error", () => {});
       readRequests(socket, (request) => {
         this.requests.push(request);
@@ -68,7 +68,7 @@ export class RawServer {
   }
 }
 
-/** Calls back for each request of a connection, once its body is there. */
+/** Calls back for each request of a connection, once its body is complete. */
 export function readRequests(socket: Socket, onRequest: (request: RawRequest) => void): void {
   let pending = Buffer.alloc(0);
   socket.on("data", (chunk: Buffer) => {
@@ -92,15 +92,15 @@ export function readRequests(socket: Socket, onRequest: (request: RawRequest) =>
   });
 }
 
-/** The head of an answer, as bytes of the wire. */
+/** Returns the head of a response as it goes over the wire. */
 export function head(status: number, headers: Record<string, string>): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status} ${status === 200 ? "OK" : "Said"}\r\n${lines.join("")}\r\n`;
 }
 
 /**
- * A whole answer with a body, as bytes of the wire. It says that its connection ends, as most tests then have it: a
- * client that took it for a kept one could send its next request into the closing socket.
+ * Returns a complete response with a body as it goes over the wire. It announces that the connection closes, which most
+ * tests then do: a client that kept the connection could send its next request into the closing socket.
  */
 export function answer(status: number, body: unknown, headers: Record<string, string> = {}): Buffer {
   const text = typeof body === "string" ? body : JSON.stringify(body);
@@ -111,7 +111,7 @@ export function answer(status: number, body: unknown, headers: Record<string, st
   );
 }
 
-/** The server's own shape of an error. */
+/** Makes an error body as the server does. */
 export function errorBody(code: string, message: string): { error: { code: string; message: string } } {
   return { error: { code, message } };
 }
@@ -119,16 +119,16 @@ export function errorBody(code: string, message: string): { error: { code: strin
 /** The head of an event stream that is sent in chunks. */
 export const streamHead = head(200, { "content-type": "text/event-stream", "transfer-encoding": "chunked" });
 
-/** One chunk of a chunked body, as bytes of the wire. */
+/** Returns one chunk of a chunked body as it goes over the wire. */
 export function chunk(data: string | Uint8Array): Buffer {
   const bytes = Buffer.from(data as string);
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]);
 }
 
-/** What ends a chunked body in good order. */
+/** The clean end of a chunked body. */
 export const lastChunk = "0\r\n\r\n";
 
-/** An event as the servers send it. */
+/** Returns an event as the servers send it. */
 export function block(data: string | object): string {
   return `event: smithers\ndata: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`;
 }

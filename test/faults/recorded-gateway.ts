@@ -4,7 +4,7 @@ import { gatewayHeaders } from "./gateway-dialect.js";
 import { answer, type RawRequest, type RawServer } from "./raw-server.js";
 import { rawServer } from "./in-test.js";
 
-/** An answer of a real gateway (0.32.0), with the request that it answers. */
+/** A response of a real gateway (0.32.0), with its request. */
 export interface Recorded {
   /** Method and path, with the query. */
   request: string;
@@ -14,33 +14,33 @@ export interface Recorded {
 
 const file = new URL("../client/server/recorded-gateway.json", import.meta.url);
 
-/** Answers of a real gateway, by what they are about. */
+/** The responses of a real gateway, by what they are about. */
 export const recorded = JSON.parse(readFileSync(file, "utf8")) as Record<string, Recorded>;
 
-/** An answer as a gateway gives it. */
+/** Makes a response as a gateway sends it. */
 export function gatewayAnswer(status: number, body: unknown): Buffer {
   return answer(status, body, gatewayHeaders);
 }
 
-/** A recorded answer as it goes over the wire. */
+/** Returns a recorded response as it goes over the wire. */
 export function played(name: string): Buffer {
   const found = recorded[name];
   if (found === undefined) throw new Error(`no answer "${name}" was recorded`);
   return gatewayAnswer(found.status, found.answer);
 }
 
-/** What a gateway answers to a path that it does not have. */
+/** Makes a gateway's response to a path that it does not have. */
 export function noRoute(path: string): Buffer {
   const error = { code: "NOT_FOUND", message: "Route not found" };
   return gatewayAnswer(404, path.startsWith("/v1/api") ? { ok: false, error } : { error });
 }
 
-/** Says what a request is answered; undefined leaves it to the recorded answers, `silence` to the script itself. */
+/** Responds to a request: `undefined` selects the recorded response, `silence` leaves it to the script itself. */
 export type Script = (request: RawRequest, route: string, socket: Socket) => Buffer | "silence" | undefined;
 
 /**
- * A server that plays the recorded answers of a real gateway, over a real socket: each to the request that it was recorded
- * for, with whatever query. A test's script comes first.
+ * Starts a server that replays the recorded responses of a real gateway over a real socket, each to the request that it
+ * was recorded for, whatever the query. A test's script takes precedence.
  */
 export function recordedGateway(script: Script = () => undefined): Promise<RawServer> {
   const answers = new Map<string, Buffer>();

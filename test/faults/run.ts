@@ -2,9 +2,9 @@ import { parseArgs } from "node:util";
 import { connectionLimit, describe, followThroughFaults, isBad, type Outcome } from "./follow.js";
 
 /**
- * Follows as many made-up runs through faults as asked, and says what became of their events:
- * `npm run test:faults -- --runs 1000 --seed 7`. Run number i has the seed plus i, so one that failed is replayed by
- * its own seed and `--runs 1`.
+ * Follows a number of generated runs through faults and reports what happened to their events:
+ * `npm run test:faults -- --runs 1000 --seed 7`. Run number i has the seed plus i, so a run that failed can be replayed
+ * with its own seed and `--runs 1`.
  */
 const { values } = parseArgs({
   options: {
@@ -64,6 +64,6 @@ console.log(`events twice      ${total(({ repeated }) => repeated)}`);
 console.log(`events misplaced  ${total(({ misplaced }) => misplaced)}`);
 console.log(`wrong decisions   ${total(({ wrongDecisions }) => wrongDecisions.length)}`);
 console.log(`wrong ends        ${outcomes.filter(({ wrongEnd }) => wrongEnd !== undefined).length}`);
-// Node 20 now and then never ends the cleanup of so many broken connections. What was written is out by now: the lines
-// are few, and a pipe or a file is written at once.
+// Node 20 sometimes never finishes cleaning up this many broken connections. All output is flushed by now: it is short,
+// and writes to a pipe or a file are synchronous.
 process.exit(outcomes.some(isBad) ? 1 : 0);

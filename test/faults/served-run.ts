@@ -7,7 +7,7 @@ export interface ScriptedApproval {
   ifDenied?: "fail" | "skip";
 }
 
-/** What a scripted run does: some tasks, or the approvals it asks for together, with tasks that it runs meanwhile. */
+/** A step of a scripted run: some tasks, or approvals that it requests together, with tasks to run in the meantime. */
 export type ScriptStep = { tasks: number } | { approvals: ScriptedApproval[]; meanwhile?: number };
 
 /** The fields of a run that a test may set. */
@@ -25,7 +25,7 @@ export interface ServedRunFields {
   runState?: object | undefined;
   /** What the run does when it is started or resumed. Default: nothing by itself. */
   script?: ScriptStep[];
-  /** How the script ends where no denial ends it. Default: `finished`. */
+  /** How the script ends if no denial ends it. Default: `finished`. */
   end?: "finished" | "failed" | "cancelled";
   /** Awaited between two events of the script. Default: the script runs in one go. */
   pace?: (() => Promise<void>) | undefined;
@@ -61,7 +61,7 @@ const stateAfter: Record<string, string> = {
 
 const nameOf = ({ nodeId, iteration = 0 }: ScriptedApproval) => `${nodeId}::${iteration}`;
 
-/** A run as 0.5.0 keeps it, and a small engine that carries out its script as the engine of 0.5.0 would. */
+/** A run as 0.5.0 stores it, and a small engine that executes its script as the engine of 0.5.0 would. */
 export class ServedRun {
   readonly runId: string;
   readonly workflowPath: string;
@@ -75,10 +75,10 @@ export class ServedRun {
   /** The newest frame's number. */
   frameNo = 0;
   pace: (() => Promise<void>) | undefined;
-  /** The state of each node, as the server's table has it. */
+  /** The state of each node, as in the server's table. */
   readonly #nodes = new Map<string, string>();
   readonly #approvals = new Map<string, OpenApproval & { decision?: "approve" | "deny" }>();
-  /** Decided approvals that the engine has dealt with. */
+  /** Decided approvals whose decisions the engine has applied. */
   readonly #applied = new Set<string>();
   readonly #steps: ScriptStep[] | undefined;
   readonly #end: keyof typeof endEvents;
@@ -98,7 +98,7 @@ export class ServedRun {
     this.pace = fields.pace;
     this.#steps = structuredClone(fields.script);
     this.#end = fields.end ?? "finished";
-    // 0.5.0 keeps a row for a task that is still to come, which no event has named.
+    // 0.5.0 keeps a row for an upcoming task that no event has named.
     if (fields.script !== undefined) this.#nodes.set("ship::0", "pending");
     for (const event of fields.events ?? []) this.publish(event);
   }
@@ -127,14 +127,14 @@ export class ServedRun {
     return [...this.#approvals.values()].filter(({ decision }) => decision === undefined);
   }
 
-  /** How many decisions the engine has not taken up. */
+  /** How many decisions the engine has not applied. */
   get unapplied(): number {
     return [...this.#approvals].filter(
       ([name, { decision }]) => decision !== undefined && !this.#applied.has(name),
     ).length;
   }
 
-  /** Adds an event to the history, and to the tables what it says. */
+  /** Adds an event to the history and updates the tables. */
   publish(event: object | string): void {
     const text = typeof event === "string" ? event : JSON.stringify(event);
     this.events.push(text);
@@ -152,27 +152,27 @@ export class ServedRun {
       const decision = type === "ApprovalGranted" ? "approve" : "deny";
       const approval = this.#approvals.get(name) ?? { nodeId, iteration, requestedAtMs: timestampMs };
       this.#approvals.set(name, { ...approval, decision });
-      // A decision that replaces an earlier one is to be taken up anew.
+      // A decision that replaces an earlier one has to be applied again.
       this.#applied.delete(name);
     }
   }
 
-  /** What was decided about an approval; `open` where nothing was, undefined where it was never asked for. */
+  /** Returns the decision on an approval: `open` if there is none, `undefined` if it was never requested. */
   decisionOf(nodeId: string, iteration: number): "approve" | "deny" | "open" | undefined {
     const approval = this.#approvals.get(nameOf({ nodeId, iteration }));
     return approval && (approval.decision ?? "open");
   }
 
-  /** Records a decision, as 0.5.0 does whatever there is to decide. */
+  /** Records a decision, even if there is nothing to decide, as 0.5.0 does. */
   decide(decision: "approve" | "deny", nodeId: string, iteration: number): void {
     const type = decision === "approve" ? "ApprovalGranted" : "ApprovalDenied";
     this.#tell(type, { nodeId, iteration });
   }
 
-  /** Starts the engine on the script; false where it is running already, as far as the status says. */
+  /** Starts the engine on the script. Returns false if the status says that it is already running. */
   resume(): boolean {
     if (this.#isExecuting) {
-      // It has written that it is pausing, and is about to.
+      // The engine has written that it is pausing, and is about to pause.
       this.#resumeAgain = this.status !== "running";
       return this.#resumeAgain;
     }
@@ -193,7 +193,7 @@ export class ServedRun {
     this.#isExecuting = false;
   }
 
-  /** Carries the script on until it pauses or ends; time may pass at each `yield`. */
+  /** Executes the script until it pauses or ends; time may pass at each `yield`. */
   *#execute(steps: ScriptStep[]): Generator<void, void, undefined> {
     this.status = "running";
     this.#tell("RunStarted");
@@ -233,7 +233,7 @@ export class ServedRun {
     yield;
   }
 
-  /** Whether there was one to apply. */
+  /** Applies decisions. Returns whether there was one to apply. */
   *#applyDecisions(approvals: ScriptedApproval[]): Generator<void, boolean, undefined> {
     let didApply = false;
     for (const approval of approvals) {
@@ -243,7 +243,7 @@ export class ServedRun {
       this.#applied.add(nameOf(approval));
       didApply = true;
       if (decision === "approve") yield* this.#runTask(nodeId, iteration);
-      // As on 0.5.0, no event tells that a node was skipped.
+      // As on 0.5.0, no event says that a node was skipped.
       else if (ifDenied === "skip") this.#nodes.set(nameOf(approval), "skipped");
     }
     return didApply;
@@ -282,7 +282,7 @@ export class ServedRun {
   }
 
   #tell(type: string, fields: object = {}): void {
-    // The number makes each event unlike any other.
+    // The number makes each event unique.
     const common = { type, runId: this.runId, n: this.events.length, timestampMs: this.#clock++ };
     this.publish({ ...common, ...fields });
   }

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { listen } from "./listen.js";
 import { sleep } from "./sleep.js";
 
-/** A place in a run's events: so many bytes into the block of event `seq`; 0 is the boundary in front of it. */
+/** A place in a run's events: `bytes` into the block of event `seq`; 0 is the boundary before it. */
 export interface Place {
   seq: number;
   bytes: number;
@@ -11,15 +11,15 @@ export interface Place {
 
 export interface Stall extends Place {
   ms: number;
-  /** How many of the connections that come to the place stall there. Default: every one. */
+  /** How many of the connections that reach the place stall there. Default: all. */
   connections?: number;
 }
 
 const blockStart = "event: smithers\n";
 
 /**
- * A link that passes everything on at once, and stalls for a while at the places that it was given: on a connection that
- * carries a run's events, at one place. What comes after the place arrives late, in order, also the end.
+ * A link that forwards everything at once, but stalls for a while at given places: at one place per run, on connections
+ * that carry the run's events. Everything after the place, including the end, arrives late and in order.
  */
 export class StallingLink {
   /** By run id. */
@@ -82,11 +82,11 @@ export class StallingLink {
   }
 }
 
-/** What has passed on one connection: how many bytes, and where the newest event began. */
+/** Tracks what has passed on one connection: how many bytes, and where the newest event began. */
 class Passed {
   /** The event that begins next. */
   #next: number;
-  /** The bytes since the last event began, as far as they may be needed. */
+  /** The bytes since the last event began that may still be needed. */
   #tail = Buffer.alloc(0);
   #isFound = false;
 
@@ -94,7 +94,7 @@ class Passed {
     this.#next = first;
   }
 
-  /** Where in this part the place is, if it is there. */
+  /** Returns where in this part the place is, or `undefined` if it is not there. */
   find(part: Buffer, place: Place): number | undefined {
     if (this.#isFound) return undefined;
     const before = this.#tail.length;
@@ -107,7 +107,7 @@ class Passed {
         this.#isFound = true;
         return start + place.bytes - before;
       }
-      // The event is still to come in full: what is kept begins with it.
+      // The event is not complete yet: keep everything from its start on.
       if (this.#next === place.seq && start + place.bytes >= all.length) {
         this.#tail = all.subarray(start);
         return undefined;

@@ -55,7 +55,7 @@ const linesOf = ({ stdout }: { stdout: string }) =>
     .map((line) => JSON.parse(line) as SmithersEvent);
 
 describe("`runWorkflow`, `run`", () => {
-  test("starts a run, once for an id", async () => {
+  test("starts a run once per id", async () => {
     const runId = freshId("run");
     expect(await client.runWorkflow({ workflowPath: "./quick.tsx", input: {}, runId })).toEqual({ runId });
     await reaches(runId, "finished");
@@ -65,7 +65,7 @@ describe("`runWorkflow`, `run`", () => {
     expect(attached.exitCode).toBe(0);
   });
 
-  test("follows it to its end", async () => {
+  test("follows a run to its end", async () => {
     const done = await cli(["run", "./quick.tsx", "--watch", "--json"]);
     expect(done).toMatchObject({ exitCode: 0, stderr: "" });
     expect(linesOf(done).at(0)?.type).toBe("RunStarted");
@@ -80,7 +80,7 @@ describe("`runWorkflow`, `run`", () => {
 });
 
 describe("`streamEvents`, `watchRun`, `watch`", () => {
-  test("tell the same events, also of a part", async () => {
+  test("yield the same events, also from a position on", async () => {
     const runId = await start("./slow.tsx", { steps: 3, ms: 200 });
     const [{ seen, types }, watched] = await Promise.all([
       collect(client.streamEvents({ runId })),
@@ -95,14 +95,14 @@ describe("`streamEvents`, `watchRun`, `watch`", () => {
     expect((await cli(["watch", runId])).stdout).toContain("step-3          finished (attempt 1)");
   });
 
-  test("end with an error where there is no such run", async () => {
+  test("end with an error if the run does not exist", async () => {
     await expect(collect(client.streamEvents({ runId: "nobody" }))).rejects.toMatchObject({ status: 404 });
     expect((await cli(["watch", "nobody"])).exitCode).toBe(4);
   });
 });
 
 describe("`getStatus`, `getFrames`, `listRuns`, `loadRunView`, and their commands", () => {
-  test("tell of a run", async () => {
+  test("return the data of a run", async () => {
     const runId = await start("./quick.tsx");
     await reaches(runId, "finished");
     const status = await client.getStatus({ runId });
@@ -126,14 +126,14 @@ describe("`getStatus`, `getFrames`, `listRuns`, `loadRunView`, and their command
 });
 
 describe("`approve` across a pause", () => {
-  test("by the one who drives the run", async () => {
+  test("works for the program that drives the run", async () => {
     const runId = await start("./gate.tsx");
     const { types, end } = await collect(client.driveRun({ runId, onApproval: () => "approve" }));
     expect(end).toMatchObject({ status: "finished" });
     expect(types.filter((type) => type === "ApprovalGranted")).toHaveLength(1);
   });
 
-  test("by somebody else, while the binary follows", async () => {
+  test("works for someone else while the binary follows", async () => {
     const runId = freshId("elsewhere");
     const following = startCli(["run", "./gate.tsx", "--run-id", runId, "--watch"]);
     await waitUntil(async () => (await cli(["status", runId, "--json"])).stdout.includes("waiting-approval"));
@@ -144,7 +144,7 @@ describe("`approve` across a pause", () => {
     expect(await following).toMatchObject({ exitCode: 0 });
   });
 
-  test("by the binary alone", async () => {
+  test("works with the binary alone", async () => {
     const runId = await start("./gate.tsx");
     await isGate(runId);
     expect((await cli(["watch", runId, "--on-approval", "exit"])).exitCode).toBe(3);
@@ -165,8 +165,8 @@ describe("`deny`", () => {
   });
 });
 
-describe("`cancel` of a run that executes", () => {
-  test("ends it", async () => {
+describe("`cancel` of an executing run", () => {
+  test("ends the run", async () => {
     const runId = await start("./slow.tsx", { steps: 20, ms: 300 });
     await waitUntil(async () => (await client.getStatus({ runId })).summary["finished"]);
     expect((await client.cancel({ runId })).runId).toBe(runId);
@@ -189,7 +189,7 @@ describe(isNewer ? "`cancel` of a run that waits" : "why a run that waits cannot
 });
 
 describe("`resume` of a failed run", () => {
-  test.each(["library", "binary"])("by the %s", async (by) => {
+  test.each(["library", "binary"])("works with the %s", async (by) => {
     const until = join(sharedServer.root, freshId("fixed"));
     const runId = await start("./flaky.tsx", { until });
     const failed = await cli(["watch", runId]);
@@ -203,8 +203,8 @@ describe("`resume` of a failed run", () => {
   });
 });
 
-describe("a restart of the server in the middle", () => {
-  test("is followed across, once for each event", async () => {
+describe("a server restart during a run", () => {
+  test("loses and repeats no events", async () => {
     const server = await ownServer();
     const own = createClient({ baseUrl: server.baseUrl });
     const { runId } = await own.runWorkflow({ workflowPath: "./slow.tsx", input: { steps: 6, ms: 300 } });
@@ -212,7 +212,7 @@ describe("a restart of the server in the middle", () => {
     const following = startCli(["watch", runId, "--json"], { baseUrl: server.baseUrl });
     await waitUntil(async () => ((await own.getStatus({ runId })).summary["finished"] ?? 0) >= 2);
     await server.restart();
-    // 0.32 takes a run for alive until its engine was not heard of for half a minute.
+    // 0.32 considers a run alive until its engine has been silent for half a minute.
     await waitUntil(async () => {
       const { status } = await own.resume({ runId, workflowPath: "./slow.tsx" });
       return status !== "running";
@@ -229,7 +229,7 @@ describe("a restart of the server in the middle", () => {
 });
 
 describe("a wrong key", () => {
-  test("is told apart from other refusals, and never shown", async () => {
+  test("is distinguished from other refusals and never shown", async () => {
     const { baseUrl } = await ownServer({ apiKey: "the-right-one" });
     const wrong = createClient({ baseUrl, apiKey: "the-wrong-one" });
     const refusals = [
@@ -252,7 +252,7 @@ describe("a wrong key", () => {
 });
 
 describe("a server without a database", () => {
-  test("runs and decides; lists nothing", async () => {
+  test("runs workflows and decides approvals, but lists nothing", async () => {
     const { baseUrl } = await ownServer({ db: false });
     expect((await cli(["run", "./quick.tsx", "--watch"], { baseUrl })).exitCode).toBe(0);
     const gated = await cli(["run", "./gate.tsx", "--watch", "--on-approval", "approve"], { baseUrl });
@@ -266,13 +266,13 @@ describe("a server without a database", () => {
 });
 
 describe("hostile ids", () => {
-  test("of nodes reach the node itself", async () => {
+  test("of nodes reach the right node", async () => {
     const runId = await start("./odd-ids.tsx");
     await isGate(runId);
     expect((await cli(["approve", runId, "gate:prod@v1", "--watch"])).exitCode).toBe(0);
   });
 
-  test("of runs reach the run itself, or are refused before anything is sent", async () => {
+  test("of runs reach the right run, or are refused before any request", async () => {
     const runId = `${freshId("nightly")}:1@v2,(x)=~!`;
     await client.runWorkflow({ workflowPath: "./quick.tsx", input: {}, runId });
     expect((await cli(["watch", runId])).exitCode).toBe(0);
@@ -282,7 +282,7 @@ describe("hostile ids", () => {
     expect((await cli(["status", "../approvals"])).exitCode).toBe(4);
   });
 
-  test("of nodes that no run has do not end in a success", async () => {
+  test("of nodes that do not exist are refused", async () => {
     const runId = await start("./gate.tsx");
     await isGate(runId);
     const refused = await cli(["approve", runId, "gate/../gate"]);
@@ -292,7 +292,7 @@ describe("hostile ids", () => {
 });
 
 describe("`listApprovals`, `approvals`", () => {
-  test("list the open approvals, and no decided one", async () => {
+  test("list only open approvals", async () => {
     const { baseUrl } = await ownServer();
     const own = createClient({ baseUrl });
     expect(await own.listApprovals()).toEqual([]);
@@ -316,8 +316,8 @@ describe("`listApprovals`, `approvals`", () => {
 });
 
 if (!isNewer) {
-  describe("which version has what this one has not", () => {
-    test("is said", async () => {
+  describe("features that came with a newer version", () => {
+    test("are named in the error", async () => {
       const runId = await start("./gate.tsx");
       const refused = client.sendSignal({ runId, name: "payment" });
       await expect(refused).rejects.toMatchObject({ status: 404, code: "NEWER_ROUTE" });
@@ -333,7 +333,7 @@ if (!isNewer) {
 
 if (isNewer) {
   describe("`sendSignal`, `signal`", () => {
-    test("moves the run that waits for it", async () => {
+    test("continues the run that waits for it", async () => {
       const runId = await start("./signal.tsx");
       await reaches(runId, "waiting-event");
       const words = ["signal", runId, "payment", "--data", "-", "--watch", "--json"];
@@ -347,7 +347,7 @@ if (isNewer) {
       expect(late.stderr).toContain("has ended (finished)");
     });
 
-    test("moves it also where it came before the wait, or from somebody who does not resume", async () => {
+    test("continues a run even if it came before the wait, or its sender does not resume", async () => {
       const early = await start("./signal.tsx", { firstMs: 1500 });
       const waiting = await start("./signal.tsx");
       await reaches(waiting, "waiting-event");
@@ -363,7 +363,7 @@ if (isNewer) {
       expect(reasons).toEqual(["event", "event"]);
     });
 
-    test("with data that the schema refuses fails the run, and the node in its view", async () => {
+    test("with data that the schema refuses fails the run and its node", async () => {
       const runId = await start("./signal.tsx");
       await reaches(runId, "waiting-event");
       expect((await cli(["signal", runId, "payment", "--data", '"much"', "--watch"])).exitCode).toBe(1);
@@ -371,14 +371,14 @@ if (isNewer) {
       expect(view.nodes.get("payment::0")?.state).toBe("failed");
     });
 
-    test("is refused for a run that is not there", async () => {
+    test("is refused if the run does not exist", async () => {
       const refused = client.sendSignal({ runId: "nobody", name: "payment" });
       await expect(refused).rejects.toMatchObject({ status: 404, code: "NOT_FOUND" });
     });
   });
 
   describe("`readHistory`, `logs`", () => {
-    test("print what nodes print", async () => {
+    test("print the output of nodes", async () => {
       const runId = await start("./prints.tsx");
       const followed = await cli(["logs", runId, "--follow"]);
       expect(followed.exitCode).toBe(1);
@@ -401,7 +401,7 @@ if (isNewer) {
   });
 
   describe("timers and quotas that are due", () => {
-    test("a timer beside a gate", async () => {
+    test("continue a run with a timer alongside an approval", async () => {
       const runId = await start("./timer.tsx");
       const reasons = new Set<string>();
       const { end, seen } = await collect(
@@ -421,15 +421,15 @@ if (isNewer) {
       expect(timer?.firesAtMs).toBeGreaterThan(0);
     });
 
-    test("a quota that is full again", async () => {
+    test("continue a run whose quota is full again", async () => {
       const done = await cli(["run", "./quota.tsx", "--watch"]);
       expect(done).toMatchObject({ exitCode: 0 });
       expect(done.stderr).toContain("resumed the run, whose quota should be full again");
     });
   });
 
-  describe("a run that goes on as a new one", () => {
-    test("is followed into it", async () => {
+  describe("a run that continues as a new one", () => {
+    test("is followed into the new one", async () => {
       const runId = await start("./continue.tsx");
       const continued: string[] = [];
       const { seen, end } = await collect(

@@ -9,20 +9,20 @@ import { waitUntil } from "../wait-until.js";
 const target = sharedServer.baseUrl;
 const client = createClient({ baseUrl: target });
 
-/** The table that is printed at the end: what each case told, of the log, and how it ended. */
+/** The table that is printed at the end: how many events of the log each case received, and how it ended. */
 const table: string[][] = [];
 afterAll(() => {
   const rows = [["case", "told, of the log", "exit code"], ["---", "---", "---"], ...table];
   console.log(rows.map((row) => `| ${row.join(" | ")} |`).join("\n"));
 });
 
-/** A link to the gateway that breaks its connections, and can be taken away. */
+/** A link to the gateway that breaks connections and can go down. */
 class Link {
   isAway = false;
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
 
-  /** @param breaks called with each part of an answer; true resets the connection instead of passing it on */
+  /** @param breaks called with each part of a response; true resets the connection instead of forwarding the part */
   constructor(breaks: (part: Buffer, socket: Socket) => boolean = () => false) {
     this.#server = createServer((socket) => {
       if (this.isAway) return void socket.resetAndDestroy();
@@ -49,7 +49,7 @@ class Link {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Resets all connections that are open. */
+  /** Resets all open connections. */
   reset(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
@@ -78,7 +78,7 @@ const linesOf = (stdout: string) =>
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as SmithersEvent);
 
-/** Follows a run to its end, over whatever lies between, and compares what was told with the gateway's own log. */
+/** Follows a run to its end, over whatever link, and compares the received events with the gateway's own log. */
 async function follow(name: string, baseUrl: string, runId: string): Promise<void> {
   const { stdout, exitCode } = await startCli(["watch", runId, "--json"], { baseUrl });
   const told = linesOf(stdout);
@@ -89,11 +89,11 @@ async function follow(name: string, baseUrl: string, runId: string): Promise<voi
 }
 
 describe("following over a link that breaks", () => {
-  test("undisturbed, 500 events", async () => {
+  test("gets all of 500 events if the link does not break", async () => {
     await follow("undisturbed", target, await start({ tasks: 100 }));
   });
 
-  test("connection reset after each 50 events", async () => {
+  test("gets all events if the connection is reset after every 50 events", async () => {
     const counts = new WeakMap<Socket, number>();
     const link = new Link((part, socket) => {
       const count = (counts.get(socket) ?? 0) + part.toString("latin1").split('"payload":').length - 1;
@@ -104,7 +104,7 @@ describe("following over a link that breaks", () => {
     link.close();
   });
 
-  test("connection reset each 2 s", async () => {
+  test("gets all events if the connection is reset every 2 s", async () => {
     const link = new Link();
     const baseUrl = await link.open();
     const runId = await start({ tasks: 100, ms: 600 });
@@ -113,7 +113,7 @@ describe("following over a link that breaks", () => {
     link.close();
   });
 
-  test("away for 8 s, in which the run ends", async () => {
+  test("gets all events if the gateway is away for 8 s in which the run ends", async () => {
     const link = new Link();
     const baseUrl = await link.open();
     const runId = await start({ tasks: 100, ms: 400 });
@@ -128,13 +128,13 @@ describe("following over a link that breaks", () => {
     link.close();
   });
 
-  test("attach to a finished run of 2,000 events", async () => {
+  test("attaches to a finished run of 2,000 events", async () => {
     const runId = await start({ tasks: 420, ms: 1 });
     await waitUntil(async () => (await client.getStatus({ runId })).status === "finished", 100_000);
     await follow("attach to a finished run", target, runId);
   });
 
-  test("unknown run, wrong address", async () => {
+  test("fails for an unknown run and for a wrong address", async () => {
     const unknown = await cli(["watch", "nobody"]);
     const wrong = await cli(["watch", "nobody"], { baseUrl: `http://127.0.0.1:${await closedPort()}` });
     const code = (stderr: string) => /^error: (\w+)/.exec(stderr)?.[1] ?? stderr.split("\n")[0] ?? "";

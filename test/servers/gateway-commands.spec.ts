@@ -13,8 +13,8 @@ const client = createClient({ baseUrl: sharedServer.baseUrl });
 const reaches = (runId: string, status: string) =>
   waitUntil(async () => (await client.getStatus({ runId })).status === status, 60_000);
 
-describe("`retry`, `output`, `pause`, and choices by the command line", () => {
-  test("a failed run goes on after retry, where resume says so", async () => {
+describe("`retry`, `output`, `pause`, and choices on the command line", () => {
+  test("a failed run continues after a retry, which resume suggests", async () => {
     const runId = freshId("breaks");
     const until = join(sharedServer.root, freshId("mended"));
     expect((await cli(["run", "breaks", "-w", "--run-id", runId, "-f", `until=${until}`])).exitCode).toBe(1);
@@ -36,7 +36,7 @@ describe("`retry`, `output`, `pause`, and choices by the command line", () => {
     });
   });
 
-  test("a run pauses between two tasks, and goes on after a resume", async () => {
+  test("a run pauses between two tasks and continues after a resume", async () => {
     const runId = freshId("slow");
     await cli(["run", "slow", "--run-id", runId, "-F", "steps=8", "-F", "ms=300"]);
     await waitUntil(async () => (await client.getStatus({ runId })).summary["finished"]);
@@ -49,7 +49,7 @@ describe("`retry`, `output`, `pause`, and choices by the command line", () => {
     expect((await cli(["resume", runId, "--watch"])).exitCode).toBe(0);
   });
 
-  test("an approval takes one of its options, then a ranking, and no resume", async () => {
+  test("an approval accepts an option, another one a ranking, and neither needs a resume", async () => {
     const runId = freshId("pick");
     await cli(["run", "pick", "--run-id", runId]);
     await reaches(runId, "waiting-approval");
@@ -65,7 +65,7 @@ describe("`retry`, `output`, `pause`, and choices by the command line", () => {
     expect((await cli(["output", runId, "order"])).stdout).toContain('"ranked":["green","blue"]');
   });
 
-  test("an unknown workflow lists the keys, and input that the schema rejects is an error", async () => {
+  test("an error for an unknown workflow lists the keys, and input that the schema rejects is an error", async () => {
     const unknown = await cli(["run", "./nope.tsx"]);
     expect(unknown.exitCode).toBe(4);
     expect(unknown.stderr).toContain("the gateway's workflows are");
@@ -76,7 +76,7 @@ describe("`retry`, `output`, `pause`, and choices by the command line", () => {
 });
 
 describe("`readHistory`, `logs`", () => {
-  test("print what nodes print", async () => {
+  test("print the output of nodes", async () => {
     const runId = freshId("prints");
     await cli(["run", "prints", "--run-id", runId]);
     const followed = await cli(["logs", runId, "--follow"]);
@@ -111,7 +111,7 @@ describe("`rerun`", () => {
 });
 
 describe("`watch --all`", () => {
-  test("follows the runs that start meanwhile, and decides their approvals", async () => {
+  test("follows runs that start later, through their approvals", async () => {
     const runIds = [freshId("all"), freshId("all")];
     const [first = "", second = ""] = runIds;
     await cli(["run", "gate", "--run-id", first]);
@@ -132,7 +132,7 @@ describe("`watch --all`", () => {
 });
 
 describe("`serve --gateway`", () => {
-  test("starts a gateway, and ends it", async () => {
+  test("starts a gateway and stops it", async () => {
     const port = String(await freePort());
     const env = { SMITHERS_GATEWAY_STATE_DIR: join(sharedServer.root, freshId("state")), DO_NOT_TRACK: "1" };
     const root = await mkdtemp(join(tmpdir(), "smithers-client-workspace-"));

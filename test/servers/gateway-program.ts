@@ -20,13 +20,13 @@ export interface GatewayOptions {
   apiKey?: string;
 }
 
-/** A gateway; its root is the workspace. SIGTERM cancels what it executes. */
+/** A gateway, whose root is the workspace. SIGTERM cancels its executing runs. */
 export interface Gateway extends RealServer {
   readonly workflows: string;
   terminate(): Promise<void>;
 }
 
-/** Starts `smithers gateway` over a workspace of its own, and resolves when it answers. */
+/** Starts `smithers gateway` with its own workspace, and resolves when it responds. */
 export async function startGateway({ apiKey }: GatewayOptions = {}): Promise<Gateway> {
   const { bun = "" } = findInstallation([source.installation]);
   const root = await realpath(await mkdtemp(join(tmpdir(), "smithers-client-gateway-")));
@@ -47,7 +47,7 @@ export async function startGateway({ apiKey }: GatewayOptions = {}): Promise<Gat
       cwd: root,
       env: cleanEnvironment(baseUrl, {
         DO_NOT_TRACK: "1",
-        // Where it writes that it runs, so that the next one with the same workspace does not take it for another's.
+        // Where it records that it runs, so that the next one in this workspace does not mistake it for another.
         SMITHERS_GATEWAY_STATE_DIR: join(root, "state"),
       }),
       stdio: "ignore",

@@ -45,7 +45,7 @@ async function collect(events: AsyncGenerator<SmithersEvent, Run | void>) {
   }
 }
 
-/** The whole log of a run, as the gateway itself has it. */
+/** The complete log of a run, from the gateway itself. */
 async function logOf(runId: string, at = baseUrl): Promise<SmithersEvent[]> {
   const answer = await fetch(`${at}/v1/api/runs/${encodeURIComponent(runId)}/events?limit=100000`);
   const { data } = (await answer.json()) as { data: { payload: SmithersEvent }[] };
@@ -60,7 +60,7 @@ const linesOf = ({ stdout }: { stdout: string }) =>
 const json = ({ stdout }: CliResult): unknown => JSON.parse(stdout);
 
 describe("`runWorkflow`, `run`", () => {
-  test("starts a run by its key or its file's name, once for an id", async () => {
+  test("starts a run by the workflow's key or file name, once per id", async () => {
     const runId = freshId("run");
     expect(await client.runWorkflow({ workflowPath: "./quick.tsx", input: {}, runId })).toMatchObject({
       runId,
@@ -72,7 +72,7 @@ describe("`runWorkflow`, `run`", () => {
     expect(await logOf(runId)).toEqual(before);
   });
 
-  test("follows it to its end", async () => {
+  test("follows a run to its end", async () => {
     const done = await cli(["run", "quick", "--watch", "--json"]);
     expect(done).toMatchObject({ exitCode: 0, stderr: "" });
     expect(linesOf(done).at(0)?.type).toBe("RunStarted");
@@ -87,7 +87,7 @@ describe("`runWorkflow`, `run`", () => {
     expect((await cli(["run", "no-such"])).exitCode).toBe(4);
   });
 
-  test("says that input was refused, which the gateway does not", async () => {
+  test("reports that input was refused, which the gateway does not", async () => {
     const run = await client.runWorkflow({ workflowPath: "typed", input: { count: "many" } });
     await expect(collect(client.streamEvents(run))).rejects.toThrow("never recorded it");
     const { end } = await collect(
@@ -97,7 +97,7 @@ describe("`runWorkflow`, `run`", () => {
   });
 });
 
-describe("a program for `smithers-orchestrator/pi-plugin`, with the workflow's key in the place of its path", () => {
+describe("a program for `smithers-orchestrator/pi-plugin` with the workflow's key instead of its path", () => {
   test("runs to its end", async () => {
     const said: string[] = [];
     const run = await client.runWorkflow({ workflowPath: "gate", input: { environment: "staging" } });
@@ -129,7 +129,7 @@ describe("a program for `smithers-orchestrator/pi-plugin`, with the workflow's k
 });
 
 describe("`streamEvents`, `watchRun`, `watch`", () => {
-  test("tell the same events, also of a part", async () => {
+  test("yield the same events, also from a position on", async () => {
     const runId = await start("slow", { steps: 3, ms: 200 });
     const [{ seen, types }, watched] = await Promise.all([
       collect(client.streamEvents({ runId })),
@@ -144,7 +144,7 @@ describe("`streamEvents`, `watchRun`, `watch`", () => {
     expect(linesOf(part)).toEqual(seen.slice(3));
   });
 
-  test("tell each of 750 events once, of tasks that run side by side", async () => {
+  test("yield each of 750 events of parallel tasks once", async () => {
     const runId = await start("load");
     const [one, other] = await Promise.all([
       collect(client.watchRun({ runId })),
@@ -158,14 +158,14 @@ describe("`streamEvents`, `watchRun`, `watch`", () => {
     expect([...view.nodes.values()].filter(({ state }) => state === "finished")).toHaveLength(150);
   });
 
-  test("end with an error where there is no such run", async () => {
+  test("end with an error if the run does not exist", async () => {
     await expect(collect(client.streamEvents({ runId: "nobody" }))).rejects.toMatchObject({ status: 404 });
     expect((await cli(["watch", "nobody"])).exitCode).toBe(4);
   });
 });
 
 describe("`getStatus`, `getFrames`, `listRuns`, `loadRunView`, and their commands", () => {
-  test("tell of a run", async () => {
+  test("return the data of a run", async () => {
     const runId = await start("quick");
     await reaches(runId, "finished");
     expect(await client.getStatus({ runId })).toMatchObject({
@@ -190,19 +190,19 @@ describe("`getStatus`, `getFrames`, `listRuns`, `loadRunView`, and their command
     ]);
   });
 
-  test("are proven to be current for a run that waits", async () => {
+  test("are proven current for a waiting run", async () => {
     const runId = await start("gates");
     await isGate(runId);
     const { view, asOf } = await client.loadRunView({ runId });
     expect(asOf).toBeNull();
-    // One after the other, although they are side by side.
+    // One after the other, although they are parallel.
     expect(view.openApprovals.map(({ nodeId }) => nodeId)).toEqual(["east"]);
     await client.cancel({ runId });
   });
 });
 
 describe("`approve` across a pause", () => {
-  test("by the one who drives the run, without a resume", async () => {
+  test("works for the program that drives the run, without a resume", async () => {
     const runId = await start("gate");
     const resumed: string[] = [];
     const onResumed = (_: string, reason: string) => resumed.push(reason);
@@ -213,7 +213,7 @@ describe("`approve` across a pause", () => {
     expect(resumed).toEqual([]);
   });
 
-  test("by somebody else, while the binary follows", async () => {
+  test("works for someone else while the binary follows", async () => {
     const runId = freshId("elsewhere");
     const following = startCli(["run", "gate", "--run-id", runId, "--watch"]);
     await waitUntil(async () => (await cli(["status", runId, "--json"])).stdout.includes("waiting-approval"));
@@ -221,7 +221,7 @@ describe("`approve` across a pause", () => {
     expect(await following).toMatchObject({ exitCode: 0 });
   });
 
-  test("of several runs at once, each by two clients that both decide", async () => {
+  test("works for several runs at once, each with two clients that decide", async () => {
     const runIds = await Promise.all(Array.from({ length: 4 }, () => start("gates")));
     const drive = (runId: string) => collect(client.driveRun({ runId, onApproval: () => "approve" }));
     const driven = await Promise.all(runIds.flatMap((runId) => [drive(runId), drive(runId)]));
@@ -232,7 +232,7 @@ describe("`approve` across a pause", () => {
     }
   });
 
-  test("twice is done once, and otherwise it is refused", async () => {
+  test("is applied once if it is repeated, and the opposite decision is refused", async () => {
     const runId = await start("gate");
     await isGate(runId);
     await client.approve({ runId, nodeId: "gate" });
@@ -243,7 +243,7 @@ describe("`approve` across a pause", () => {
 });
 
 describe("approvals that ask for a choice", () => {
-  test("take one option, and a ranking", async () => {
+  test("accept one option, and a ranking", async () => {
     const runId = await start("pick");
     await isGate(runId);
     const [row] = await client.listApprovals({ runId });
@@ -276,13 +276,13 @@ describe("`deny`", () => {
     await isGate(runId);
     await client.deny({ runId, nodeId: "gate", note: "not today" });
     expect(await collect(client.watchRun({ runId }))).toMatchObject({ end: { status: "failed" } });
-    // As a program does that was written for a server which needs it.
+    // As in a program that was written for a server that needs it.
     expect(await client.resume({ runId, workflowPath: "./gate.tsx" })).toEqual({ runId });
   });
 });
 
-describe("`cancel` of a run that executes", () => {
-  test("ends it", async () => {
+describe("`cancel` of an executing run", () => {
+  test("ends the run", async () => {
     const runId = await start("slow", { steps: 20, ms: 300 });
     await waitUntil(async () => (await client.getStatus({ runId })).summary["finished"]);
     expect((await client.cancel({ runId })).runId).toBe(runId);
@@ -318,7 +318,7 @@ describe("`retryNode` of a failed run, `getOutput`", () => {
 });
 
 describe("`pause`", () => {
-  test("stops a run between two tasks, until a resume", async () => {
+  test("stops a run between two tasks until a resume", async () => {
     const runId = await start("slow", { steps: 8, ms: 300 });
     await waitUntil(async () => (await client.getStatus({ runId })).summary["finished"]);
     await client.pause({ runId });
@@ -328,15 +328,15 @@ describe("`pause`", () => {
   });
 });
 
-describe("a restart of the server in the middle", () => {
-  test("is followed across, once for each event, by two followers", async () => {
+describe("a server restart during a run", () => {
+  test("loses and repeats no events for two followers", async () => {
     const { gateway, own } = await ownGateway();
     const { runId } = await own.runWorkflow({ workflowPath: "slow", input: { steps: 6, ms: 300 } });
     const events = collect(own.watchRun({ runId }));
     const following = startCli(["watch", runId, "--json"], { baseUrl: gateway.baseUrl });
     await waitUntil(async () => ((await own.getStatus({ runId })).summary["finished"] ?? 0) >= 2);
     await gateway.restart();
-    // The run is taken for alive until its engine was not heard of for half a minute.
+    // The run is considered alive until its engine has been silent for half a minute.
     await waitUntil(async () => (await own.getStatus({ runId })).runState?.state === "orphaned", 90_000);
     await own.resume({ runId });
     const { seen, end } = await events;
@@ -348,7 +348,7 @@ describe("a restart of the server in the middle", () => {
     expect(seen.filter(({ type }) => type === "RunStarted")).toHaveLength(2);
   });
 
-  test("keeps what waits, and an approval afterwards is enough", async () => {
+  test("keeps a waiting run, which continues after an approval", async () => {
     const { gateway, own } = await ownGateway();
     const { runId } = await own.runWorkflow({ workflowPath: "gate", input: {} });
     await waitUntil(async () => (await own.getStatus({ runId })).status === "waiting-approval");
@@ -361,7 +361,7 @@ describe("a restart of the server in the middle", () => {
     expect(await events).toMatchObject({ end: { status: "finished" } });
   });
 
-  test("in good order cancels what executes, which the followers see", async () => {
+  test("after a clean shutdown cancels the run, which followers see", async () => {
     const { gateway, own } = await ownGateway();
     const { runId } = await own.runWorkflow({ workflowPath: "slow", input: { steps: 30, ms: 300 } });
     const events = collect(own.watchRun({ runId }));
@@ -371,7 +371,7 @@ describe("a restart of the server in the middle", () => {
     expect(await events).toMatchObject({ end: { status: "cancelled" } });
   });
 
-  test("with another workflow's source: what was decided is never taken up, and that is reported", async () => {
+  test("with a changed workflow leaves a decision unapplied, which is reported", async () => {
     const { gateway, own } = await ownGateway();
     const { runId } = await own.runWorkflow({ workflowPath: "gate", input: {} });
     await waitUntil(async () => (await own.getStatus({ runId })).status === "waiting-approval");
@@ -394,7 +394,7 @@ describe("a restart of the server in the middle", () => {
 });
 
 describe("a wrong key", () => {
-  test("is told apart from other refusals, and never shown", async () => {
+  test("is distinguished from other refusals and never shown", async () => {
     const { gateway, own } = await ownGateway({ apiKey: "the-right-one" });
     const wrong = createClient({ baseUrl: gateway.baseUrl, apiKey: "the-wrong-one" });
     const refusals = [
@@ -419,7 +419,7 @@ describe("a wrong key", () => {
 });
 
 describe("hostile ids", () => {
-  test("of nodes reach the node itself", async () => {
+  test("of nodes reach the right node", async () => {
     const odd = await start("odd-ids");
     const gates = await start("gates");
     await Promise.all([isGate(odd), isGate(gates)]);
@@ -431,13 +431,13 @@ describe("hostile ids", () => {
       await client.approve({ runId: gates, nodeId });
     }
     await Promise.all([reaches(odd, "finished"), reaches(gates, "finished")]);
-    // The output of such a node the gateway itself does not give out.
+    // The gateway itself does not return the output of such a node.
     const output = client.getOutput({ runId: gates, nodeId: "my gate/1" });
     await expect(output).rejects.toMatchObject({ status: 400, code: "InvalidNodeId" });
     await expect(client.approve({ runId: odd, nodeId: "gate:prod" })).rejects.toMatchObject({ status: 400 });
   });
 
-  test("of runs reach the run itself", async () => {
+  test("of runs reach the right run", async () => {
     const runId = `${freshId("My Run")}:1/x é`;
     await fetch(`${baseUrl}/v1/api/runs`, {
       method: "POST",
@@ -453,7 +453,7 @@ describe("hostile ids", () => {
 });
 
 describe("`listApprovals`, `approvals`", () => {
-  test("list the open gates once each, and no decided one", async () => {
+  test("list each open approval once, and no decided ones", async () => {
     const { gateway, own } = await ownGateway();
     expect(await own.listApprovals()).toEqual([]);
     const runIds = ["first", "second"].map(freshId);
@@ -475,7 +475,7 @@ describe("`listApprovals`, `approvals`", () => {
 });
 
 describe("`sendSignal`, `signal`", () => {
-  test("moves the run that waits for it, without a resume", async () => {
+  test("continues the run that waits for it, without a resume", async () => {
     const runId = await start("signal");
     await reaches(runId, "waiting-event");
     const receipt = await client.sendSignal({ runId, name: "payment", data: { amount: 5 } });
@@ -484,7 +484,7 @@ describe("`sendSignal`, `signal`", () => {
     expect(await client.getOutput({ runId, nodeId: "payment" })).toMatchObject({ row: { amount: 5 } });
   });
 
-  test("that came before the wait is found by a resume of the one who drives the run", async () => {
+  test("that came before the wait is found when the program that drives the run resumes it", async () => {
     const runId = await start("signal", { firstMs: 1500 });
     const reasons: string[] = [];
     const driven = collect(client.driveRun({ runId, onResumed: (_, reason) => reasons.push(reason) }));
@@ -493,14 +493,14 @@ describe("`sendSignal`, `signal`", () => {
     expect(reasons).toEqual(["event"]);
   });
 
-  test("is refused for a run that is not there", async () => {
+  test("is refused if the run does not exist", async () => {
     const refused = client.sendSignal({ runId: "nobody", name: "payment" });
     await expect(refused).rejects.toMatchObject({ status: 404 });
   });
 });
 
 describe("timers and quotas that are due", () => {
-  test("a timer beside a gate, which the gateway sees by itself", async () => {
+  test("are noticed by the gateway itself, alongside an approval", async () => {
     const runId = await start("timer");
     const reasons: string[] = [];
     const { end } = await collect(
@@ -511,8 +511,8 @@ describe("timers and quotas that are due", () => {
   });
 });
 
-describe("a run that goes on as a new one", () => {
-  test("is followed into it", async () => {
+describe("a run that continues as a new one", () => {
+  test("is followed into the new one", async () => {
     const runId = await start("continue");
     const continued: string[] = [];
     const { end } = await collect(

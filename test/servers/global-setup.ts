@@ -4,7 +4,7 @@ import type {} from "../shared-server.js";
 import { startGateway } from "./gateway-program.js";
 import { isGateway, source } from "./server-source.js";
 
-/** Starts the server of the version asked for; the tests that need another one for themselves start theirs. */
+/** Starts the server of the requested version. Tests that need a server of their own start it themselves. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = isGateway ? await startGateway() : await startRealServer({ source });
   project.provide("servers", [{ baseUrl: server.baseUrl, root: server.root }]);

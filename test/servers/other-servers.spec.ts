@@ -14,11 +14,11 @@ afterAll(async () => {
   for (const program of programs) await program.stop();
 });
 
-/** `smithers up --serve` with what keeps it from asking models or opening browsers. */
+/** `smithers up --serve` with the flags that keep it from calling models or opening browsers. */
 const up = ["up", "./gate.tsx", "--serve", "--no-report", "--no-monitor", "--no-post-failure"];
 
 describe("the server of one run, `smithers up --serve`", () => {
-  test("is watched, decided and read as any other", async () => {
+  test("can be watched, decided, and read like any other", async () => {
     const { baseUrl, client } = await started(...up, "--run-id", "only-one");
     const runId = "only-one";
     await waitUntil(async () => (await client.getStatus({ runId })).status === "waiting-approval");
@@ -29,7 +29,7 @@ describe("the server of one run, `smithers up --serve`", () => {
     let told = "";
     watching.stderr.on("data", (chunk: Buffer) => (told += chunk.toString()));
     expect((await cli(["approve", runId], { baseUrl })).exitCode).toBe(0);
-    // Nothing on that server resumes a run, and the command says who can.
+    // Nothing on that server resumes a run, and the command says what can.
     await waitUntil(() => told.includes(`smithers up <workflow> --resume ${runId}`));
     watching.kill("SIGINT");
     const watched = await watching;
@@ -37,7 +37,7 @@ describe("the server of one run, `smithers up --serve`", () => {
     expect(watched.stdout).toContain("gate            approved");
   });
 
-  test("is cancelled as any other, and says what it is where it cannot do what is asked", async () => {
+  test("can be cancelled like any other, and is named in the error for what it cannot do", async () => {
     const { baseUrl, client } = await started(...up, "--run-id", "only-two");
     const runId = "only-two";
     await waitUntil(async () => (await client.getStatus({ runId })).status === "waiting-approval");

@@ -9,11 +9,11 @@ const [own = "", common = ""] = [
   "../workflows",
 ].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
-/** The version that this run of the suite is about. Newer ones have workflows written for them. */
+/** The version that this run of the suite tests. Newer ones have workflows written for them. */
 export const source: ServerSource = { installation, workflows: existsSync(own) ? own : common };
 
-/** Whether it is the gateway of a version that this run is about. */
+/** Whether this run of the suite tests a gateway. */
 export const isGateway = version === "gateway";
 
-/** Whether the version has what 0.32 added: signals, timers, a list of gates, runs that go on as new ones. */
+/** Whether the version has what 0.32 added: signals, timers, a list of approvals, runs that continue as new ones. */
 export const isNewer = isGateway || Number(version.split(".")[1]) >= 32;

@@ -15,7 +15,7 @@ export interface SmithersProgram {
   stop(): Promise<void>;
 }
 
-/** Starts the server's own program in a directory with the workflows, and resolves when it answers. */
+/** Starts the server's own program in a directory with the workflows, and resolves when it responds. */
 export async function startSmithers(words: readonly string[]): Promise<SmithersProgram> {
   const { bun = "" } = findInstallation([source.installation]);
   const root = await makeServerRoot(source);
@@ -41,7 +41,7 @@ export async function startSmithers(words: readonly string[]): Promise<SmithersP
   };
 }
 
-/** The file that is the server's own program. */
+/** Returns the path of the server's own program. */
 export function programOf(from: ServerSource): string {
   const folder = join(modulesOf(from), "smithers-orchestrator");
   const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {

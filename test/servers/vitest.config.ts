@@ -8,7 +8,7 @@ export default defineConfig({
       ? ["test/servers/gateway*.spec.ts"]
       : ["test/servers/end-to-end.spec.ts", ...(isNewer ? ["test/servers/other-servers.spec.ts"] : [])],
     globalSetup: ["test/servers/global-setup.ts"],
-    // A server that takes a run for alive for half a minute after its engine died is waited for.
+    // Some tests wait for a server that considers a run alive for half a minute after its engine died.
     testTimeout: 120_000,
     hookTimeout: 60_000,
   },

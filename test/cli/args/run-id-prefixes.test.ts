@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { protocolServer } from "../../faults/in-test.js";
 import { runMain } from "../run-main.js";
 
-/** What a command line comes to at a server with these runs, and which of them it cancelled. */
+/** Runs a command line against a server with these runs, and returns which of them it cancelled. */
 async function at(runIds: readonly string[], args: readonly string[], env: Record<string, string> = {}) {
   const server = await protocolServer();
   for (const runId of runIds) server.addRun(runId);
@@ -17,13 +17,13 @@ async function at(runIds: readonly string[], args: readonly string[], env: Recor
 }
 
 describe("a run id", () => {
-  test("that is whole is that run, though others begin so, and costs no list", async () => {
+  test("selects its run without listing runs, even if other ids start with it", async () => {
     const { cancelled, exitCode, lists } = await at(["pr-4", "pr-42"], ["cancel", "pr-4"]);
     expect({ cancelled, exitCode, lists }).toEqual({ cancelled: ["pr-4"], exitCode: 0, lists: 0 });
   });
 
   test.each([["pr-4"], ["pr-4…"], ["p"]])(
-    "%s means the one run that begins so, which is said",
+    "given as the prefix %s selects the only matching run and prints its id",
     async (typed) => {
       const { cancelled, stderr, lists } = await at(["pr-42", "nightly"], ["cancel", typed]);
       expect({ cancelled, stderr, lists }).toEqual({
@@ -34,26 +34,26 @@ describe("a run id", () => {
     },
   );
 
-  test("that may mean several runs means none, and names them", async () => {
+  test("that matches several runs selects none of them and lists the matches", async () => {
     const { cancelled, exitCode, stderr } = await at(["pr-42", "pr-43"], ["cancel", "pr-4"]);
     expect({ cancelled, exitCode }).toEqual({ cancelled: [], exitCode: 4 });
     expect(stderr).toContain("'pr-4' matches 2 runs: pr-42, pr-43; type more of the id");
   });
 
-  test("that means one run of the newest 50 alone may mean an older one too", async () => {
+  test("that matches one of the newest 50 runs is refused if an older run may match too", async () => {
     const others = Array.from({ length: 60 }, (_, n) => `other-${n}`);
     const { cancelled, exitCode } = await at(["pr-42", ...others, "pr-43"], ["cancel", "pr-4"]);
     expect({ cancelled, exitCode }).toEqual({ cancelled: [], exitCode: 4 });
   });
 
-  test("that no run begins with is not known", async () => {
+  test("that no run starts with is not found", async () => {
     const { cancelled, exitCode, stderr } = await at(["nightly"], ["cancel", "pr-4"]);
     expect({ cancelled, exitCode }).toEqual({ cancelled: [], exitCode: 4 });
     expect(stderr).toContain("HTTP 404");
   });
 
   test.each<Record<string, string>>([{ CI: "true" }, { GITHUB_ACTIONS: "true" }])(
-    "is taken as it is by what changes a run in CI: %j",
+    "is never expanded by commands that change a run in CI: %j",
     async (env) => {
       const { cancelled, exitCode } = await at(["pr-42"], ["cancel", "pr-4"], env);
       expect({ cancelled, exitCode }).toEqual({ cancelled: [], exitCode: 4 });
@@ -61,7 +61,7 @@ describe("a run id", () => {
     },
   );
 
-  test("that the server knows and refuses is not looked up", async () => {
+  test("is not treated as a prefix if the server knows it but refuses the request", async () => {
     const server = await protocolServer();
     for (const runId of ["pr-4", "pr-42"]) server.addRun(runId);
     server.misbehave("getStatus", { kind: "answer", status: 403 });
@@ -69,7 +69,7 @@ describe("a run id", () => {
     expect({ exitCode, lists: server.count("listRuns") }).toEqual({ exitCode: 6, lists: 0 });
   });
 
-  test("of several that are named stays what it is where it is whole", async () => {
+  test("that is complete is not expanded when another argument is a prefix", async () => {
     const server = await protocolServer();
     for (const runId of ["pr-4", "pr-42", "nightly-1"])
       server.addRun(runId, {

@@ -28,7 +28,7 @@ test.each<[GlobalOptions, Record<string, string>, object]>([
   [{}, { SMITHERS_PLAIN: "0" }, {}],
   [{}, { SMITHERS_PLAIN: "False" }, {}],
   [{ color: false, debug: true, timeout: 5 }, {}, { noColor: true, debug: true, timeoutMs: 5 }],
-])("%j with %j", (options, environment, changes) => {
+])("reads the options %j with the environment %j", (options, environment, changes) => {
   expect(readSettings(options, environment)).toEqual({ ...byDefault, ...changes });
 });
 
@@ -38,18 +38,18 @@ test.each([
   [false, { SMITHERS_FORMAT: "json" }, "json"],
   [true, { SMITHERS_FORMAT: "text" }, "json"],
   [false, { SMITHERS_FORMAT: "" }, "text"],
-])("--json %s with %j is %s", (json, environment, name) => {
+])("--json %s with %j selects %s", (json, environment, name) => {
   expect(readFormat(json, environment).name).toBe(name);
 });
 
-test.each(["xml", "JSON", "constructor"])("the format %s is refused", (name) => {
+test.each(["xml", "JSON", "constructor"])("refuses the format %s", (name) => {
   expect(() => readFormat(false, { SMITHERS_FORMAT: name })).toThrow(`SMITHERS_FORMAT is '${name}'`);
 });
 
 test.each([
   [["watch", "--nonsense", "--json"], /^\{"error":\{"code":"USAGE"/],
   [["watch", "--nonsense", "--", "--json"], /^error: /],
-])("%j is refused in the format asked for", async (argv, says) => {
+])("refuses %j in the requested format", async (argv, says) => {
   const { stderr, exitCode } = await runMain(argv, { baseUrl: "http://127.0.0.1:1" });
   expect(exitCode).toBe(4);
   expect(stderr).toMatch(says);

@@ -4,7 +4,7 @@ import { shellWord } from "../../../src/cli/args/shell-word.js";
 
 describe("a word in a command line", () => {
   test.each(["plain-1", "gate:prod@v1", "./deploy.tsx", "a_b+c,d", "4f1c", "/tmp/x", "-"])(
-    "stands as it is where no shell changes it: %s",
+    "is not quoted if no shell changes it: %s",
     (word) => expect(shellWord(word)).toBe(word),
   );
 
@@ -31,10 +31,10 @@ describe("a word in a command line", () => {
     ["'", "\\'"],
     ["a\\b", "'a'\\\\'b'"],
     ['"', "'\"'"],
-    // What cannot be typed is shown.
+    // Characters that cannot be typed are escaped.
     ["a\nb", "'a'\\\\'nb'"],
     ["\u001b[2J", "\\\\'u001b[2J'"],
-  ])("%j is %s", (word, typed) => expect(shellWord(word)).toBe(typed));
+  ])("%j is written as %s", (word, typed) => expect(shellWord(word)).toBe(typed));
 });
 
 test.each([
@@ -42,11 +42,11 @@ test.each([
   [["r", "gate"], "smithers-client approve --iteration 2 -- r gate"],
   [["--base-url=http://elsewhere"], "smithers-client approve --iteration 2 -- '--base-url=http://elsewhere'"],
   [["-w"], "smithers-client approve --iteration 2 -- -w"],
-])("what a server named cannot become a flag: %j", (named, line) => {
+])("names from the server cannot become flags: %j", (named, line) => {
   expect(commandLine(["approve", "--iteration", "2"], named)).toBe(line);
 });
 
-test("the server that a flag named is named again", () => {
+test("a server given with --base-url is repeated", () => {
   expect(commandLine(["status"], ["r"], "http://h/it's")).toBe(
     "smithers-client --base-url 'http://h/it'\\''s' status -- r",
   );

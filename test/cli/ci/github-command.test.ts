@@ -9,7 +9,7 @@ test.each([
   ["one\r\ntwo", "one%0D%0Atwo"],
   ["a:b,c", "a:b,c"],
   ["##[error]x", "#\\u0023[error]x"],
-])("%j as a command's text is %j", (text, escaped) => {
+])("escapes the message %j as %j", (text, escaped) => {
   expect(githubCommand("error", text)).toBe(`::error::${escaped}`);
 });
 
@@ -20,7 +20,7 @@ test.each([
   ["x::warning::y", "x%3A%3Awarning%3A%3Ay"],
   ["one\r\ntwo", "one%0D%0Atwo"],
   ["##[group]", "#\\u0023[group]"],
-])("%j as a property is %j", (text, escaped) => {
+])("escapes the property %j as %j", (text, escaped) => {
   expect(githubCommand("notice", "hello", { title: text, file: "f" })).toBe(
     `::notice title=${escaped},file=f::hello`,
   );
@@ -34,7 +34,7 @@ test.each([
   ["a line ##[endgroup] of text\n", "a line #\\u0023[endgroup] of text\n"],
   ["###[error]\n", "##\\u0023[error]\n"],
   ["a::b and :c\n", "a::b and :c\n"],
-])("%j is shown as %j, and not obeyed", async (text, shown) => {
+])("writes %j as %j, so that it is not a command", async (text, shown) => {
   expect(neutralizeCommands(text)).toBe(shown);
   let written = "";
   const stream = { isTTY: true, write: async (part: string) => void (written += part) };
@@ -44,7 +44,7 @@ test.each([
   expect(guarded).toMatchObject({ isTTY: true, unguarded: stream });
 });
 
-test("what is shown is the same JSON", () => {
+test("keeps the value of neutralized JSON", () => {
   const document = JSON.stringify({ text: "::error::x ##[error]y" }).slice(1);
   expect(JSON.parse(`{${neutralizeCommands(document)}`)).toEqual({ text: "::error::x ##[error]y" });
 });

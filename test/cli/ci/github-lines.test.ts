@@ -9,7 +9,7 @@ const event = (type: string, fields: object = {}) =>
     ...fields,
   }) as SmithersEvent;
 
-/** What a node's group has in it that said this. */
+/** The lines in the group of a node that printed this text. */
 function groupOf(text: string): string[] {
   const lines = new GithubLines(styleOf(), () => 1000);
   lines.print(event("NodeStarted"));
@@ -24,11 +24,11 @@ test.each([
   ["::error::forged", ["| ::error::forged"]],
   ["##[endgroup]", ["| #\\u0023[endgroup]"]],
   ["\u001b[2J\rgone", ["| \\u001b[2J\\rgone"]],
-])("a node that says %j has that with a mark in its group", (text, shown) => {
+])("prefixes the output %j in its node's group", (text, shown) => {
   expect(groupOf(text)).toEqual(shown);
 });
 
-test("a tool's name is not obeyed either", () => {
+test("escapes commands in a tool's name", () => {
   const lines = new GithubLines(styleOf(), () => 1000);
   lines.print(event("NodeStarted"));
   lines.print(event("ToolCallStarted", { toolName: "##[endgroup]\n::error::x" }));
@@ -36,7 +36,7 @@ test("a tool's name is not obeyed either", () => {
   expect(group).toContain("\ntool #\\u0023[endgroup]\\n::error::x\n::endgroup::\n");
 });
 
-test("what a node said that never ended is shown at the end", () => {
+test("prints the output of unfinished nodes at the end", () => {
   const lines = new GithubLines(styleOf(), () => 1000);
   lines.print(event("NodeStarted"));
   lines.print(event("NodeOutput", { text: "last words" }));
@@ -44,14 +44,14 @@ test("what a node said that never ended is shown at the end", () => {
   expect(lines.end()).toBe("");
 });
 
-test("chunks are joined to lines, and what has no end is in the group of its node", () => {
+test("joins chunks into lines, and prints an unfinished line in its node's group", () => {
   const lines = new GithubLines(styleOf(), () => 1000);
   lines.print(event("NodeStarted"));
   for (const text of ["o", "ne\ntw", "o"]) lines.print(event("NodeOutput", { text }));
   expect(lines.print(event("NodeFinished")).split("\n").slice(2, -2)).toEqual(["| one", "| two"]);
 });
 
-test("the output of a node is bounded in bytes, and says how much is left out", () => {
+test("limits a node's output in bytes, and says how many lines are left out", () => {
   const lines = new GithubLines(styleOf(), () => 1000);
   lines.print(event("NodeStarted"));
   for (let n = 0; n < 3000; n++) lines.print(event("NodeOutput", { text: `${"進".repeat(600)}\n` }));

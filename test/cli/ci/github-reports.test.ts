@@ -8,7 +8,7 @@ import { noLoops } from "../../../src/cli/describe/approval-label.js";
 import type { Run, RunView, SmithersEvent } from "../../../src/client/index.js";
 import { failedRun, viewOf } from "./run-views.js";
 
-/** What GitHub gets of a run: the annotations, the summary, and the outputs. */
+/** What GitHub receives for a run: the annotations, the summary, and the outputs. */
 async function reported(view: RunView, ending: Partial<FollowEnding> = {}, events: object[] = []) {
   const folder = await mkdtemp(join(tmpdir(), "smithers-client-github-"));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -31,7 +31,7 @@ async function reported(view: RunView, ending: Partial<FollowEnding> = {}, event
 
 const finished = viewOf({ type: "RunStarted" }, { type: "RunFinished" });
 
-test("an output's value cannot end it: the line that does is another one each time", async () => {
+test("an output's value cannot end the output: its delimiter is random", async () => {
   const delimiters = async () => {
     const { output } = await reported(finished, { status: { status: "end\nrun-id<<end\nforged" } as Run });
     const found = /^run-id<<(.+)\nr\n\1\nstatus<<(.+)\nend\nrun-id<<end\nforged\n\2\n$/.exec(output);
@@ -51,7 +51,7 @@ test.each([
   ["http://evil.example", /:\/\//],
   ["@someone #1", /[@#]/],
   ["one\n## two", /one\n/],
-])("%j is no Markdown in the summary", async (text, markup) => {
+])("escapes the Markdown %j in the summary", async (text, markup) => {
   const { summary } = await reported(failedRun(["ok", text], text), { exitCode: 1 });
   const rows = summary.split("\n").filter((line) => line.startsWith("| "));
   expect(rows).toHaveLength(4);
@@ -63,7 +63,7 @@ test.each([
   expect(`${cells}|`).not.toMatch(markup);
 });
 
-test("a summary of very many nodes stays below 1 MiB, and says how many are left out", async () => {
+test("a summary of thousands of nodes stays below 1 MiB, and says how many are left out", async () => {
   const nodes = Array.from({ length: 8000 }, (_, n) => ({
     type: "NodePending",
     nodeId: `${n}${"x".repeat(190)}`,
@@ -76,7 +76,7 @@ test("a summary of very many nodes stays below 1 MiB, and says how many are left
 test.each([
   [{ exitCode: 2, status: { status: "cancelled" } as Run }, "cancelled"],
   [{ exitCode: 5, problem: "lost\u001b[2J it" }, "lost\\u001b[2J it"],
-])("a run that ended badly without a failed node is an error: %j", async (ending, text) => {
+])("annotates a run that ended badly without a failed node as an error: %j", async (ending, text) => {
   const { annotations } = await reported(viewOf({ type: "RunStarted" }), ending);
   expect(annotations).toEqual([["error", "run r", text]]);
 });
@@ -85,7 +85,7 @@ test("a run that finished has no annotation", async () => {
   expect((await reported(finished)).annotations).toEqual([]);
 });
 
-test("the summary has the timeline as a diagram, up to the present, and nothing in it ends the block", async () => {
+test("the summary shows the timeline so far as a diagram, and no node name can end its code block", async () => {
   const node = { nodeId: "a\n```\n## forged `:;#%%{", timestampMs: 200 };
   const events = [
     { type: "RunStarted", timestampMs: 100 },
@@ -111,7 +111,7 @@ test("the summary has the timeline as a diagram, up to the present, and nothing 
   );
 });
 
-test("of a diagram with very many rows it is said how many are left out, and how to see them", async () => {
+test("a diagram with thousands of rows says how many are left out, and how to see them", async () => {
   const nodes = Array.from({ length: 3000 }, (_, index) => [
     { type: "NodeStarted", nodeId: `n${index}`, timestampMs: index },
     { type: "NodeFinished", nodeId: `n${index}`, timestampMs: index + 1 },

@@ -9,7 +9,7 @@ import type { Run, RunView } from "../../../src/client/index.js";
 import { failedRun, viewOf } from "./run-views.js";
 import { parseXml, type XmlElement } from "./xml.js";
 
-/** The report's one suite. */
+/** The only test suite in the report. */
 async function suiteOf(view: RunView, ending: Partial<FollowEnding> = {}): Promise<XmlElement> {
   const folder = await mkdtemp(join(tmpdir(), "smithers-client-junit-"));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -46,7 +46,7 @@ test.each([
   ["\ufffe and \uffff", "\ufffd and \ufffd"],
   ["\u0000\u0008\u001b[2J\u007f", "\\u0000\\u0008\\u001b[2J\\u007f"],
   ["half \ud83d of one, whole 🚀", "half \\ud83d of one, whole 🚀"],
-])("an error and a node named %j are shown as %j", async (text, shown) => {
+])("writes the error message and the node name %j as %j", async (text, shown) => {
   const suite = await suiteOf(failedRun(["fine", text], text), {
     status: { workflowName: text, status: "failed" } as Run,
   });
@@ -61,13 +61,13 @@ test.each([
   ["one\r\ntwo\tthree\n  four", "two    three\n  four"],
   ["one\n]]><x/> & </failure>\u001b[2J\ufffe", "]]><x/> & </failure>\\u001b[2J\ufffd"],
   ["one\n&amp; 'a' \"b\"\rc", "&amp; 'a' \"b\"\\rc"],
-])("the first line of %j is the message, and the rest the body", async (text, body) => {
+])("uses the first line of %j as the message, and the rest as the body", async (text, body) => {
   const suite = await suiteOf(failedRun(["node"], text));
   const [failure] = suite.children.find(({ name }) => name === "testcase")?.children ?? [];
   expect(failure).toEqual({ name: "failure", attributes: { message: "one" }, children: [], text: body });
 });
 
-test("a run's id is shown as it is, but for what XML does not have", async () => {
+test("keeps a run's id, except for characters that XML does not allow", async () => {
   const view = { ...viewOf({ type: "RunStarted" }), runId: 'r\u0001"\ufffe' };
   const [properties] = (await suiteOf(view, { exitCode: 0 })).children;
   expect(properties?.children).toMatchObject([
@@ -75,7 +75,7 @@ test("a run's id is shown as it is, but for what XML does not have", async () =>
   ]);
 });
 
-test("a node that failed is a failure, one that never ended is skipped, and the suite counts them", async () => {
+test("reports failed nodes as failures and unfinished nodes as skipped, and counts them", async () => {
   const view = viewOf(
     { type: "RunStarted" },
     { type: "NodeStarted", nodeId: "a" },
@@ -103,7 +103,7 @@ test("a node that failed is a failure, one that never ended is skipped, and the 
 test.each([
   ["was lost", { problem: "lost the events", exitCode: 5 }, "lost the events"],
   ["was cancelled", { status: { status: "cancelled" } as Run, exitCode: 2 }, "cancelled"],
-])("a run that %s is an error, though no node failed", async (_, ending, message) => {
+])("a run that %s is an error even if no node failed", async (_, ending, message) => {
   const view = viewOf({ type: "RunStarted" }, { type: "NodeStarted", nodeId: "a" });
   const suite = await suiteOf(view, ending);
   expect(casesOf(suite).at(-1)).toEqual(["run", "error", message]);

@@ -5,7 +5,7 @@ import { emptyRunView } from "../../../src/client/index.js";
 
 const ending: FollowEnding = { status: undefined, problem: undefined, exitCode: 0, loops: noLoops };
 
-test("a report that cannot be written is said, and the others are written", async () => {
+test("warns about a report that cannot be written, and writes the others", async () => {
   const [written, notes]: [string[], string[]] = [[], []];
   const broken: Reporter = { end: () => Promise.reject(new Error("EISDIR: \u001b[2J")) };
   const whole: Reporter = { end: async ({ runId }) => void written.push(runId) };

@@ -1,6 +1,6 @@
 import { emptyRunView, reduceEvents, type RunView, type SmithersEvent } from "../../../src/client/index.js";
 
-/** The view of a run after these events, a second apart. */
+/** The view of a run after these events, which are one second apart. */
 export function viewOf(...events: { type: string; nodeId?: string; error?: unknown }[]): RunView {
   const numbered = events.map((event, at) => ({
     ...{ runId: "r", iteration: 0, attempt: 1, timestampMs: 1000 * (at + 1) },
@@ -9,7 +9,7 @@ export function viewOf(...events: { type: string; nodeId?: string; error?: unkno
   return reduceEvents(emptyRunView("r"), numbered as SmithersEvent[]);
 }
 
-/** A run whose nodes have these names, and of which the last one failed with this error. */
+/** A run with nodes of these names, the last of which failed with this error. */
 export function failedRun(nodeIds: readonly string[], error: unknown): RunView {
   const last = nodeIds.at(-1) ?? "";
   return viewOf(

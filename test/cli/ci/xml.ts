@@ -3,7 +3,7 @@ export interface XmlElement {
   name: string;
   attributes: Record<string, string>;
   children: XmlElement[];
-  /** What stands between its tags, without the space around it. */
+  /** The text between its tags, trimmed. */
   text: string;
 }
 
@@ -12,9 +12,9 @@ const name = "[A-Za-z_][\\w.-]*";
 const tag = new RegExp(`<(/?)(${name})((?:\\s+${name}="[^"<]*")*)\\s*(/?)>`, "y");
 
 /**
- * Parses the XML of a report: elements with attributes, and with other elements or a text in them.
+ * Parses the XML of a report: elements with attributes that contain other elements or text.
  *
- * @throws for anything that a conforming parser refuses, characters that XML does not have included
+ * @throws for anything that a conforming parser refuses, including characters that XML does not allow
  */
 export function parseXml(text: string): XmlElement {
   const forbidden = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(text);

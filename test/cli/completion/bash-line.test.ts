@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 import { readBashLine } from "../../../src/cli/completion/bash-line.js";
 
 const breaks = " \t\n\"'@><=;|&(:";
-/** What bash replaces the end of the line with, where the word is chosen. */
+/** The text that replaces the end of the line in bash if the word is chosen. */
 const replaced = (line: string, word: string, wordBreaks = breaks) =>
   readBashLine(`smithers-client ${line}`, wordBreaks).replacement(word);
 
-describe("a line of bash", () => {
+describe("a bash command line", () => {
   test.each([
     ["smithers-client ", [], ""],
     ["smithers-client status 4f", ["status"], "4f"],
@@ -15,11 +15,11 @@ describe("a line of bash", () => {
     ["smithers-client status $(touch owned) `x", ["status", "$(touch", "owned)"], "`x"],
     ["smithers-client status 'open q", ["status"], "open q"],
     ["smithers-client status dangling\\", ["status"], "dangling"],
-  ])("%j is read without being expanded", (line, typed, current) => {
+  ])("%j is parsed without being expanded", (line, typed, current) => {
     expect(readBashLine(line, breaks)).toMatchObject({ typed, current });
   });
 
-  test("is gone on with behind the last break, and an @ is a part of its word", () => {
+  test("is completed after the last word break, and @ is part of its word", () => {
     expect(replaced("approve x gate:pro", "gate:prod@v1")).toBe("prod@v1");
     expect(replaced("approve x gate:prod@v", "gate:prod@v1")).toBe("@v1");
     expect(replaced("approve x gate:pro", "gate:prod@v1", " \t\n")).toBe("gate:prod@v1");
@@ -27,7 +27,7 @@ describe("a line of bash", () => {
     expect(replaced("status @la", "@latest")).toBe("@latest");
   });
 
-  test("is gone on with in the quotes that are open, or not at all", () => {
+  test("is completed inside open quotes, or not at all", () => {
     expect(replaced("status a", "a $(b) 'c'")).toBe("a\\ \\$\\(b\\)\\ \\'c\\'");
     expect(replaced("status 'a", "a $(b)")).toBe("a $(b)");
     expect(replaced("status 'a", "a 'b")).toBeUndefined();

@@ -20,7 +20,7 @@ const approval = (mode?: string, more: object = {}) => ({
 const session = { commandLine: (ours: string, ...named: string[]) => commandLine(ours.split(" "), named) };
 
 describe("a choice", () => {
-  test("of one option is one of the keys", () => {
+  test("of one option must be one of the keys", () => {
     const pick = approval("select");
     expect(choiceProblem(pick, { selected: "green" }, true)).toBeUndefined();
     expect(choiceProblem(pick, { selected: "gree" }, true)).toBe(
@@ -31,7 +31,7 @@ describe("a choice", () => {
     );
   });
 
-  test("of a ranking has each key once", () => {
+  test("of a ranking must not repeat a key", () => {
     const order = approval("rank");
     expect(choiceProblem(order, { ranked: parseRanking("red, blue,green") }, true)).toBeUndefined();
     expect(choiceProblem(order, { ranked: ["red", "red"] }, true)).toBe("'red' is in the ranking twice");
@@ -43,7 +43,7 @@ describe("a choice", () => {
     );
   });
 
-  test("is needed for a yes where the approval asks for one, and for nothing else", () => {
+  test("is needed only to approve an approval that asks for one", () => {
     expect(choiceProblem(approval("select"), {}, true)).toBe(
       "pick asks for one of its options: blue, green, red",
     );
@@ -55,14 +55,14 @@ describe("a choice", () => {
     );
   });
 
-  test("is left to the server where it does not say what it asks for", () => {
+  test("is left to the server if the request does not say what it asks for", () => {
     expect(choiceProblem(approval(), { selected: "anything" }, true)).toBeUndefined();
     expect(choiceProblem({ ...approval(), request: null }, {}, true)).toBeUndefined();
     expect(choiceProblem(approval("select", { options: "none" }), { selected: "x" }, true)).toBeUndefined();
   });
 });
 
-test("the options are shown with what they are, and obeyed in nothing", () => {
+test("lists the options with label and summary, and escapes them", () => {
   expect(optionLines(approval("select"))).toEqual(["  blue  Blue – the old cluster", "  green", "  red"]);
   const hostile = approval("select", {
     options: [{ key: "a\u001b[2J", label: "\u001b]0;x\u0007" }, 7, null],
@@ -73,7 +73,7 @@ test("the options are shown with what they are, and obeyed in nothing", () => {
   expect(optionLines(approval("select", { options: many })).at(-1)).toBe("  … 60 more");
 });
 
-test("the command to decide with has a place for the choice", () => {
+test("suggests a command with a placeholder for the choice", () => {
   const of = (mode: string, iteration = 0) =>
     decisionCommand("approve", { ...approval(mode), iteration }, "run 1", session);
   expect(of("gate")).toBe("smithers-client approve -- 'run 1' pick");

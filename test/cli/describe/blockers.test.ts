@@ -36,7 +36,7 @@ const blocked = (status: string, reason: { kind: string; [field: string]: unknow
   runState: { state: status, blocked: reason },
 });
 
-test("gates, each with the command that decides it", () => {
+test("lists open approvals, each with the command that decides it", () => {
   expect(
     still({ status: "waiting-approval" }, [waiting("a"), waiting("b", { iteration: 2 }), paused]),
   ).toEqual([
@@ -46,7 +46,7 @@ test("gates, each with the command that decides it", () => {
   expect(still({ status: "running" }, [waiting("named early")])).toEqual([]);
 });
 
-test("a decision that nobody has taken up", () => {
+test("reports a decision that the run has not applied", () => {
   const decided = [waiting("a"), paused, { type: "ApprovalGranted", nodeId: "a" }];
   expect(still({ status: "waiting-approval" }, decided)).toEqual([
     ["a has been approved, but the run must be resumed to continue", "resume --watch r"],
@@ -72,11 +72,11 @@ test.each([
     "watch r",
   ],
   [{ kind: "tool\u001b", nodeId: "n", toolName: "t" }, "n is blocked: tool\\u001b", "resume --watch r"],
-])("what a 0.32 server says it waits for: %o", (reason, what, command) => {
+])("explains what a 0.32 server says the run waits for: %o", (reason, what, command) => {
   expect(still(blocked("waiting-event", reason))).toEqual([[what, command]]);
 });
 
-test("an engine that is gone, and one that may be", () => {
+test("reports an engine that is gone or may be gone", () => {
   const started = { type: "NodeStarted", nodeId: "a", attempt: 1, timestampMs: now - 240_000 };
   expect(still({ runState: { state: "orphaned" } }, [started])).toEqual([
     ["its engine is gone, no event for 4m 00s", "resume --watch r"],
@@ -88,7 +88,7 @@ test("an engine that is gone, and one that may be", () => {
   expect(still({}, [{ ...started, timestampMs: now - 5000 }])).toEqual([]);
 });
 
-test("the end", () => {
+test("says how to continue a run that has stopped, if that is possible", () => {
   expect(still({ status: "finished" })).toEqual([]);
   expect(still({ status: "cancelled" })).toEqual([]);
   expect(still({ status: "paused" })).toEqual([["it has stopped: paused", "resume --watch r"]]);
@@ -101,7 +101,7 @@ describe("a run that failed", () => {
   const failed = (nodeId: string) => ({ type: "NodeFailed", nodeId, attempt: 2, error: "full" });
   const denied = (nodeId: string) => ({ type: "ApprovalDenied", nodeId });
   const end = (error: unknown) => ({ type: "RunFailed", error });
-  /** As 0.5.0 and as 0.32.0 say that a node was the reason. */
+  /** How 0.5.0 and 0.32.0 report that a node was the reason. */
   const old = end("Task failed");
   const newer = end({
     code: "SESSION_ERROR",
@@ -110,7 +110,7 @@ describe("a run that failed", () => {
   });
   const newerState = { status: "failed", runState: { state: "failed" } };
 
-  test("for a node without attempts left is not helped by a resume", () => {
+  test("is not helped by a resume if a node has no attempts left", () => {
     expect(still({ status: "failed" }, [failed("a"), old], "x.tsx")).toEqual([
       [
         "a has no attempts left, so a resume would fail again; a new run with the same input starts over; " +
@@ -126,7 +126,7 @@ describe("a run that failed", () => {
     ]);
   });
 
-  test("for gates that were denied is not, either", () => {
+  test("is not helped by a resume if approvals were denied", () => {
     expect(still({ status: "failed" }, [denied("a"), old], "x.tsx")).toEqual([
       ["a was denied, so a resume would fail again; a new run asks again", "run --watch x.tsx"],
     ]);
@@ -136,7 +136,7 @@ describe("a run that failed", () => {
     ]);
   });
 
-  test("for a reason of its own is, where that is gone, whatever nodes failed before", () => {
+  test("is helped by a resume once a cause of its own is gone, whichever nodes failed before", () => {
     const hint = "a resume keeps finished nodes and retries the rest; it helps if the cause is gone";
     for (const events of [[], [end("render boom")], [failed("tolerated"), end({ message: "render boom" })]]) {
       expect(still({ status: "failed" }, events, "x.tsx")).toEqual([[hint, "resume --watch r"]]);
@@ -153,7 +153,7 @@ describe("on a gateway, which continues runs by itself", () => {
   const onGateway = (status: Partial<Run>, events: Parameters<typeof still>[1] = []) =>
     still({ workflowKey: "deploy", ...status }, events, undefined, true);
 
-  test("a decision needs no resume; one that lasts is a matter for the gateway's log", () => {
+  test("a decision needs no resume; one that stays unapplied points to the gateway's log", () => {
     expect(onGateway({ status: "waiting-approval" }, decided(1000))).toEqual([
       ["a has been approved; the gateway is about to continue the run", ""],
     ]);
@@ -175,7 +175,7 @@ describe("on a gateway, which continues runs by itself", () => {
     expect(words(-60_000)[0]).toContain("check the gateway's log");
   });
 
-  test("a failed node is run again, and a denied one asked about in a new run", () => {
+  test("a failed node can be retried; a denied approval needs a new run", () => {
     const runFailed = (nodeId: string) => ({
       type: "RunFailed",
       error: { message: `Task failed: ${nodeId}`, details: { key: `${nodeId}::0` } },

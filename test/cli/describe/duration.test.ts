@@ -9,7 +9,7 @@ describe("parseDuration", () => {
     ["500ms", 500],
     ["1.5s", 1500],
     ["90", 90_000],
-  ])("%s", (text, ms) => expect(parseDuration(text)).toBe(ms));
+  ])("parses '%s'", (text, ms) => expect(parseDuration(text)).toBe(ms));
 
   test.each(["", "abc", "5x", "-5s", "0s", "5 s", "m5", "1e3s"])("refuses '%s'", (text) => {
     expect(() => parseDuration(text)).toThrow(/is not a duration/);
@@ -26,7 +26,7 @@ test.each([
   [3_600_000 + 180_000, "1h 03m"],
 ])("formatDuration(%d)", (ms, text) => expect(formatDuration(ms)).toBe(text));
 
-test("formatTime is ISO to the second, and a dash for none", () => {
+test("formatTime returns ISO 8601 to the second, or a dash for no time", () => {
   expect(formatTime(1795477514637)).toBe("2026-11-23T23:45:14Z");
   expect(formatTime(null)).toBe("-");
   expect(formatTime(Infinity)).toBe("-");

@@ -53,10 +53,10 @@ describe("an error", () => {
   });
 });
 
-describe("what is shown of an error is bounded, and says how much is left out:", () => {
+describe("a long error", () => {
   const limits = { maxLines: 3, maxLength: 100, maxFrames: 2 };
 
-  test("lines", () => {
+  test("is truncated after a number of lines, and says how much is left out", () => {
     const report = errorReport(Array.from({ length: 10 }, (_, index) => `line ${index}`).join("\n"), limits);
     expect(bodyLines(report)).toEqual([
       "line 1",
@@ -66,12 +66,12 @@ describe("what is shown of an error is bounded, and says how much is left out:",
     ]);
   });
 
-  test("characters, between whole ones", () => {
+  test("is truncated without splitting a character", () => {
     const report = errorReport(`title\n${"x".repeat(99)}😀${"y".repeat(999)}`, limits);
     expect(bodyLines(report)).toEqual(["x".repeat(99), "… (1,001 more characters; --json has all of it)"]);
   });
 
-  test("frames, so that the cause is still seen", () => {
+  test("leaves out stack frames, so that the cause stays visible", () => {
     const frames = ["a", "b", "c", "d"];
     const error = { message: "m", stack: stack("Error: m", ...frames), cause: "why" };
     expect(bodyLines(errorReport(error, { ...limits, maxLines: 10 }))).toEqual([
@@ -82,7 +82,7 @@ describe("what is shown of an error is bounded, and says how much is left out:",
     ]);
   });
 
-  test("causes", () => {
+  test("leaves out causes that are nested too deep", () => {
     let error: unknown = "last";
     for (let depth = 0; depth < 50; depth++) error = { message: `m${depth}`, cause: error };
     expect(errorReport(error).body).toHaveLength(10);

@@ -10,7 +10,7 @@ test.each([
   ["an error", { type: "NodeFailed", nodeId: "n", attempt: 1, error: { message: long } }],
   ["the run's error", { type: "RunFailed", error: long }],
   ["a question", { type: "NodeWaitingApproval", nodeId: "n", request: { title: long, summary: long } }],
-])("%s of 5 MB is cut, in a terminal and in a pipe", (_, fields) => {
+])("truncates %s of 5 MB, in a terminal and in a pipe", (_, fields) => {
   for (const width of [80, Infinity]) {
     const lines = new EventLines(styleOf({ width }), () => 1000);
     const event = { runId: "r", iteration: 0, timestampMs: 1000, ...fields } as SmithersEvent;
@@ -20,7 +20,7 @@ test.each([
   }
 });
 
-/** The lines of a log of these events, from the words on. */
+/** The log lines of these events, without times and padding. */
 function logOf(...events: object[]): string[] {
   const lines = new EventLines(styleOf(), () => 0);
   return events
@@ -41,8 +41,8 @@ describe("each error is shown once", () => {
   const inLines = ["            of files", "            caused by: no inode"];
   const below = "            ";
 
-  test("in lines at its node; the run refers to it", () => {
-    // As 0.32 says it, and as 0.5.0 does.
+  test("at its node, and the run refers to it", () => {
+    // The forms of 0.32 and of 0.5.0.
     const runError = { message: "Task failed: a See https://x", cause: full, details: { key: "a::0" } };
     for (const error of [runError, { ...runError, cause: undefined }, "Task failed", full]) {
       expect(logOf(failed("a", full), { type: "RunFailed", error })).toEqual([
@@ -53,7 +53,7 @@ describe("each error is shown once", () => {
     }
   });
 
-  test("and that of a further attempt, if it is another", () => {
+  test("and again for a later attempt only if it differs", () => {
     expect(logOf(failed("a", full), failed("a", full, 2), failed("a", "empty", 3))).toEqual([
       "a failed (attempt 1): full",
       ...inLines,
@@ -62,7 +62,7 @@ describe("each error is shown once", () => {
     ]);
   });
 
-  test("the run's own whole, if it says more", () => {
+  test("but the run's own error is shown in full if it says more", () => {
     const own = { message: "Task failed: b", cause: { message: "why\nso" }, details: { key: "b::0" } };
     expect(logOf(failed("a", "tolerated"), { type: "RunFailed", error: own })).toEqual([
       "a failed (attempt 1): tolerated",
@@ -77,7 +77,7 @@ describe("each error is shown once", () => {
     );
   });
 
-  test("a node that recovered, and one that was denied", () => {
+  test("and the run refers to denied nodes, but not to nodes that recovered", () => {
     const finished = { type: "NodeFinished", nodeId: "a", attempt: 2 };
     const end = { type: "RunFailed", error: "Task failed" };
     expect(logOf(failed("a", "x"), finished, end).at(-1)).toBe("run failed: Task failed");
@@ -89,7 +89,7 @@ describe("each error is shown once", () => {
     expect(logOf(...four, end).at(-1)).toBe("run failed, see a, b, c and 1 more above");
   });
 
-  test("of 10,000 nodes that fail little is remembered", () => {
+  test("and only the newest of 10,000 failed nodes are remembered", () => {
     const many = Array.from({ length: 10_000 }, (_, index) => failed(`n${index}`, "x"));
     expect(logOf(...many, { type: "RunFailed", error: "Task failed" }).at(-1)).toBe(
       "run failed, see n9900, n9901, n9902 and 9997 more above",
@@ -97,7 +97,7 @@ describe("each error is shown once", () => {
   });
 });
 
-describe("what nodes print", () => {
+describe("node output", () => {
   const output = (text: string, nodeId = "n") =>
     ({
       ...{
@@ -129,7 +129,7 @@ describe("what nodes print", () => {
     return [...events.flatMap((event) => lines.linesFor(event)), lines.end()].map((line) => line.trimEnd());
   }
 
-  test("is shown line by line where it is asked for, with a mark that no line of ours has", () => {
+  test("is shown line by line on request, with a prefix that no other line has", () => {
     expect(linesOf("all", output("o"), output("ne\nrun  finished\n\u001b[2J\n"), output("no end"))).toEqual([
       "    1.0s  n               | one",
       "    1.0s  n               | run  finished",
@@ -138,7 +138,7 @@ describe("what nodes print", () => {
     ]);
   });
 
-  test("is not shown otherwise, but for the last 20 lines of a node that fails", () => {
+  test("is otherwise limited to the last 20 lines of a node that fails", () => {
     const lines = linesOf(
       "of failed nodes",
       steps(25),
@@ -153,12 +153,15 @@ describe("what nodes print", () => {
     ]);
   });
 
-  test.each(["NodeStarted", "NodeFinished"])("before %s is not shown when the node fails later", (type) => {
-    const lines = linesOf("of failed nodes", steps(3), node(type), node("NodeFailed", { error: "boom" }));
-    expect(lines.join("\n")).not.toContain("step");
-  });
+  test.each(["NodeStarted", "NodeFinished"])(
+    "from before %s is not shown when the node fails later",
+    (type) => {
+      const lines = linesOf("of failed nodes", steps(3), node(type), node("NodeFailed", { error: "boom" }));
+      expect(lines.join("\n")).not.toContain("step");
+    },
+  );
 
-  test("is cut in a long line, which says so", () => {
+  test("is truncated in a long line, which says so", () => {
     const [line] = linesOf("all", output(`${"x".repeat(15_000)}\n`));
     expect(line).toMatch(/\| x{10000}… \(5,000 more characters; --json has all of it\)$/);
   });

@@ -10,7 +10,7 @@ const event = (type: string, fields: object = {}) =>
 const output = (text: unknown, fields: object = {}) =>
   event("NodeOutput", { text, stream: "stdout", ...fields });
 
-/** The lines of these events, and after a mark those that had no end. */
+/** The complete lines of these events, then `--`, then the unfinished lines. */
 function linesOf(...events: SmithersEvent[]): string[] {
   const lines = new OutputLines();
   const complete = events.flatMap((each) => lines.push(each).map(({ text }) => text));
@@ -25,11 +25,11 @@ test.each<[string, string[], string[]]>([
   ["CRLF, also between two chunks", ["one\r\ntwo\r", "\nthree\r\n"], ["one", "two", "three", "--"]],
   ["a character between two chunks", ["🚀".slice(0, 1), "🚀".slice(1), "\n"], ["🚀", "--"]],
   ["a chunk without text", ["one", "", "\n"], ["one", "--"]],
-])("%s", (_, chunks, lines) => {
+])("reads %s", (_, chunks, lines) => {
   expect(linesOf(...chunks.map((text) => output(text)))).toEqual(lines);
 });
 
-test("the chunks of other nodes, turns, attempts and streams are parts of other lines", () => {
+test("chunks of other nodes, iterations, attempts and streams belong to other lines", () => {
   const others = [{ nodeId: "m" }, { iteration: 1 }, { attempt: 2 }, { stream: "stderr" }];
   const all = [{}, ...others].flatMap((fields, index) => [
     output(`${index} begins`, fields),
@@ -42,7 +42,7 @@ test("the chunks of other nodes, turns, attempts and streams are parts of other 
 });
 
 test.each(["NodeFinished", "NodeFailed", "NodeCancelled", "NodeSkipped", "NodeRetrying"])(
-  "%s ends the line of its node, and of no other",
+  "%s ends only the line of its node",
   (type) => {
     const events = [output("last words"), output("goes on", { nodeId: "m" }), event(type)];
     expect(linesOf(...events)).toEqual(["last words", "--", "goes on"]);
@@ -56,7 +56,7 @@ test.each(["RunFinished", "RunFailed", "RunCancelled", "RunContinuedAsNew", "Run
   },
 );
 
-test("a line of many megabytes goes on in the next one, without a character broken", () => {
+test("a line of many megabytes is split without breaking a character", () => {
   const text = "🚀".repeat(1_500_000);
   const lines = linesOf(output(`x${text}`), output("\nnext\n"));
   expect(lines.slice(0, -2).join("")).toBe(`x${text}`);
@@ -67,7 +67,7 @@ test("a line of many megabytes goes on in the next one, without a character brok
   expect(lines.slice(-2)).toEqual(["next", "--"]);
 });
 
-test("many chunks of a line without an end take no more than that line", () => {
+test("an unfinished line of many chunks is never longer than the maximum length", () => {
   const lines = new OutputLines();
   let longest = 0;
   for (let chunk = 0; chunk < 3000; chunk++) {
@@ -77,7 +77,7 @@ test("many chunks of a line without an end take no more than that line", () => {
   expect({ longest, left }).toEqual({ longest: 2 ** 20, left: [3_000_000 % 2 ** 20] });
 });
 
-test("what is no text is no line", () => {
+test("output that is not text is ignored", () => {
   expect(linesOf(output(7), output(undefined), output({ a: 1 }), output("a\n", { nodeId: 5 }))).toEqual([
     "--",
   ]);

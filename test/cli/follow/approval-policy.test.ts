@@ -19,7 +19,7 @@ interface Asked {
   notes: string[];
 }
 
-/** A session at a terminal, or without one. */
+/** A session, which has a terminal if `question` is given. */
 function sessionWith(note: (line: string) => void, question?: (prompt: string) => Promise<unknown>): Session {
   return {
     canPrompt: question !== undefined,
@@ -34,7 +34,7 @@ function sessionWith(note: (line: string) => void, question?: (prompt: string) =
   } as unknown as Session;
 }
 
-/** What becomes of a gate where a person gives these answers; undefined is the end of the input. */
+/** The decision on an approval if a user gives these answers; `undefined` is the end of the input. */
 async function answered(...answers: (string | undefined)[]): Promise<Asked> {
   const left = [...answers];
   const [prompts, notes]: [string[], string[]] = [[], []];
@@ -80,23 +80,23 @@ test.each(["s", "Skip", undefined])("%j decides nothing", async (answer) => {
 test.each([
   ...["abort", "actually no", "ask Bob first", "ap", "approved", "a.", "aa", "approve\ndeny"],
   ...["don't", "de", "denied", "do it", "stop", "sure", "y", "yes", "no", "", "  ", "\u0430"],
-])("%j is no answer: what is accepted is said, and it is asked again", async (answer) => {
+])("%j is not accepted: it lists the accepted answers and asks again", async (answer) => {
   const { decision, prompts, notes } = await answered(answer, "s");
   expect({ decision, prompts }).toEqual({ decision: "wait", prompts: [question, question] });
   expect(notes).toContain("please answer a or approve, d or deny, s or skip");
 });
 
-test.each(["a", "d"])("the end of the input at the note decides nothing after %s", async (answer) => {
+test.each(["a", "d"])("the end of the input at the note prompt decides nothing after %s", async (answer) => {
   const { decision, prompts, notes } = await answered(answer, undefined);
   expect({ decision, prompts }).toEqual({ decision: "wait", prompts: [question, noteQuestion] });
   expect(notes.at(-1)).toBe(later);
 });
 
-test("a note keeps its lines", async () => {
+test("a note keeps its line breaks", async () => {
   expect((await answered("a", "one\ntwo\n")).decision).toEqual({ decision: "approve", note: "one\ntwo" });
 });
 
-test("what was decided elsewhere before its turn came is not asked about", async () => {
+test("an approval that was decided elsewhere before it could be asked about is skipped", async () => {
   const session = sessionWith(
     () => {},
     () => Promise.reject(new Error("it was asked")),
@@ -106,7 +106,7 @@ test("what was decided elsewhere before its turn came is not asked about", async
   await expect(decide(gate, { signal: decided } as ApprovalContext)).rejects.toThrow("decided elsewhere");
 });
 
-/** What becomes of an approval without a terminal. */
+/** The decision on an approval without a terminal. */
 async function decided(options: ApprovalOptions, nodeId = "gate"): Promise<ApprovalDecision> {
   const { decide } = approvalDecider(
     options,
@@ -138,14 +138,14 @@ test.each([
   ["(a)", ["(a)"], ["a"]],
   ["^a$", ["^a$"], ["a"]],
   ["gate:prod@v1", ["gate:prod@v1"], ["gate:prod@v2"]],
-])("--approve-only %j approves %j, and none of %j", async (glob, approved, left) => {
+])("--approve-only %j approves %j, but not %j", async (glob, approved, left) => {
   const options: ApprovalOptions = { onApproval: "approve", approveOnly: [glob] };
   for (const nodeId of approved)
     expect([nodeId, await decided(options, nodeId)]).toEqual([nodeId, "approve"]);
   for (const nodeId of left) expect([nodeId, await decided(options, nodeId)]).toEqual([nodeId, "wait"]);
 });
 
-test("--approve-only, given twice, approves what either of them names", async () => {
+test("--approve-only given twice approves what either pattern matches", async () => {
   const options: ApprovalOptions = { onApproval: "approve", approveOnly: ["a", "b"] };
   const decisions = await Promise.all(["a", "b", "ab"].map((nodeId) => decided(options, nodeId)));
   expect(decisions).toEqual(["approve", "approve", "wait"]);

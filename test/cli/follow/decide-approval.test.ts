@@ -8,7 +8,7 @@ const event = (type: string, nodeId?: string, iteration = 0) => ({
   ...(nodeId === undefined ? {} : { nodeId, iteration }),
 });
 
-/** A server with one run, of which these approvals are open. */
+/** A server with one run that has these open approvals. */
 async function serverWith(
   approvals: readonly [nodeId: string, iteration: number][],
   status = "waiting-approval",
@@ -22,7 +22,7 @@ async function serverWith(
   return server;
 }
 
-/** What a command line comes to, with the error's code, and what the server was asked to decide and resume. */
+/** Runs a command line; returns its exit code and error, and the decisions and resumes that the server received. */
 async function decided(server: ProtocolServer, ...words: string[]) {
   const { exitCode, stderr } = await runMain([...words, "--json"], { baseUrl: server.baseUrl });
   const { code, hint } =
@@ -36,15 +36,15 @@ async function decided(server: ProtocolServer, ...words: string[]) {
 const refused = (code: string, hint: string) => ({ exitCode: 4, code, hint, decisions: [], resumes: 0 });
 const done = (decision: string) => ({ exitCode: 0, decisions: [decision], resumes: 1 });
 
-describe("what is decided", () => {
-  test("is the one approval that is open", async () => {
+describe("approve and deny", () => {
+  test("decide the only open approval", async () => {
     expect(await decided(await serverWith([["gate", 0]]), "approve", "r")).toMatchObject(
       done("approve gate 0"),
     );
     expect(await decided(await serverWith([["gate", 0]]), "deny", "r")).toMatchObject(done("deny gate 0"));
   });
 
-  test("is named where several are open, and none is picked", async () => {
+  test("require a name if several approvals are open", async () => {
     const both = [
       ["a", 0],
       ["b", 0],
@@ -56,7 +56,7 @@ describe("what is decided", () => {
     expect(await decided(server, "approve", "r", "b")).toMatchObject(done("approve b 0"));
   });
 
-  test("is the turn of a loop that is named, in a script", async () => {
+  test("require --iteration for a later iteration of a loop, in a script", async () => {
     const server = await serverWith([["review", 1]]);
     expect(await decided(server, "approve", "r", "review")).toEqual(
       refused("ITERATION_NEEDED", "smithers-client approve --iteration 1 -- r review"),
@@ -66,7 +66,7 @@ describe("what is decided", () => {
     );
   });
 
-  test("is nothing where nothing waits", async () => {
+  test("fail if no such approval is open", async () => {
     const server = await serverWith([["gate", 0]]);
     const hint = "smithers-client status -- r";
     const noneOpen = {
@@ -78,13 +78,13 @@ describe("what is decided", () => {
   });
 });
 
-describe("what was decided before", () => {
+describe("an approval that was decided before", () => {
   test.each([
     ["approve", "ApprovalGranted", 0],
     ["approve", "ApprovalDenied", 4],
     ["deny", "ApprovalDenied", 0],
     ["deny", "ApprovalGranted", 4],
-  ])("%s after %s is %d, and is not sent again", async (decision, type, exitCode) => {
+  ])("%s after %s exits with %d, and sends nothing", async (decision, type, exitCode) => {
     const server = await serverWith([["gate", 0]], "running");
     server.publish("r", event(type, "gate"));
     const result = await decided(server, decision, "r", "gate");
@@ -97,19 +97,19 @@ describe("what was decided before", () => {
 });
 
 describe("after a decision", () => {
-  test("a run that executes is not resumed", async () => {
+  test("a run that is executing is not resumed", async () => {
     expect(await decided(await serverWith([["gate", 0]], "running"), "approve", "r")).toMatchObject({
       exitCode: 0,
       resumes: 0,
     });
   });
 
-  test("with --no-resume nothing is", async () => {
+  test("no run is resumed with --no-resume", async () => {
     const server = await serverWith([["gate", 0]]);
     expect(await decided(server, "approve", "r", "--no-resume")).toMatchObject({ exitCode: 0, resumes: 0 });
   });
 
-  test("a resume that fails changes nothing of it, and is said", async () => {
+  test("a failed resume is reported, and the decision stands", async () => {
     const server = await serverWith([["gate", 0]]);
     server.misbehave("resume", { kind: "answer", status: 400 });
     const { exitCode, stderr } = await runMain(["approve", "r"], { baseUrl: server.baseUrl });

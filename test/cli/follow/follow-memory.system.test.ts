@@ -16,7 +16,7 @@ const line = JSON.stringify({
   timestampMs: 1000,
 });
 const last = JSON.stringify({ type: "RunFinished", runId: "r", timestampMs: 1000 });
-/** About 64 KiB of the wire. */
+/** The events in a chunk of about 64 KiB. */
 const perChunk = Math.floor((64 * 1024) / Buffer.byteLength(block(line)));
 const full = chunk(block(line).repeat(perChunk));
 
@@ -28,7 +28,7 @@ async function feed(socket: Socket, events: number): Promise<void> {
   }
 }
 
-/** The most memory, in MiB, that `watch --json` ever took while it passed so many events on. */
+/** The peak memory of `watch --json` while it prints this many events. In MiB. */
 async function peakOf(events: number): Promise<number> {
   let finish = () => {};
   const server = await RawServer.start(({ path }, socket) => {
@@ -43,7 +43,7 @@ async function peakOf(events: number): Promise<number> {
     const watching = startCli(["watch", "r", "--json"], { baseUrl: server.baseUrl, buffer: false });
     let bytes = 0;
     watching.stdout.on("data", (data: Buffer) => (bytes += data.length));
-    // The last event is held back until the process has been looked at.
+    // The last event is held back until the process's memory has been read.
     await waitUntil(() => bytes === events * Buffer.byteLength(`${line}\n`), 180_000);
     const { pid } = watching;
     const [, kib] = /^VmHWM:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, "utf8")) ?? [];
@@ -57,9 +57,9 @@ async function peakOf(events: number): Promise<number> {
 }
 
 test.runIf(process.platform === "linux")(
-  "the most memory that following takes does not grow with the number of events",
+  "the peak memory of following does not grow with the number of events",
   async () => {
-    // Enough for the heap to have its full size; what is collected in between is not looked at.
+    // Enough events for the heap to reach its full size; garbage collection in between does not matter.
     const few = await peakOf(50_000);
     const many = await peakOf(400_000);
     expect(few).toBeGreaterThan(0);

@@ -26,7 +26,7 @@ afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())));
 
 const event = (type: string, more: object = {}) => ({ type, runId: "r", timestampMs: 1000, ...more });
 const node = { nodeId: "größe", iteration: 0 };
-/** Failed once and was resumed; with characters of two, three and four bytes. */
+/** A run that failed once and was resumed, with characters of two, three and four bytes. */
 const history = [
   event("RunStarted"),
   event("NodeStarted", { ...node, attempt: 1 }),
@@ -52,7 +52,7 @@ const status = (runId: string, state = "finished") =>
 const isEvents = (path: string) => /\/events(\?|$)/.test(path);
 const runIdIn = (path: string) => /^\/v1\/runs\/([^/?]+)/.exec(path)?.[1] ?? "";
 
-/** The whole answer with the events that a path asks for, as bytes of the wire. */
+/** The whole response with the events that a path requests, as raw bytes. */
 function wholeStream(path: string, until = history.length): Buffer {
   const after = Number(new URL(path, "http://x").searchParams.get("afterSeq") ?? -1);
   return Buffer.concat([
@@ -63,31 +63,31 @@ function wholeStream(path: string, until = history.length): Buffer {
   ]);
 }
 
-/** Sends the first bytes of an answer and breaks the connection. */
+/** Sends the first bytes of a response, then breaks the connection. */
 function sendCut(socket: Socket, bytes: Buffer, at: number, cut: "reset" | "fin"): void {
   socket.write(bytes.subarray(0, at), () => {
     if (cut === "fin") socket.end();
-    // What was sent has to arrive: a reset may overtake it.
+    // Gives the sent bytes time to arrive, since a reset may overtake them.
     else setTimeout(() => socket.resetAndDestroy(), 15);
   });
 }
 
-// At every byte where the library's `watchRun` is tested; here the way to the network is another.
-describe("a cut anywhere on the wire, from the answer's head to its last chunk", { timeout: 120_000 }, () => {
-  // The first event comes in two lines of data, whose break is a space in a line of JSON.
+// The tests of the library's `watchRun` cut at every byte; here the network layer is a different one.
+describe("a connection cut anywhere from the response's head to its last chunk", { timeout: 120_000 }, () => {
+  // The first event arrives as two lines of data, whose line break becomes a space in the line of JSON.
   const json = recordedEvents.map((each) => JSON.stringify(each)).join("\n");
   const stdout = `${json.replace(",", ", ")}\n`;
   const expectWhole = (runId: string, result: CliResult) =>
     expect({ runId, ...result }).toEqual({ runId, stdout, stderr: "", exitCode: 0 });
 
-  test.each(cuts)("(%s) is not seen in what the command line writes", async (cut) => {
+  test.each(cuts)("(%s) does not change what the command line writes", async (cut) => {
     const { baseUrl } = await cuttingServer();
     await forEachOf(cutRuns(cut, 11), async (runId) =>
       expectWhole(runId, await cli(["watch", runId, "--json"], { baseUrl })),
     );
   });
 
-  test("is not seen in what the binary writes", async () => {
+  test("does not change what the binary writes", async () => {
     const { baseUrl } = await cuttingServer();
     await forEachOf([...cutRuns("RST", 200), ...cutRuns("FIN", 200)], async (runId) =>
       expectWhole(runId, await runBinary(["watch", runId, "--json"], { baseUrl })),
@@ -95,7 +95,7 @@ describe("a cut anywhere on the wire, from the answer's head to its last chunk",
   });
 });
 
-describe("run -w and resume -w follow through a cut", () => {
+describe("after a connection is cut", () => {
   const seen = (state: { cuts: number; started: Set<string>; resumed: string[] }) =>
     serve(({ method, path, body }, socket) => {
       if (method === "POST") {
@@ -104,7 +104,7 @@ describe("run -w and resume -w follow through a cut", () => {
         else state.started.add(runId);
         return socket.end(last({ runId }));
       }
-      // A run that is not new has failed, as after its fourth event, until it is resumed.
+      // A run that was not started here has failed after its fourth event, until it is resumed.
       const hasFailed = state.started.size + state.resumed.length === 0;
       if (!isEvents(path)) return socket.end(status(runIdIn(path), hasFailed ? "failed" : "finished"));
       const bytes = wholeStream(path, hasFailed ? 4 : history.length);
@@ -116,7 +116,7 @@ describe("run -w and resume -w follow through a cut", () => {
   test.each([
     ["run", ["run", "x.tsx", "--run-id", "r", "-w"]],
     ["resume", ["resume", "r", "x.tsx", "-w"]],
-  ])("%s", async (name, args) => {
+  ])("%s -w continues", async (name, args) => {
     const state = newState();
     const { baseUrl } = await seen(state);
     const json = await cli([...args, "--json"], { baseUrl });
@@ -137,8 +137,8 @@ describe("run -w and resume -w follow through a cut", () => {
   });
 });
 
-describe("an end before the run's", () => {
-  /** Goes on for ever where it is told to, and is silent after its first event where not. */
+describe("a client that leaves before the run ends", () => {
+  /** A server of an endless run. If `talks`, it keeps sending events; otherwise it is silent after the first one. */
   const endless = (talks: boolean) =>
     serve(({ method, path, body }, socket) => {
       if (method === "POST")
@@ -156,7 +156,7 @@ describe("an end before the run's", () => {
     ["watch r", /^ +0\.0s {2}run +started\n$/],
     ["run x.tsx -w --json", /^\{"type":"RunStarted".*\}\n$/],
     ["resume r x.tsx -w --json", /^\{"type":"RunStarted".*\}\n$/],
-  ])("%s | head -1 ends quietly, with its connection closed", async (command, line) => {
+  ])("%s | head -1 exits quietly and closes its connection", async (command, line) => {
     const server = await endless(true);
     const { stdout, stderr } = await promisify(execFile)(
       "bash",
@@ -167,7 +167,7 @@ describe("an end before the run's", () => {
     expect(first).toMatch(line);
     expect({ last, stderr }).toEqual({ last: "exit 141\n", stderr: "" });
     await waitUntil(() => server.sockets.size === 0);
-    // Before a resume it reads what there is, and proves that, over connections of their own.
+    // Before a resume, the existing events are read and verified over separate connections.
     const streams = server.requests.filter(({ path }) => isEvents(path)).length;
     if (!command.startsWith("resume")) expect(streams).toBe(1);
   });
@@ -175,7 +175,7 @@ describe("an end before the run's", () => {
   test.each([
     ["watch", ["watch", "r"]],
     ["run", ["run", "x.tsx", "--run-id", "r", "-w"]],
-  ])("by SIGINT closes the connection of a silent %s", async (_, args) => {
+  ])("closes the connection of a silent %s at SIGINT", async (_, args) => {
     const server = await endless(false);
     const following = startCli([...args, "--json"], { baseUrl: server.baseUrl });
     await new Promise((seen) => following.stdout.once("data", seen));
@@ -187,7 +187,7 @@ describe("an end before the run's", () => {
   });
 });
 
-describe("a start whose answer is lost after the server took it", () => {
+describe("a start whose response is lost after the server accepted it", () => {
   const losses: Record<string, (socket: Socket) => void> = {
     "by a reset": (socket) => socket.resetAndDestroy(),
     "by a close": (socket) => socket.end(),
@@ -195,7 +195,7 @@ describe("a start whose answer is lost after the server took it", () => {
     "by the gateway": (socket) => socket.end(last("<html>Bad Gateway</html>", 502)),
   };
 
-  test.each(Object.keys(losses))("%s is one run", async (how) => {
+  test.each(Object.keys(losses))("%s starts one run", async (how) => {
     for (const follows of [false, true]) {
       const started: string[] = [];
       const { baseUrl } = await serve(({ method, path, body }, socket) => {
@@ -226,7 +226,7 @@ describe("a redirect", () => {
     ["ls"],
   ];
 
-  test.each([301, 302, 303, 307, 308])("of status %d is refused by every command", async (code) => {
+  test.each([301, 302, 303, 307, 308])("with status %d is refused by every command", async (code) => {
     const other = await serve(({ path }, socket) => socket.end(status(runIdIn(path))));
     const server = await serve(({ path }, socket) =>
       socket.end(
@@ -245,7 +245,7 @@ describe("a redirect", () => {
     expect(other.requests).toEqual([]);
   });
 
-  test("of a later connection is an outage: it is not followed, and the events go on after it", async () => {
+  test("at a reconnect is an outage: it is not followed, and the events continue after it", async () => {
     const other = await serve(({ path }, socket) => socket.end(wholeStream(path)));
     let connections = 0;
     const server = await serve(({ path }, socket) => {

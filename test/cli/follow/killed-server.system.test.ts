@@ -6,7 +6,7 @@ import { startRealServer, type RealServer } from "../../real-server.js";
 import { waitUntil } from "../../wait-until.js";
 import { cli, startCli } from "../run-cli.js";
 
-/** Fails after its first task until `fixed` is there, and then ends once `go` is. */
+/** A workflow that fails after its first task until the file `fixed` exists, and then ends once `go` exists. */
 const flaky = `/** @jsxImportSource smithers-orchestrator */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -46,12 +46,12 @@ describe("a real server", () => {
   };
   afterEach(() => Promise.all(running.splice(0).map((server) => server.stop())));
 
-  /** The events' texts as the server has them, one a line. */
+  /** The events as the server sends them, one per line. */
   async function historyOf(baseUrl: string, runId: string): Promise<string> {
     const response = await fetch(`${baseUrl}/v1/runs/${runId}/events`);
     return [...(await response.text()).matchAll(/^data: (.*)$/gm)].map(([, data]) => `${data}\n`).join("");
   }
-  /** What a process has written until now. */
+  /** Collects what a process has written so far. */
   function written(process: ReturnType<typeof startCli>) {
     const text = { stdout: "", stderr: "" };
     process.stdout.setEncoding("utf8").on("data", (data: string) => (text.stdout += data));
@@ -59,7 +59,7 @@ describe("a real server", () => {
     return text;
   }
 
-  test("that is killed twice in the middle of a run is watched on, before and after a resume", async () => {
+  test("that is killed twice during a run is still watched, before and after a resume", async () => {
     const server = await start();
     const { baseUrl } = server;
     const runId = (
@@ -77,7 +77,7 @@ describe("a real server", () => {
     await server.kill();
     await waitUntil(() => textSoFar.stderr.includes("reconnecting in"));
     await server.restart();
-    // The run has nobody to execute it now, and the watch goes on all the same.
+    // Nothing executes the run now, and the watch continues anyway.
     await waitUntil(() => reopened() > 0);
     const before = reopened();
     await server.restart();
@@ -95,7 +95,7 @@ describe("a real server", () => {
     expect(asText.stdout).toMatch(/run +finished\n$/);
   }, 120_000);
 
-  test("whose run failed and was resumed: the old failure ends nobody's watch", async () => {
+  test("whose run failed and was resumed does not end a watch at the old failure", async () => {
     const server = await start();
     const { baseUrl, root } = server;
     await writeFile(join(root, "flaky.tsx"), flaky);
@@ -109,7 +109,7 @@ describe("a real server", () => {
     const resumedSoFar = written(resumed);
     await waitUntil(async () => (await getStatus({ baseUrl, runId })).status === "running");
     const watched = startCli(["watch", runId, "--json"], { baseUrl });
-    // Both have read past the old failure, and the run cannot go on before it is let.
+    // Wait until both have read past the old failure; the run cannot continue until `go` exists.
     const watchedSoFar = written(watched);
     await waitUntil(() => /"RunFailed"[^]*"RunStarted"/.test(watchedSoFar.stdout));
     await waitUntil(() => resumedSoFar.stdout.includes("RunStarted"));
@@ -122,7 +122,7 @@ describe("a real server", () => {
     expect(await resumed).toMatchObject({ stdout: since, stderr: "", exitCode: 0 });
     expect(all.startsWith(failed.stdout)).toBe(true);
     expect(all).toMatch(/"RunFinished".*\n$/);
-    // From after the old failure on, too.
+    // A watch that starts after the old failure sees the rest, too.
     const count = failed.stdout.split("\n").length - 1;
     const rest = await cli(["watch", runId, "--json", "--after-seq", String(count - 1)], { baseUrl });
     expect(rest).toEqual({ stdout: all.slice(failed.stdout.length), stderr: "", exitCode: 0 });

@@ -9,7 +9,7 @@ import { cli, freshId } from "../run-cli.js";
 
 const client = createClient({ baseUrl: sharedServer.baseUrl });
 
-test("every iteration of a loop has its number, the first one too, wherever a node is named", async () => {
+test("a node in a loop is shown with its iteration everywhere, including the first one", async () => {
   const folder = mkdtempSync(join(tmpdir(), "smithers-loop-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const runId = freshId("loop");
@@ -34,7 +34,7 @@ test("every iteration of a loop has its number, the first one too, wherever a no
   ]);
 });
 
-test("a loop's first approval is named with what --iteration takes", async () => {
+test("a loop's first approval is shown with the iteration that --iteration takes", async () => {
   const runId = freshId("loop");
   await cli(["run", "loop.tsx", "--run-id", runId]);
   await waitUntil(async () => {

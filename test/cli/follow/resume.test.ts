@@ -15,7 +15,7 @@ const event = (type: string, timestampMs: number, fields: object = {}) => ({
   ...fields,
 });
 
-/** A run that failed, which a resume carries on as `onResume` says. */
+/** A failed run; `onResume` plays what happens after a resume. */
 async function failedRun(onResume: (server: ProtocolServer) => void): Promise<ProtocolServer> {
   const server = await protocolServer();
   server.addRun("r", { status: "failed", finishedAtMs: 2000 });
@@ -34,7 +34,7 @@ describe("resume --watch", () => {
     server.publish("r", event("RunFinished", 4000));
   };
 
-  test("shows what is new, and not the history that was there", async () => {
+  test("shows new events, and not the existing history", async () => {
     const text = await runMain([...args, "-w"], { baseUrl: (await failedRun(finish)).baseUrl });
     expect(text).toEqual({
       stdout: "    2.0s  run             started\n    3.0s  run             finished\n",
@@ -51,7 +51,7 @@ describe("resume --watch", () => {
     expect(json).toMatchObject({ stderr: "", exitCode: 0 });
   });
 
-  test("on a real server shows neither the gate nor what came before it", async () => {
+  test("shows neither the approval nor earlier events on a real server", async () => {
     const client = createClient({ baseUrl: sharedServer.baseUrl });
     const runId = freshId("news");
     await client.runWorkflow({ workflowPath: "gate.tsx", input: {}, runId });
@@ -65,8 +65,8 @@ describe("resume --watch", () => {
     expect(stdout).not.toContain("build");
   });
 
-  test("does not take the end before the resume for the run's", async () => {
-    // The status is still the old one when the answer is there, and the new events come a moment later.
+  test("does not mistake the end before the resume for the run's end", async () => {
+    // The status is still the old one when the response arrives, and the new events come a moment later.
     const server = await failedRun((late) => {
       late.setStatus("r", "failed", 2000);
       void waitUntil(() => late.count("events") > 2).then(() => {
@@ -81,7 +81,7 @@ describe("resume --watch", () => {
     expect(stdout).toMatch(/run +cancelled\n$/);
   });
 
-  test("that starts nothing says so, and is 4", async () => {
+  test("exits with 4 if nothing starts, and says so", async () => {
     const server = await failedRun((still) => still.setStatus("r", "failed", 2000));
     const { stdout, stderr, exitCode } = await runMain([...args, "-w"], { baseUrl: server.baseUrl });
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 4 });
@@ -92,7 +92,7 @@ describe("resume --watch", () => {
     expect(server.count("resume")).toBe(1);
   });
 
-  test("of a run that never is quiet is sent all the same", async () => {
+  test("sends the resume even if the run never stops sending events", async () => {
     const server = await protocolServer();
     server.addRun("r");
     const talking = setInterval(() => server.publish("r", event("NodePending", 1000)), 50);
@@ -109,10 +109,10 @@ describe("resume --watch", () => {
   });
 });
 
-describe("a resume of what counts as running", () => {
+describe("resuming a run that counts as running", () => {
   const answer = { kind: "answer", status: 200, body: { runId: "r", status: "running" } } as const;
 
-  test("says that nothing was resumed, and when to try again, and is 4", async () => {
+  test("exits with 4 and says that nothing was resumed, and when to try again", async () => {
     const server = await failedRun(() => {});
     server.misbehave("resume", answer, answer);
     const { stdout, stderr, exitCode } = await runMain(args, { baseUrl: server.baseUrl });
@@ -123,7 +123,7 @@ describe("a resume of what counts as running", () => {
     expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: "NOT_RESUMED" } });
   });
 
-  test("with --watch says so and follows it", async () => {
+  test("says so and follows the run with --watch", async () => {
     const server = await failedRun((running) => {
       running.publish("r", event("NodePending", 3000));
       running.setStatus("r", "cancelled", 4000);

@@ -13,14 +13,14 @@ import { runMain } from "../run-main.js";
 const gate: ScriptStep[] = [{ approvals: [{ nodeId: "gate" }] }];
 const approve = ["--on-approval", "approve"];
 
-/** Starts a run, which ends at once unless it has a gate. */
+/** Starts a run, which ends at once unless it has an approval. */
 function start(server: ProtocolServer, runId: string, script: ScriptStep[] = [], workflowName = "flow") {
   const run = server.addRun(runId, { script, workflowName });
   run.resume();
   return run;
 }
 
-/** Follows in this process, for a test that acts meanwhile; `stop` is Ctrl-C. */
+/** Follows in this process, so that the test can act meanwhile; `stop` is Ctrl-C. */
 function startMain({ onTestFinished }: TestContext, server: ProtocolServer, ...args: string[]) {
   const controller = new AbortController();
   const stop = () => controller.abort(new Interrupted("SIGINT"));
@@ -28,7 +28,7 @@ function startMain({ onTestFinished }: TestContext, server: ProtocolServer, ...a
   return { stop, ended: runMain(args, { baseUrl: server.baseUrl, signal: controller.signal }) };
 }
 
-/** How often the server was asked for its runs and streamed them. */
+/** Waits until the server has been asked for its runs this many more times. */
 const looks = (server: ProtocolServer, more: number) => {
   const before = server.count("listRuns");
   return waitUntil(() => server.count("listRuns") >= before + more);
@@ -37,7 +37,7 @@ const streamsOf = (server: ProtocolServer, runId: string) =>
   server.calls.filter(({ call, path }) => call === "events" && path.includes(`/${runId}/`)).length;
 
 describe.concurrent("watch --all", () => {
-  test("takes up the runs that start meanwhile, and one that has failed by then counts", async (context) => {
+  test("follows runs that start in the meantime, including one that fails right away", async (context) => {
     const server = await protocolServer({}, context.onTestFinished);
     start(server, "first-run", gate);
     start(server, "old-failure").status = "failed";
@@ -59,7 +59,7 @@ describe.concurrent("watch --all", () => {
     expect(stdout).not.toContain("old");
   });
 
-  test("looks once more when the last run has ended", async (context) => {
+  test("polls once more after the last run has ended", async (context) => {
     const server = await protocolServer(
       {
         // Another run starts as soon as the end of the first one is known.
@@ -75,7 +75,7 @@ describe.concurrent("watch --all", () => {
     expect(stdout).toMatch(/^second +.* run +finished$/m);
   });
 
-  test("--workflow and --status say which runs are followed, whenever they come to that", async (context) => {
+  test("follows runs as soon as they match --workflow and --status", async (context) => {
     const server = await protocolServer({}, context.onTestFinished);
     start(server, "theirs", gate, "test");
     start(server, "ours", gate, "deploy");
@@ -104,7 +104,7 @@ describe.concurrent("watch --all", () => {
     );
   });
 
-  test("--keep goes on when no run is left, and with none at all", async (context) => {
+  test("continues with --keep when no run is left or none has started", async (context) => {
     const server = await protocolServer({}, context.onTestFinished);
     const watching = startMain(context, server, "watch", "--all", "--keep", ...approve);
     await looks(server, 1);
@@ -121,7 +121,7 @@ describe.concurrent("watch --all", () => {
     expect(stderr).toMatch(/no run is in progress\nnext: +smithers-client watch --all --keep$/m);
   });
 
-  test("follows a run that somebody resumes after its end on from there, once", async (context) => {
+  test("continues to follow a run that someone resumes after its end, once", async (context) => {
     const server = await protocolServer({}, context.onTestFinished);
     const again = start(server, "again", gate);
     start(server, "other", gate);
@@ -146,8 +146,8 @@ describe.concurrent("watch --all", () => {
     expect(stdout.match(/^again +.* run +finished/gm)).toHaveLength(1);
   });
 
-  test("leaves what a followed run continues as to that run, though the list shows it first", async (context) => {
-    // The list of a server is ahead of its streams.
+  test("does not follow the continuation of a run separately, even if it is listed first", async (context) => {
+    // A server's list is ahead of its streams.
     const server = await protocolServer({ pollMs: 5000 }, context.onTestFinished);
     const first = server.addRun("first");
     const watching = startMain(context, server, "watch", "--all", "--on-approval", "wait");
@@ -165,7 +165,7 @@ describe.concurrent("watch --all", () => {
     expect(stdout).not.toMatch(/^second/m);
   });
 
-  test("a server that does not answer the looks leaves the following alone", async (context) => {
+  test("keeps following if the server does not answer the polls", async (context) => {
     const server = await protocolServer({}, context.onTestFinished);
     start(server, "only", gate);
     const watching = startMain(context, server, "watch", "--all");
@@ -191,7 +191,7 @@ describe.concurrent("watch --all", () => {
     ["runs that have ended", ["watch", "--all", "--status", "failed"], /status 'failed' has ended/],
     ["them of ls, too", ["ls", "--watch", "--status", "failed"], /ls '--status=failed'$/m],
     ["what is about a list", ["ls", "--watch", "--limit", "3"], /--limit cannot be used with --watch/],
-  ])("refuses %s, before it asks the server", async (_, args, says) => {
+  ])("refuses %s before it sends a request", async (_, args, says) => {
     const { stderr, exitCode } = await cli([...args, "--debug"], { baseUrl: "http://127.0.0.1:1" });
     expect(exitCode).toBe(4);
     expect(stderr).not.toContain("debug:");
@@ -199,7 +199,7 @@ describe.concurrent("watch --all", () => {
   });
 });
 
-test("ls --watch follows as watch --all --keep does", async (context) => {
+test("ls --watch follows runs like watch --all --keep", async (context) => {
   const server = await protocolServer({}, context.onTestFinished);
   start(server, "theirs", gate, "test");
   start(server, "ours", gate, "my deploy");
@@ -224,11 +224,11 @@ test("ls --watch follows as watch --all --keep does", async (context) => {
   expect(stderr).toMatch(/^next: +smithers-client ls --watch '--workflow=my deploy' '--since=876000h'$/m);
 });
 
-describe("a look for new runs", () => {
+describe("a poll for new runs", () => {
   const row = (runId: string, status = "running"): RunRow =>
     ({ runId, status, workflowName: "flow", createdAtMs: 1, startedAtMs: 1 }) as RunRow;
 
-  test("asks for more where more runs have started than it asked for, and else for a page", async () => {
+  test("requests one page, and more if more runs have started than fit in it", async () => {
     let rows = [row("old")];
     const limits: number[] = [];
     const listRuns = async ({ limit }: { limit: number }) => {

@@ -32,7 +32,7 @@ async function waiting(name: string): Promise<string> {
 }
 
 describe("watch with several run ids", () => {
-  test("labels each line with the shortest beginning that tells the runs apart, and ends with the worst", async () => {
+  test("labels each line with the run's shortest unique prefix, and exits with the worst result", async () => {
     const runs = [await start("quick.tsx", "one"), await start("fails.tsx", "two"), await waiting("three")];
     const args = ["watch", ...runs, runs[0] ?? "", "--on-approval", "approve"];
     const { stdout, stderr, exitCode } = await cli(args);
@@ -50,7 +50,7 @@ describe("watch with several run ids", () => {
     expect(stderr).toMatch(/^three-\w\w {2}approved gate$/m);
   });
 
-  test("--json gives the events as they are, with the run in each", async () => {
+  test("prints unchanged events with --json, each with its run's id", async () => {
     const runs = [await start("quick.tsx", "json"), await start("quick.tsx", "json")];
     const { stdout, stderr, exitCode } = await cli(["watch", ...runs, "--json"]);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
@@ -65,7 +65,7 @@ describe("watch with several run ids", () => {
     }
   });
 
-  test("leaves a run at its gate where that is asked for, and a cancelled one is worse", async () => {
+  test("exits with 3 if a run is left at its approval, and with 2 if one is cancelled", async () => {
     const [gate, quick] = [await waiting("stays"), await start("quick.tsx", "ends")];
     expect((await cli(["watch", gate, quick, "--on-approval", "exit"])).exitCode).toBe(3);
     const slow = await start("slow.tsx", "slow");
@@ -74,13 +74,13 @@ describe("watch with several run ids", () => {
     expect((await watching).exitCode).toBe(2);
   });
 
-  test("shows nothing where one of them is not there", async () => {
+  test("shows nothing if one of the runs does not exist", async () => {
     const { stdout, stderr, exitCode } = await cli(["watch", await waiting("there"), "no-such-run"]);
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 4 });
     expect(stderr).toContain("/v1/runs/no-such-run");
   });
 
-  test("Ctrl-C detaches from those that go on, and says how to come back", async () => {
+  test("detaches from runs in progress at Ctrl-C, and says how to come back", async () => {
     const [first, second, done] = [await waiting("a"), await waiting("b"), await start("quick.tsx", "c")];
     const watching = startCli(["watch", first, second, done, "--heartbeat", "300ms"]);
     let told = "";
@@ -93,7 +93,7 @@ describe("watch with several run ids", () => {
     expect(stderr).toContain(`smithers-client watch -- ${first} ${second}\n`);
   });
 
-  test("--cancel-on-timeout cancels those that go on", async () => {
+  test("cancels runs in progress with --cancel-on-timeout", async () => {
     const slow = [await start("slow.tsx", "t1", { ms: 3000 }), await start("slow.tsx", "t2", { ms: 3000 })];
     await waitUntil(async () => {
       const all = await Promise.all(slow.map((runId) => client.getStatus({ runId }).catch(() => undefined)));
@@ -113,7 +113,7 @@ describe("watch with several run ids", () => {
     ["--all and a name", ["x", "--all"], /--all follows every run/],
     ["a place in several runs", ["x", "y", "--after-seq", "3"], /one run/],
     ["one report of several runs", ["x", "y", "--junit", "report.xml"], /one run/],
-  ])("refuses %s, before it asks the server", async (_, args, says) => {
+  ])("refuses %s before it sends a request", async (_, args, says) => {
     const { stderr, exitCode } = await cli(["watch", ...args, "--debug"]);
     expect(exitCode).toBe(4);
     expect(stderr).not.toContain("debug:");
@@ -121,7 +121,7 @@ describe("watch with several run ids", () => {
   });
 });
 
-test("--all follows what has not ended, and says so where there is nothing", async () => {
+test("--all follows runs that have not ended, and says so if there are none", async () => {
   const own = await startRealServer();
   try {
     const options = { baseUrl: own.baseUrl };
@@ -144,7 +144,7 @@ test("--all follows what has not ended, and says so where there is nothing", asy
   }
 });
 
-test("questions about the gates of several runs are asked one at a time, each with its run", async () => {
+test("approvals of several runs are asked about one at a time, each with its run's label", async () => {
   const runs = [await waiting("q1"), await waiting("q2")];
   const [first = "", second = ""] = runs;
   const terminal = startInTerminal(["watch", ...runs, "--plain"]);
@@ -158,7 +158,7 @@ test("questions about the gates of several runs are asked one at a time, each wi
     await terminal.shows(/note \(may be empty\)/);
     expect(await statusOf(other)).toBe("waiting-approval");
     terminal.press("Enter");
-    // The next question comes after the first was answered, and its answer is its own.
+    // The next question comes after the first was answered, and needs an answer of its own.
     await terminal.shows(new RegExp(`${other.slice(0, 2)}\\S* +gate waits for approval`));
     await waitUntil(async () => (await statusOf(own)) === "finished");
     terminal.type("d");
@@ -173,7 +173,7 @@ test("questions about the gates of several runs are asked one at a time, each wi
   }
 });
 
-describe("from a server that misbehaves", () => {
+describe("with a server that misbehaves", () => {
   const servers: RawServer[] = [];
   afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())));
   const runIdIn = (path: string) => /^\/v1\/runs\/([^/?]+)/.exec(path)?.[1] ?? "";
@@ -184,7 +184,7 @@ describe("from a server that misbehaves", () => {
     ...more,
   });
 
-  /** A server of runs that end at once but where `stream` answers itself; `first` goes on as another run. */
+  /** A server of runs that end at once, unless `stream` responds itself; `first` continues as another run. */
   async function serve(stream: (runId: string, socket: Socket) => boolean): Promise<string> {
     const server = await RawServer.start(({ path }, socket) => {
       const runId = runIdIn(path);
@@ -205,7 +205,7 @@ describe("from a server that misbehaves", () => {
     return server.baseUrl;
   }
 
-  test("a stream that is lost for good leaves the others alone, and ends it with 5", async () => {
+  test("exits with 5 if a stream is lost for good, and follows the others to their end", async () => {
     let streams = 0;
     const lossy = await serve((runId, socket) => {
       if (runId !== "lost") return false;
@@ -226,7 +226,7 @@ describe("from a server that misbehaves", () => {
     expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: "RUNS_LOST" } });
   });
 
-  test("work that goes on as another run keeps its label", async () => {
+  test("a run that continues as another one keeps its label", async () => {
     const continuing = await serve((runId, socket) => {
       if (runId !== "first") return false;
       socket.write(streamHead);
@@ -244,7 +244,7 @@ describe("from a server that misbehaves", () => {
     expect(stderr).toMatch(/^first +run first continues as run second-life/m);
   });
 
-  test("two hundred runs are followed at once, each to its end", async () => {
+  test("follows two hundred runs at once, each to its end", async () => {
     const many = await serve(() => false);
     const runs = Array.from({ length: 200 }, (_, index) => `run-${index}`);
     const { stdout, stderr, exitCode } = await cli(["watch", ...runs], { baseUrl: many });

@@ -22,7 +22,7 @@ const publishFailed = failed(
 );
 
 describe("a gateway continues runs by itself, so", () => {
-  test("approve and deny send no resume, and say nothing of one", async () => {
+  test("approve and deny neither send nor mention a resume", async () => {
     const path = "/v1/api/approvals/decision";
     for (const [command, approved] of [
       ["approve", true],
@@ -36,13 +36,13 @@ describe("a gateway continues runs by itself, so", () => {
     }
   });
 
-  test("--no-resume is answered with how it is", async () => {
+  test("--no-resume prints a note that says so", async () => {
     const server = await gatewayWith(atGate, { "/v1/api/approvals/decision": () => ({ runId }) });
     const done = await on(server, ["approve", runId, "--no-resume"]);
     expect(done.stderr).toContain("a gateway continues the run by itself");
   });
 
-  test("signal sends the signal alone", async () => {
+  test("signal sends only the signal", async () => {
     const path = "/v1/api/signals";
     const receipt = { runId, seq: 1, signalName: "pay", correlationId: null, receivedAtMs: 1 };
     const server = await gatewayWith({ status: "waiting-event", events: [] }, { [path]: () => receipt });
@@ -61,20 +61,20 @@ describe("resume", () => {
     return /next: {2}(.*)/.exec(refused.stderr)?.[1];
   };
 
-  test("of a run that is over is an error with what helps", async () => {
+  test("fails for a run that has ended, and suggests what helps", async () => {
     expect(await hintFor(publishFailed)).toBe(`smithers-client retry --watch -- ${runId} publish`);
     expect(await hintFor(failed({ message: "render failed" }))).toBe("smithers-client run --watch -- deploy");
     expect(await hintFor({ status: "finished", events: [] })).toBe("smithers-client run -- deploy");
   });
 
-  test("by run --if-exists is refused likewise", async () => {
+  test("fails in the same way if sent by run --if-exists", async () => {
     const server = await gatewayWith(publishFailed, over);
     const refused = await on(server, ["run", "deploy.tsx", "--run-id", runId, "--if-exists", "resume"]);
     expect(refused).toMatchObject({ exitCode: 4, stdout: "" });
     expect(refused.stderr).toContain(`next:  smithers-client retry --watch -- ${runId} publish\n`);
   });
 
-  test("of a run that counts as executing says that nothing was resumed", async () => {
+  test("fails for a run that counts as executing, and says that nothing was resumed", async () => {
     const server = await gatewayWith(
       { status: "running", events: [] },
       { [path]: () => ({ runId, status: "resume_requested" }) },
@@ -84,7 +84,7 @@ describe("resume", () => {
     expect(refused.stderr).toContain(`nothing was resumed: run ${runId} counts as running`);
   });
 
-  test("of a run whose engine is gone works", async () => {
+  test("resumes a run whose engine is gone", async () => {
     const server = await gatewayWith(
       { status: "running", events: [], runState: { state: "orphaned" } },
       { [path]: () => ({ runId, status: "resume_requested" }) },
@@ -97,7 +97,7 @@ describe("resume", () => {
 describe("run", () => {
   const noSuchRun = refusal(404, "NOT_FOUND", "Run not found: it");
 
-  test("of a workflow that a gateway does not know lists the keys, and says what one is", async () => {
+  test("lists the workflow keys, and explains them, if the gateway does not know the workflow", async () => {
     const server = await recordedGateway((_, route) => {
       if (route === "POST /v1/api/runs") return refusal(404, "NOT_FOUND", "Unknown workflow: nope");
       return route.startsWith("GET /v1/api/runs/") ? noSuchRun : undefined;
@@ -108,7 +108,7 @@ describe("run", () => {
     expect(refused.stderr).toContain("next:  a gateway knows a workflow by its key: the name of its file");
   });
 
-  test("is an error where the gateway took the input and never recorded the run", async () => {
+  test("fails if the gateway accepted the input but never recorded the run", async () => {
     const server = await recordedGateway((_, route) =>
       route.startsWith("GET /v1/api/runs/") ? noSuchRun : undefined,
     );
@@ -122,7 +122,7 @@ describe("a refusal", () => {
   const refusing = (answer: Buffer) =>
     recordedGateway((_, route) => (route.includes("/v1/api") ? answer : undefined));
 
-  test("for a missing scope names it, with exit code 6", async () => {
+  test("for a missing scope names the scope and exits with 6", async () => {
     const server = await refusing(refusal(403, "FORBIDDEN", "Missing scope", { requiredScope: "run:read" }));
     const refused = await on(server, ["ls"]);
     expect(refused.exitCode).toBe(6);
@@ -131,7 +131,7 @@ describe("a refusal", () => {
     );
   });
 
-  test("of the address leads to another one, not to a key", async () => {
+  test("of the address suggests another address, not a key", async () => {
     const server = await refusing(refusal(401, "UNAUTHORIZED", "Host is not allowed"));
     const refused = await on(server, ["ls"]);
     expect(refused.exitCode).toBe(6);

@@ -13,7 +13,7 @@ const options = [
 ];
 const decision = "/v1/api/approvals/decision";
 
-/** A run at the approval `pick`, which asks for a choice as real ones do. */
+/** A run at the approval `pick`, which asks for a choice as real approvals do. */
 function asking(mode: "select" | "rank"): PlayedRun {
   const request = { mode, title: "Which cluster?", summary: null, options };
   const row = { runId, nodeId: "pick", iteration: 0, requestTitle: "Which cluster?", requestedAtMs: 1 };
@@ -29,7 +29,7 @@ function asking(mode: "select" | "rank"): PlayedRun {
   };
 }
 
-/** The gateway goes on by itself. */
+/** Continues the run, as a gateway does by itself. */
 const goOn = (_: object, run: PlayedRun) => {
   run.status = "finished";
   run.approvals = [];
@@ -46,8 +46,8 @@ const sent = (choice: object, more: object = {}) => [
   [decision, { runId, nodeId: "pick", iteration: 0, approved: true, ...more, decision: choice }],
 ];
 
-describe("approve", () => {
-  test("--select and --rank carry the choice", async () => {
+describe("an approval that asks for a choice", () => {
+  test("is approved with the choice of --select or --rank", async () => {
     const picked = await gatewayWith(asking("select"), { [decision]: goOn });
     expect((await on(picked, ["approve", runId, "--select", "green"])).stdout).toBe(
       `approved pick of run ${runId}\n`,
@@ -63,7 +63,7 @@ describe("approve", () => {
     [[], "pick asks for one of its options: blue, green, red"],
     [["--select", "gree"], "'gree' is not an option of pick; its options are blue, green, red"],
     [["--rank", "red,blue"], "pick asks for one of its options, not for a ranking"],
-  ])("%j decides nothing", async (flags, problem) => {
+  ])("is not approved with the flags %j", async (flags, problem) => {
     const server = await gatewayWith(asking("select"), { [decision]: goOn });
     const refused = await on(server, ["approve", runId, ...flags]);
     expect(refused).toMatchObject({ exitCode: 4, stdout: "" });
@@ -73,7 +73,7 @@ describe("approve", () => {
     expect(changes(server)).toEqual([]);
   });
 
-  test("a choice for what was approved before is an error: which one was chosen is not known", async () => {
+  test("cannot be approved again with a choice, since the earlier choice is unknown", async () => {
     const run = asking("select");
     goOn({}, run);
     const server = await gatewayWith(run);
@@ -82,7 +82,7 @@ describe("approve", () => {
     expect(refused.stderr).toContain("was approved already");
   });
 
-  test("deny needs no choice", async () => {
+  test("is denied without a choice", async () => {
     const server = await gatewayWith(asking("select"), { [decision]: () => ({ runId }) });
     expect((await on(server, ["deny", runId])).exitCode).toBe(0);
     expect(changes(server)).toEqual([[decision, { runId, nodeId: "pick", iteration: 0, approved: false }]]);
@@ -119,7 +119,7 @@ describe("while a run is followed", () => {
     return { ...done, server, prompts, screen: screen.written };
   }
 
-  test("the question shows the options, and asks for one of them until it gets one", async () => {
+  test("the question lists the options, and is repeated until one of them is chosen", async () => {
     const { exitCode, server, prompts, screen } = await answered("select", ["a", "gree", "green", "quick"]);
     expect(screen).toContain("  Which cluster?\n  blue  Blue – the old cluster\n  green\n  red\n");
     expect(screen).toContain("'gree' is not an option of pick");
@@ -133,12 +133,12 @@ describe("while a run is followed", () => {
     expect(exitCode).toBe(0);
   });
 
-  test("the question asks for a ranking", async () => {
+  test("the question accepts a ranking", async () => {
     const { server } = await answered("rank", ["approve", "red, green, blue", ""]);
     expect(changes(server)).toEqual(sent({ ranked: ["red", "green", "blue"] }));
   });
 
-  test("a rule approves nothing that asks for a choice, and says what does", async () => {
+  test("--on-approval approve skips an approval that asks for a choice, and names the command", async () => {
     const server = await gatewayWith(asking("select"), { [decision]: goOn });
     const signal = AbortSignal.timeout(1500);
     const done = await on(server, ["watch", runId, "--on-approval", "approve"], { signal });
@@ -147,7 +147,7 @@ describe("while a run is followed", () => {
   });
 });
 
-test("completion offers a gateway's keys, and files for what is typed as a path", async () => {
+test("completion offers a gateway's workflow keys, and files if a path is typed", async () => {
   const server = await recordedGateway();
   const context = {
     cwd: import.meta.dirname,

@@ -17,7 +17,7 @@ function workspace(): string {
   return directory;
 }
 
-/** Executes `ls` where nothing listens at the default address, and the program says this. */
+/** Runs `ls` when nothing listens at the default address and the program prints `said`. */
 async function lsWith(said: string, options: { cwd?: string; env?: Record<string, string> } = {}) {
   const asked: string[] = [];
   const spawn = (_: string, args: readonly string[], { onLine }: SpawnOptions): Child => {
@@ -40,7 +40,7 @@ async function lsWith(said: string, options: { cwd?: string; env?: Record<string
 
 const running = JSON.stringify({ running: true, url, auth: "none" }, null, 2);
 
-test("an error about the default address names the gateway that runs here on another port", async () => {
+test("an error about the default address names this directory's gateway on another port", async () => {
   const { exitCode, stderr, asked } = await lsWith(`checking\n${running}`);
   expect(exitCode).toBe(5);
   expect(asked).toEqual(["gateway status --format json"]);
@@ -49,7 +49,7 @@ test("an error about the default address names the gateway that runs here on ano
   );
 });
 
-test("it says that the gateway needs its token", async () => {
+test("an error about the default address says that the gateway needs its token", async () => {
   const { stderr } = await lsWith(running.replace("none", "token"));
   expect(stderr).toContain(`SMITHERS_BASE_URL=${url}, and its token in SMITHERS_API_KEY\n`);
 });
@@ -59,13 +59,13 @@ test.each([
   ["there is no workspace", JSON.stringify({ code: "CLI_DB_NOT_FOUND" })],
   ["it answers with what is no URL of a server", running.replace(url, "http://x/; rm -rf ~")],
   ["it answers with no JSON", "unknown command: gateway"],
-])("the usual advice stands where %s", async (_, said) => {
+])("the usual advice is given if %s", async (_, said) => {
   const { exitCode, stderr } = await lsWith(said);
   expect(exitCode).toBe(5);
   expect(stderr).toContain("next:  start a server with 'smithers-client serve'");
 });
 
-test("no program is asked where the person named the server, or there is no workspace", async () => {
+test("no program is run if the user named the server, or there is no workspace", async () => {
   const named = await lsWith(running, { env: { SMITHERS_BASE_URL: "http://127.0.0.1:9" } });
   expect(named.asked).toEqual([]);
   const elsewhere = mkdtempSync(join(tmpdir(), "smithers-client-find-"));

@@ -15,7 +15,7 @@ const failedInSecondTurn = (): PlayedRun => ({
 });
 
 describe("output", () => {
-  test("prints what a real gateway gave as a node's row, as JSON with --json and without", async () => {
+  test("prints a node's row as a real gateway returns it, as JSON with and without --json", async () => {
     const server = await recordedGateway();
     for (const flags of [[], ["--json"]]) {
       const done = await on(server, ["output", "sample-1", "ship", "--iteration", "0", ...flags]);
@@ -23,7 +23,7 @@ describe("output", () => {
     }
   });
 
-  test("means the newest iteration that has finished", async () => {
+  test("defaults to the newest iteration that has finished", async () => {
     const server = await gatewayWith(failedInSecondTurn());
     await on(server, ["output", runId, "draft"]);
     const paths = server.requests.map(({ path }) => path);
@@ -38,7 +38,7 @@ describe("output", () => {
       "it failed (disk",
       `status -- sample-1`,
     ],
-  ])("says that a node which is %s has none, and what to look at", async (status, error, words, next) => {
+  ])("says that a node that is %s has no output, and what to look at", async (status, error, words, next) => {
     const server = await recordedGateway((_, route) =>
       route.endsWith("/output") ? data({ status, row: null, schema: null, error }) : undefined,
     );
@@ -64,7 +64,7 @@ describe("retry", () => {
   const path = `/v1/api/runs/${runId}/nodes/draft/retry`;
   const accepted = { runId, status: "retry_requested" };
 
-  test("means the iteration that failed", async () => {
+  test("defaults to the iteration that failed", async () => {
     const server = await gatewayWith(failedInSecondTurn(), { [path]: () => accepted });
     const done = await on(server, ["retry", runId, "draft"]);
     expect(done).toEqual({
@@ -75,13 +75,13 @@ describe("retry", () => {
     expect(changes(server)).toEqual([[path, { iteration: 1 }]]);
   });
 
-  test("takes another iteration, and what depends on the node", async () => {
+  test("accepts another iteration, and can reset the nodes that depend on the node", async () => {
     const server = await gatewayWith(failedInSecondTurn(), { [path]: () => accepted });
     await on(server, ["retry", runId, "draft", "--iteration", "0", "--reset-dependents"]);
     expect(changes(server)).toEqual([[path, { iteration: 0, resetDependents: true }]]);
   });
 
-  test("--watch shows what happens afterwards, and exits with the run's result", async () => {
+  test("shows what happens next with --watch, and exits with the run's result", async () => {
     const server = await gatewayWith(failedInSecondTurn(), {
       [path]: (_, run) => {
         run.status = "finished";
@@ -128,7 +128,7 @@ describe("pause", () => {
     expect(changes(server)).toEqual([[path, {}]]);
   });
 
-  test("of a paused run changes nothing", async () => {
+  test("changes nothing for a paused run", async () => {
     const server = await gatewayWith({ status: "paused", events: [] }, { [path]: notActive });
     expect(await on(server, ["pause", runId])).toMatchObject({
       exitCode: 0,
@@ -136,7 +136,7 @@ describe("pause", () => {
     });
   });
 
-  test("of a run that does not execute says how it stands", async () => {
+  test("fails for a run that is not executing, and says its status", async () => {
     const server = await gatewayWith({ status: "waiting-approval", events: [] }, { [path]: notActive });
     const failed = await on(server, ["pause", runId]);
     expect(failed.exitCode).toBe(4);

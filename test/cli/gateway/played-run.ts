@@ -5,7 +5,7 @@ import type { CliResult } from "../run-cli.js";
 
 type Fields = Record<string, unknown>;
 
-/** A run as a gateway shows it; a test changes it while it is asked about. */
+/** A run as a gateway reports it; tests change it between requests. */
 export interface PlayedRun {
   status: string;
   events: { type: string; [field: string]: unknown }[];
@@ -16,13 +16,13 @@ export interface PlayedRun {
 
 export const runId = "run-1";
 
-/** When the run's first event was, in ms since 1970; each next one is a second later. */
+/** The time of the run's first event, in ms since 1970; the events are one second apart. */
 export const startedAtMs = 1_795_614_171_000;
 
-/** An answer to a request that changes something, and what it does to the run. */
+/** Responds to requests that change something, and changes the run accordingly. */
 export type Posts = Readonly<Record<string, (body: Fields, run: PlayedRun) => Buffer | Fields>>;
 
-/** A gateway with one run, `run-1`: its status, events and approvals are the test's, the rest was recorded of a real one. */
+/** A gateway with the run `run-1`: the test gives its status, events and approvals; the rest is recorded. */
 export async function gatewayWith(run: PlayedRun, posts: Posts = {}): Promise<RawServer> {
   return recordedGateway(({ path, body }, route) => {
     const post = posts[route.replace("POST ", "")];
@@ -58,10 +58,10 @@ export async function gatewayWith(run: PlayedRun, posts: Posts = {}): Promise<Ra
   });
 }
 
-/** The body of an answer of a gateway, in its envelope. */
+/** A gateway's response with this content in its envelope. */
 export const data = (content: unknown): Buffer => gatewayAnswer(200, { ok: true, data: content });
 
-/** An error as a gateway answers it; details stand beside the code. */
+/** A gateway's error response; details are next to the code. */
 export const refusal = (status: number, code: string, message: string, details: Fields = {}): Buffer =>
   gatewayAnswer(status, { ok: false, error: { version: "v1", code, message, ...details } });
 
@@ -78,7 +78,7 @@ function pageOf({ events }: PlayedRun) {
   });
 }
 
-/** Executes a command line against the server, at a time shortly after its run's last event. */
+/** Runs a command line against the server, at a time shortly after the run's last event. */
 export function on(
   server: RawServer,
   words: readonly string[],

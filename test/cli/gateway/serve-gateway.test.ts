@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { Interrupted, type Child, type SpawnOptions } from "../../../src/cli/context.js";
 import { runMain } from "../run-main.js";
 
-/** A directory in which a version of Smithers and a Bun are installed, as far as they are looked for. */
+/** A directory in which this version of Smithers and Bun look installed. */
 function project(version: string, hasWorkflows = true): string {
   const directory = mkdtempSync(join(tmpdir(), "smithers-client-serve-"));
   onTestFinished(() => rmSync(directory, { recursive: true }));
@@ -22,7 +22,7 @@ function project(version: string, hasWorkflows = true): string {
   return directory;
 }
 
-/** Executes `serve --gateway` with a program in the gateway's place that listens on this port, and ends it by Ctrl-C. */
+/** Runs `serve --gateway` with a fake gateway that listens on this port, and ends it with Ctrl-C. */
 async function serve(root: string, words: string[], port: number) {
   const controller = new AbortController();
   const started: { args: readonly string[]; cwd: string; token: string | undefined }[] = [];
@@ -45,7 +45,7 @@ async function serve(root: string, words: string[], port: number) {
   return { ...done, started, killed };
 }
 
-test("serve --gateway starts one for this machine alone, says where it listens, and ends it at Ctrl-C", async () => {
+test("serve --gateway starts a gateway for this machine only, prints its URL, and ends it at Ctrl-C", async () => {
   const root = project("0.32.0");
   const done = await serve(root, ["--port", "7555", "--api-key", "secret"], 7555);
   expect(done.exitCode).toBe(0);
@@ -58,7 +58,7 @@ test("serve --gateway starts one for this machine alone, says where it listens, 
   expect(done.killed).toEqual(["SIGTERM"]);
 });
 
-test("serve --gateway says that the gateway took another port", async () => {
+test("serve --gateway says if the gateway took another port", async () => {
   const { stderr } = await serve(project("0.32.0"), ["--port", "7555"], 41_000);
   expect(stderr).toContain("port 7555 is in use by another program, so the gateway took another one\n");
   expect(stderr).toContain("on http://127.0.0.1:41000\n");
@@ -89,7 +89,7 @@ test.each([
     ["--no-db"],
     "--no-db cannot be used with --gateway",
   ],
-])("serve --gateway starts nothing where %s", async (_, make, words, problem) => {
+])("serve --gateway starts nothing if %s", async (_, make, words, problem) => {
   const done = await serve(make(), words, 7555);
   expect(done.exitCode).toBe(4);
   expect(done.stderr).toContain(problem);

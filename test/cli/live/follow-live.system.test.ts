@@ -31,15 +31,15 @@ async function pausedRun(workflowPath: string): Promise<string> {
 const escape = "\u001b";
 const coloured = new RegExp(`${escape}\\[\\d+m`, "g");
 
-/** What only the live part draws. */
+/** Characters that only the live region draws. */
 const drawing = /[├└│⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/;
 
-test("a run with a gate, from its start to its end, in a window that changes its size", async () => {
+test("follows a run with an approval from start to end, in a window that is resized", async () => {
   const runId = freshId("live");
   const screen = terminal(["run", "gate.tsx", "--run-id", runId, "-w", "--input", '{"buildMs":1500}']);
   await screen.shows(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] build +0s/);
   expect(screen.showsCursor).toBe(false);
-  // On a busy machine the run is drawn as it stands a moment after the question.
+  // On a busy machine, the run's current state is drawn a moment after the question.
   const asked = (await screen.shows(/1 of 3 nodes done[^]*approve, deny or skip\?/)).split("\n");
   expect(asked.slice(-5)).toEqual(
     [
@@ -52,17 +52,17 @@ test("a run with a gate, from its start to its end, in a window that changes its
   );
   expect(screen.showsCursor).toBe(true);
 
-  // What has been typed stays, below the live part, whatever is drawn meanwhile.
+  // Typed text stays below the live region, whatever is drawn meanwhile.
   screen.type("ap");
   const sizes: [columns: number, rows: number, head: RegExp][] = [
     [200, 50, /\d+s {2}━{8}─{16} {2}1 of 3 nodes done$/m],
     [30, 50, /^◆ gate {2}waiting-approval {2}\d+s …$/m],
-    // Last, since what scrolls out of a lower window is out of reach.
+    // After the tall ones, because lines that scroll out of a low window cannot be erased.
     [40, 10, /^◆ gate {2}waiting-approval {2}\d+s {2}1\/3$/m],
     [80, 24, /\d+s {2}━{4,7}─{8,15} {2}1 of 3 nodes done$/m],
   ];
   for (const [columns, rows, head] of sizes) {
-    // Right after a drawing: one that is on its way meanwhile is made for the old size, and may erase a row too many.
+    // Resize right after a redraw: one in flight is made for the old size and may erase one row too many.
     const { length } = screen.record;
     await waitUntil(() => screen.record.length > length);
     screen.resize(columns, rows);
@@ -99,7 +99,7 @@ test("a run with a gate, from its start to its end, in a window that changes its
   expect(screen.record).not.toContain("\u001b[?1049");
 });
 
-test("a gate that somebody else decides takes its question away", async () => {
+test("the question disappears when someone else decides the approval", async () => {
   const runId = await pausedRun("gate.tsx");
   const screen = terminal(["watch", runId]);
   await screen.shows("approve, deny or skip?");
@@ -108,11 +108,11 @@ test("a gate that somebody else decides takes its question away", async () => {
   expect(await screen.scrollback()).not.toMatch(/approve, deny|[├└│]/);
 });
 
-describe("an end from outside leaves nothing of the live part, and the cursor", () => {
+describe("an end from outside", () => {
   test.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
-  ] as const)("%s", async (signal, code) => {
+  ] as const)("by %s erases the live region and restores the cursor", async (signal, code) => {
     const runId = await pausedRun("gate.tsx");
     const screen = terminal(["watch", runId, "--on-approval", "wait"], { rows: 8, columns: 100 });
     await screen.shows("└─ · ship");
@@ -128,18 +128,18 @@ describe("an end from outside leaves nothing of the live part, and the cursor", 
   });
 });
 
-test("a failed run ends with what failed, said once more", async () => {
+test("a failed run ends with a summary of what failed", async () => {
   const screen = terminal(["run", "fails.tsx", "--watch"], { columns: 200, rows: 50 });
   expect(await screen.ended()).toBe(1);
   const left = (await screen.scrollback()).split("\n");
   expect(left.at(-2)).toMatch(/^✗ fails failed after [\d.]+s {2}1 of 2 nodes done, 1 failed, run /);
   expect(left.at(-1)).toMatch(/^ {2}publish {2}disk full \\u001b\]0;owned\\u0007\\u001b\[2J.*red$/);
-  // The rest of the error stands where the node failed.
+  // The rest of the error is printed where the node failed.
   expect(left.filter((line) => line === `${" ".repeat(12)}second line`)).toHaveLength(1);
   expect(screen.title).not.toContain("owned");
 });
 
-test("nothing is drawn with --plain, on a dumb terminal, and in CI", async () => {
+test("nothing is drawn with --plain, on a dumb terminal, or in CI", async () => {
   const cases: { flags?: string[]; env?: Record<string, string> }[] = [
     { flags: ["--plain"] },
     { env: { SMITHERS_PLAIN: "1" } },
@@ -150,7 +150,7 @@ test("nothing is drawn with --plain, on a dumb terminal, and in CI", async () =>
     cases.map(async ({ flags = [], env = {} }) => {
       const screen = terminal(["run", "quick.tsx", "--watch", ...flags], { env });
       expect(await screen.ended()).toBe(0);
-      // Colours at most.
+      // Only colors are allowed.
       const text = screen.record.replaceAll(coloured, "");
       expect(text).toMatch(/first +started/);
       expect(text).not.toContain("\u001b");
@@ -158,7 +158,7 @@ test("nothing is drawn with --plain, on a dumb terminal, and in CI", async () =>
   );
 });
 
-test("COLUMNS and a locale without Unicode are followed", async () => {
+test("respects COLUMNS and a locale without Unicode", async () => {
   const runId = await pausedRun("gate.tsx");
   const env = { LC_ALL: "C", COLUMNS: "34", NO_COLOR: "1" };
   const screen = terminal(["watch", runId, "--on-approval", "wait"], { env });
@@ -172,7 +172,7 @@ test("COLUMNS and a locale without Unicode are followed", async () => {
   ]);
 });
 
-test("the bell rings once for gates that open together, and not at all with --no-bell", async () => {
+test("the bell rings once for approvals that open together, and never with --no-bell", async () => {
   const runId = await pausedRun("gates.tsx");
   const wait = ["watch", runId, "--on-approval", "wait"];
   const env = { TMUX: "", TERM_PROGRAM: "iTerm.app" };

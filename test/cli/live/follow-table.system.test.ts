@@ -25,10 +25,10 @@ function terminal(args: readonly string[], options?: BinaryTerminalOptions): Ter
 
 const hostileName = "\u001b[2J\u001b[31mowned\u0007\n\u202egnp";
 
-/** The runs of those below that execute. */
+/** The ids of the runs below that are executing. */
 let running: string[] = [];
 
-/** Thirteen runs: ten that execute, two at an approval, and one of a hostile workflow; and what has ended before. */
+/** Starts ten executing runs, two at an approval, and one of a hostile workflow; one more has ended before. */
 function startThirteen(): void {
   server.addRun("ended-before", { status: "failed" });
   for (let n = 0; n < 10; n++) {
@@ -53,14 +53,14 @@ function startGate(runId: string, workflowName = "release", nodeId = "ship-it"):
   server.addRun(runId, { workflowName, script }).resume();
 }
 
-/** Ends a run that executes. */
+/** Ends an executing run. */
 function end(runId: string, status: "finished" | "failed" = "finished"): void {
   server.setStatus(runId, status, Date.now());
   const type = status === "finished" ? "RunFinished" : "RunFailed";
   server.publish(runId, { type, runId, timestampMs: Date.now(), error: "disk full" });
 }
 
-/** The decisions that came over the wire. */
+/** The decisions that the server received. */
 const decisions = () =>
   server.calls
     .filter(({ call }) => call === "approve" || call === "deny")
@@ -71,7 +71,7 @@ const decisions = () =>
 
 const [up, down] = ["\u001b[A", "\u001b[B"];
 
-/** Presses the arrow until the run's approval is selected: keys that come together count for nothing. */
+/** Presses the arrow key until the run's approval is selected; keys that arrive together are ignored. */
 async function select(screen: Terminal, arrow: string, runId: string): Promise<void> {
   await waitUntil(async () => {
     if ((await screen.screen()).includes(`\n›${runId} `)) return true;
@@ -81,10 +81,10 @@ async function select(screen: Terminal, arrow: string, runId: string): Promise<v
   });
 }
 
-/** What only the table draws. */
+/** Text that only the table draws. */
 const drawing = /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏›]|\d runs[:,]|select with/;
 
-/** What the program left, with times as TOOK. */
+/** The lines that the program left on the screen, with durations replaced by TOOK. */
 async function leftBy(screen: Terminal): Promise<string[]> {
   expect(screen.showsCursor).toBe(true);
   const left = (await screen.scrollback()).split("\n");
@@ -97,7 +97,7 @@ describe.each([
   [80, 24],
   [200, 50],
 ])("at %d × %d", (columns, rows) => {
-  test("thirteen runs and one that starts late have a row each, or are counted, and leave a line each", async () => {
+  test("thirteen runs and a late one each have a row or are counted, and each leave a line", async () => {
     startThirteen();
     const screen = terminal(["watch", "--all", "--on-approval", "wait"], { columns, rows });
     const whole = /^13 runs(, \d not shown)?: 3 waiting, 10 run/m;
@@ -126,7 +126,7 @@ describe.each([
     startGate("latecomer", "late");
     await screen.shows(/^14 runs(, \d not shown)?: 4 waiting, 10 run/m);
     for (const [at, runId] of running.entries()) end(runId, at === 5 ? "failed" : "finished");
-    // What has ended stays.
+    // Runs that have ended stay in the table.
     const second = await screen.shows(/^14 runs(, \d not shown)?: 4 waiting, 9 fin/m);
     if (columns > 40) expect(second).toMatch(/^ 00000000 {2}✓ finished/m);
     expect(second).toMatch(columns > 40 ? /^ 50000005 {2}✗ failed.* disk full$/m : /^ 50000005 {2}✗/m);
@@ -145,7 +145,7 @@ describe.each([
   });
 });
 
-/** Colours, what the screen is drawn with, ends of lines, and the bell. */
+/** The control sequences that we write: colors, cursor movement, line ends, and the bell. */
 const ours = new RegExp(`${"\u001b"}\\[\\??[\\d;]*[mhlAKBG]|[\\r\\n${"\u0007"}]`, "g");
 
 describe("approvals", () => {
@@ -154,7 +154,7 @@ describe("approvals", () => {
     startGate("second");
   });
 
-  test("ring, are selected with the arrows, and decided by a or d and a note", async () => {
+  test("ring the bell, are selected with the arrow keys, and are decided with a or d and a note", async () => {
     const screen = terminal(["watch", "--all"]);
     // The server lists the newest run last.
     await screen.shows(/^2 approvals wait: select with the arrows$/m);
@@ -192,7 +192,7 @@ describe("approvals", () => {
     ]);
   });
 
-  test("nothing is decided by keys that come together, or by a note that is taken back", async () => {
+  test("are not decided by keys that arrive together, or by a note that is cancelled", async () => {
     const screen = terminal(["watch", "first", "second"]);
     await screen.shows(/2 approvals wait/);
     await select(screen, up, "second");
@@ -231,7 +231,7 @@ describe("approvals", () => {
     ]);
   });
 
-  test("one that somebody else decides takes its question away, and another is not selected for it", async () => {
+  test("decided by someone else lose their question, and no other one is selected", async () => {
     const screen = terminal(["watch", "first", "second"]);
     await screen.shows(/2 approvals wait/);
     screen.type(down);
@@ -245,7 +245,7 @@ describe("approvals", () => {
     screen.type("a\r");
     await select(screen, down, "second");
     expect(decisions()).toEqual([]);
-    // What is typed beyond the end of a note answers no other one.
+    // Text typed beyond the end of a note does not answer another question.
     screen.type("d");
     await screen.shows(/^deny second ship-it, note:$/m);
     screen.type("no\r\r\r");
@@ -253,7 +253,7 @@ describe("approvals", () => {
     expect(decisions()).toEqual([["second/deny", "no"]]);
   });
 
-  test("are left to others where that is asked for", async () => {
+  test("are left to others on request", async () => {
     const screen = terminal(["watch", "first", "second", "--on-approval", "wait", "--no-bell"]);
     await screen.shows(/^second +ship-it waits for approval; to decide it: /m);
     screen.type(down);
@@ -263,7 +263,7 @@ describe("approvals", () => {
   });
 });
 
-test("--keep goes on when no run is left, in a window that changes its size", async () => {
+test("ls --watch continues when no run is left, in a window that is resized", async () => {
   const screen = terminal(["ls", "--watch"]);
   await screen.shows(/^no run is in progress$/m);
   startGate("keeper");
@@ -293,11 +293,11 @@ test("--keep goes on when no run is left, in a window that changes its size", as
   ]);
 });
 
-describe("an end from outside leaves a line for each run, and the terminal as it was", () => {
+describe("an end from outside", () => {
   test.each([
     ["SIGTERM", 143],
     ["SIGHUP", 129],
-  ] as const)("%s", async (signal, code) => {
+  ] as const)("by %s leaves a line for each run, and restores the terminal", async (signal, code) => {
     startGate("first");
     startGate("second");
     const screen = terminal(["watch", "--all"], { rows: 8 });
@@ -321,7 +321,7 @@ describe("an end from outside leaves a line for each run, and the terminal as it
   });
 });
 
-test("the keys are the shell's while it is stopped or has ended, and the table's when it goes on", async () => {
+test("keys go to the shell while the table is stopped or has ended, and to the table once it continues", async () => {
   startGate("first");
   const script =
     'set -m; "$@"; echo stopped; stty -a | grep -o -- "-*icanon"; fg; stty -a | grep -o -- "-*icanon"';
@@ -331,7 +331,7 @@ test("the keys are the shell's while it is stopped or has ended, and the table's
   open.push(shell);
   await select(shell, down, "first");
   shell.press("C-z");
-  // The shell brings it back at once.
+  // The shell continues it at once.
   await shell.shows(/stopped\s+icanon[^]*^›first /m);
   await waitUntil(async () => {
     shell.type("d");
@@ -339,11 +339,11 @@ test("the keys are the shell's while it is stopped or has ended, and the table's
   });
   shell.press("Enter");
   await shell.shows(/^✗ first[^]*^icanon$/m);
-  // Presses that came before the question was drawn are in no note, those after it may be.
+  // Keys pressed before the question was drawn are not part of the note; later ones may be.
   expect(decisions().map(([decision]) => decision)).toEqual(["first/deny"]);
 });
 
-test("on a real server", async () => {
+test("shows and decides approvals on a real server", async () => {
   const real = await startRealServer();
   try {
     const client = createClient({ baseUrl: real.baseUrl });

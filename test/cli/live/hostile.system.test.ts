@@ -10,7 +10,7 @@ const runId = "hostile";
 const startedAtMs = Date.now();
 const words = hostileTexts.join(" ");
 
-/** A run that says in every place what would drive a terminal, in a tree that is far larger than a window. */
+/** A run with hostile control sequences in every text, and a tree that is far larger than a window. */
 const tree = element(
   "workflow",
   { name: words },
@@ -41,7 +41,7 @@ const history = [
 const ending = Buffer.concat([chunk(event("RunFailed", { error: words })), Buffer.from(lastChunk)]);
 
 let server: RawServer;
-/** The event streams of the run while it goes on. */
+/** The open event streams of the run. */
 const streams: Socket[] = [];
 let hasEnded = false;
 beforeAll(async () => {
@@ -62,10 +62,10 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const [escape, bel] = ["\u001b", "\u0007"];
-/** Colours, what the screen is drawn with, ends of lines, and the bell. */
+/** The control sequences that we write: colors, cursor movement, line ends, and the bell. */
 const ours = new RegExp(`${escape}\\[\\??[\\d;]*[mhlAKBG]|\\r|\\n|${bel}`, "g");
 
-/** No control character but the ends of lines, and nothing that turns or hides text. */
+/** Expects no control characters, and no characters that reverse or hide text. */
 function expectHarmless(text: string): void {
   expect(text).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u);
 }
@@ -75,7 +75,7 @@ describe.each([
   [200, 50],
   [40, 10],
 ])("at %d × %d", (columns, rows) => {
-  test("the live view stays within its window, and its end leaves lines", async () => {
+  test("the live view stays within its window, and leaves only lines at its end", async () => {
     hasEnded = false;
     const screen = startInTerminal(["watch", runId, "--on-approval", "wait"], {
       columns,
@@ -87,7 +87,7 @@ describe.each([
       expect(lines.filter((line) => /^[^├└│ ] title/.test(line))).toHaveLength(1);
       const title = screen.title;
       const record = screen.record;
-      // What moves the cursor is ours: colours, and what the screen is drawn with.
+      // Only our own control sequences may reach the terminal.
       expectHarmless(record.replaceAll(ours, ""));
       hasEnded = true;
       for (const stream of streams.splice(0)) stream.end(ending);
@@ -100,7 +100,7 @@ describe.each([
   });
 });
 
-test.each(["status", "frames"])("%s shows them in whole lines", async (command) => {
+test.each(["status", "frames"])("%s shows hostile texts in whole lines", async (command) => {
   hasEnded = true;
   const { stdout, stderr, exitCode } = await cli([command, runId], {
     baseUrl: server.baseUrl,

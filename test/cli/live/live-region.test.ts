@@ -18,7 +18,7 @@ const started = (nodeId: string, ms: number, attempt = 1) =>
   event(ms, { type: "NodeStarted", nodeId, attempt });
 const finished = (nodeId: string, ms: number) => event(ms, { type: "NodeFinished", nodeId, attempt: 1 });
 
-/** What is drawn of a run with this tree after these events, `ms` after its start. */
+/** Draws a run with this tree after these events, `ms` after its start. */
 function drawn(
   tree: FrameNode | undefined,
   events: readonly SmithersEvent[],
@@ -61,7 +61,7 @@ const underWay = [
   event(1000, { type: "NodeFailed", nodeId: "draft", iteration: 1, attempt: 1, error: "disk full" }),
 ];
 
-test("the tree, with each node's state, time, attempt and turn, and what is known of the whole", () => {
+test("draws the tree with each node's state, time, attempt and iteration, and a summary", () => {
   expect(drawn(release, underWay, 12_400, { turns: { draft: 1, review: 1 } })).toEqual([
     "",
     "* release › sequence  running  12s  ━━━━╍╍─────────  1 of 6 nodes done, 1 failed",
@@ -76,7 +76,7 @@ test("the tree, with each node's state, time, attempt and turn, and what is know
   ]);
 });
 
-test("a node in a loop has its iteration from the first one on, and counts once, in its newest one", () => {
+test("a node in a loop always shows its iteration, and counts once, in its newest iteration", () => {
   const loop = element(
     "workflow",
     { name: "w" },
@@ -97,7 +97,7 @@ test("a node in a loop has its iteration from the first one on, and counts once,
   expect(head([done("draft", 50), done("review", 50)])).toMatch(/ 2 of 2 nodes done$/);
 });
 
-test("a gate waits from when the run has come to it", () => {
+test("an approval waits from the time when the run reaches it", () => {
   const before = [started("lint", 0), event(0, { type: "NodeWaitingApproval", nodeId: "gate" })];
   expect(drawn(release, before, 60_000)).toContain("├─ · gate     needs approval");
   const paused = [
@@ -113,7 +113,7 @@ test("a gate waits from when the run has come to it", () => {
   expect(drawn(release, requested, 65_000)).toContain("├─ ◆ gate     waiting 1m 00s for approval: Really?");
 });
 
-test("without a tree the nodes are a list, and what the tree does not have comes after it", () => {
+test("lists the nodes without a tree, and appends nodes that are not in the tree", () => {
   expect(drawn(undefined, [started("b", 0), finished("a", 900)], 1000).slice(1)).toEqual([
     expect.stringMatching(/^\* run r {2}running {2}1s .* {2}1 of 2 nodes done$/),
     "├─ * b  1s",
@@ -122,7 +122,7 @@ test("without a tree the nodes are a list, and what the tree does not have comes
   expect(drawn(release, [started("hidden", 0)], 1000).at(-1)).toBe("└─ * hidden  1s");
 });
 
-test("a run of which nothing is known, and one that has been silent", () => {
+test("shows a run that is still connecting, and one that has been silent", () => {
   const view = emptyRunView("r");
   const lines = liveRegionLines(liveRegion(view, undefined, 5), {
     view,
@@ -149,7 +149,7 @@ describe("a large tree", () => {
   const all = (name: string, size: number, tell: (id: string) => SmithersEvent) =>
     Array.from({ length: size }, (_, index) => tell(`${name}-${index}`));
 
-  test("folds the containers in which nothing goes on", () => {
+  test("folds containers in which nothing is active", () => {
     const events = [...all("a", 9, (id) => finished(id, 0)), started("b-3", 0)];
     expect(drawn(large, events, 1000, { rows: 14 }).slice(2)).toEqual([
       "├─ ✓ parallel a  9 done",
@@ -167,7 +167,7 @@ describe("a large tree", () => {
     ]);
   });
 
-  test("folds to what is active or next", () => {
+  test("folds down to nodes that are active or next", () => {
     const events = [...all("a", 9, (id) => finished(id, 0)), started("b-3", 0), started("b-4", 0)];
     expect(drawn(large, events, 1000, { rows: 9 })).toEqual([
       "* large › sequence  running  1s  ━━━━━━━━╍───────────────  9 of 27 nodes done",
@@ -181,7 +181,7 @@ describe("a large tree", () => {
     ]);
   });
 
-  test("shows the most urgent first where not even that fits", () => {
+  test("shows the most urgent nodes if even those do not fit", () => {
     const wide = element("workflow", { name: "wide" }, stage("n", 200));
     const events = [
       ...all("n", 150, (id) => started(id, 0)),
@@ -202,7 +202,7 @@ describe("a large tree", () => {
     expect(drawn(wide, events, 1000, { rows: 1 })).toHaveLength(1);
   });
 
-  test("never has more lines than it may, however deep it is", () => {
+  test("never exceeds the available lines, however deep it is", () => {
     let deep = task("leaf");
     for (let level = 0; level < 60; level++) deep = element("parallel", {}, deep, task(`side-${level}`));
     const tree = element("workflow", { name: "deep" }, deep);
@@ -214,7 +214,7 @@ describe("a large tree", () => {
     }
   });
 
-  /** How often a drawing looks at the nodes of a run whose tree is so deep, where half of them are at work. */
+  /** Counts the accesses to nodes when a tree of this depth is drawn, with half of its nodes executing. */
   function looksAt(depth: number): number {
     let deep = task("leaf");
     for (let level = 0; level < depth; level++)
@@ -238,11 +238,11 @@ describe("a large tree", () => {
     return looks;
   }
 
-  test("takes work in proportion to its size, however deep it is", () => {
+  test("takes time in proportion to its size, however deep it is", () => {
     expect(looksAt(400)).toBeLessThan(looksAt(100) * 5);
   });
 
-  test("is cut where no terminal could show it", () => {
+  test("is truncated if it is too deep for any terminal", () => {
     let deep = task("leaf");
     for (let level = 0; level < 1000; level++) deep = element("parallel", {}, deep, task(`side-${level}`));
     const lines = drawn(element("workflow", { name: "abyss" }, deep), [started("leaf", 0)], 1000);
@@ -251,7 +251,7 @@ describe("a large tree", () => {
   });
 });
 
-test.each([1, 20, 40, 80, 200])("hostile texts are shown, not obeyed, and fit %d columns", (width) => {
+test.each([1, 20, 40, 80, 200])("hostile texts are escaped, and fit %d columns", (width) => {
   const tree = element(
     "workflow",
     { name: hostileTexts.join(" ") },
@@ -283,7 +283,7 @@ test.each([1, 20, 40, 80, 200])("hostile texts are shown, not obeyed, and fit %d
   }
 });
 
-test("plain, and in ASCII", () => {
+test("draws plain text in ASCII", () => {
   const style = { plain: true, symbols: symbolsFor({ LC_ALL: "C" }), width: 72 };
   expect(drawn(release, underWay, 12_400, style).slice(1)).toEqual([
     "* release > sequence  running  12s  1 of 6 nodes done, 1 failed",
@@ -309,7 +309,7 @@ test.each([
   expect(symbolsFor(env).done).toBe(done);
 });
 
-describe("the last line of a running node", () => {
+describe("the last output line of a running node", () => {
   const output = (text: string, nodeId = "lint", stream = "stdout") =>
     event(600, { type: "NodeOutput", nodeId, attempt: 1, stream, text });
 
@@ -323,7 +323,7 @@ describe("the last line of a running node", () => {
     return liveRegionLines(part, look, (node) => printed.of(node));
   }
 
-  test("is below it, also without an end, and no wider than the window", () => {
+  test("is shown below the node, even if unfinished, and is no wider than the window", () => {
     const lines = withOutput(
       22,
       output("first\n\u001b[31mcompiling\u001b[2J "),
@@ -335,13 +335,13 @@ describe("the last line of a running node", () => {
     for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(40);
   });
 
-  test("is that of the stream that printed last, and goes when the node ends", () => {
+  test("comes from the stream that printed last, and disappears when the node ends", () => {
     expect(withOutput(22, output("out\n"), output("err\n", "lint", "stderr")).join("\n")).toContain("  err");
     expect(withOutput(22, output("out\n"), finished("lint", 800)).join("\n")).not.toContain("out");
   });
 
-  test("leaves the tree as it is where there is no room", () => {
-    // Without the blank line, which a small window has not.
+  test("is left out if there is no room", () => {
+    // Without the blank line, which a small window does not have.
     const tree = withOutput(22).length - 1;
     expect(withOutput(tree, output("out\n"))).toHaveLength(tree);
     expect(withOutput(tree, output("out\n")).join("\n")).not.toContain("out");

@@ -78,11 +78,11 @@ describe("a row", () => {
   const row = (run: FollowedRun, now?: number) =>
     draw([rowOf(run)], { width: 120, ...(now ? { now } : {}) })[2];
 
-  test("says what executes, and for how long", () => {
+  test("shows what is executing, and for how long", () => {
     expect(row(running, 12)).toBe(" 4f1c9a2b  * running  deploy    0/2   12s   build, test (attempt 2)");
   });
 
-  test("says what a run waits for", () => {
+  test("shows what a run waits for", () => {
     expect(row(waiting)).toBe(" 4f1c9a2b  ◆ waiting-approval  deploy    1/2   1m 02s  ship: Ship it?");
     const timer = runOf([
       started,
@@ -92,25 +92,25 @@ describe("a row", () => {
     expect(row(timer)).toMatch(/waiting-timer .* pause$/);
   });
 
-  test("does not say that a run waits for an approval that it has not come to", () => {
+  test("does not show that a run waits for an approval that it has not reached", () => {
     const announced = runOf([started, node("NodeWaitingApproval", "ship"), node("NodeStarted", "build")]);
     expect(row(announced, 12)).toMatch(/0\/2 +12s +build$/);
   });
 
-  test("says how a run ended, how long it took, and why it failed", () => {
+  test("shows how a run ended, how long it took, and why it failed", () => {
     expect(row(failed)).toBe(" 4f1c9a2b  ✗ failed  deploy    0/1   2m 05s  build: disk full");
     expect(row(finished)).toBe(" 4f1c9a2b  ✓ finished  deploy    1/1   3.0s");
     const lost = runOf([started], { lost: new Error("gone\nfor good") });
     expect(row(lost)).toMatch(/✗ lost +deploy .*gone$/);
   });
 
-  test("says that nothing has been heard of a run, or not for long", () => {
+  test("shows that a run is still connecting, or has been silent", () => {
     expect(row(runOf([]))).toMatch(/^ 4f1c9a2b {2}\* connecting {2}deploy/);
     expect(row(running, 61)).toMatch(/no event for 1m 00s, build, test/);
     expect(row(running, 60)).not.toMatch(/no event/);
   });
 
-  test("says which approvals can be decided, the selected one first", () => {
+  test("shows which approvals can be decided, the selected one first", () => {
     const both = { approvals: ["one: A?", "two: B?"] };
     expect(draw([rowOf(waiting, "4f1c9a2b", both)], { width: 120 })[2]).toMatch(
       /^ 4f.* {2}one: A\?, two: B\?$/,
@@ -125,14 +125,14 @@ describe("the table", () => {
     Array.from({ length: 4 }, (_, n) => rowOf(run, `run-${kind}-${n}`)),
   );
 
-  test("has all runs in their order where they fit, and says how many there are", () => {
+  test("lists all runs in order if they fit, and counts them", () => {
     const lines = draw(many);
     expect(lines.slice(2, -1).map((line) => line.slice(1, 8))).toEqual(many.map(({ label }) => label));
     expect(lines.at(-1)).toBe("16 runs: 4 running, 4 waiting, 4 failed, 4 finished");
     expect(draw([])).toEqual(["", "no run is in progress"]);
   });
 
-  test("keeps what a person may want to look at where it does not, the newest of each", () => {
+  test("keeps the most relevant runs if not all fit, the newest of each kind", () => {
     const asked = [...many.slice(0, 3), rowOf(waiting, "asked", { approvals: ["ship"] }), ...many.slice(3)];
     const shown = (most: number, rows = asked) =>
       draw(rows, { most, hint: "hint" })
@@ -169,7 +169,7 @@ describe("the table", () => {
     }
   });
 
-  test("drops what goes on before the name, the progress and the time", () => {
+  test("drops the current activity before the name, the progress and the time", () => {
     const row = [rowOf(waiting)];
     expect(draw(row, { width: 40, most: 8 })[0]).toBe(" 4f1c9a2b  ◆  deploy    1/2   1m 02s");
     expect(draw(row, { width: 56, most: 8 })[0]).toMatch(
@@ -179,11 +179,11 @@ describe("the table", () => {
   });
 });
 
-describe("the line that is left of a run", () => {
+describe("a run's result line", () => {
   const style = styleOf();
   const lineOf = (run: FollowedRun) => resultLine(run, runFacts(run), style);
 
-  test("has its whole id, how it ended or stands, and why", () => {
+  test("has the run's full id, its result or status, and the reason", () => {
     expect(lineOf(finished)).toBe("✓ run-id  deploy finished after 3.0s, 1 of 1 nodes done");
     expect(lineOf(failed)).toBe("✗ run-id  deploy failed after 2m 05s, 0 of 1 nodes done: build: disk full");
     expect(lineOf(waiting)).toBe("◆ run-id  deploy waiting-approval, 1 of 2 nodes done");

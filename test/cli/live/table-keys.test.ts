@@ -7,7 +7,7 @@ import { styleOf } from "../style.js";
 const [up, down, escape] = ["\u001b[A", "\u001b[B", "\u001b"];
 const rows = ["one", "two", "three"];
 
-/** Keys at a table of three runs; `read` is one read of the terminal, `answer` ends the question that is open. */
+/** The keys of a table with three runs; `read` is one read from the terminal, `answer` ends the open question. */
 function keysWith(draws = true) {
   let read: (typed: string) => void = () => {};
   let answer: (text: string | undefined) => void = () => {};
@@ -48,7 +48,7 @@ function keysWith(draws = true) {
   };
 }
 
-test("the arrows select approvals in the order of the rows, from either end, and stop at the ends", () => {
+test("the arrow keys select approvals in the order of the rows, from either end, and stop at the ends", () => {
   const { ask, read, selected, keys } = keysWith();
   void ask("three");
   void ask("one");
@@ -73,7 +73,7 @@ test("the arrows select approvals in the order of the rows, from either end, and
   expect(keys.hint).toBe("a approves, d denies gate: Ship it?");
 });
 
-test("a key and the end of a note decide, with the note's words", async () => {
+test("a key and the end of a note decide, and send the note", async () => {
   const { ask, read, answer, decided, prompts, rules, settle, keys } = keysWith();
   void ask("one");
   void ask("two");
@@ -82,7 +82,7 @@ test("a key and the end of a note decide, with the note's words", async () => {
   expect(prompts).toEqual(["deny one gate, note: "]);
   expect(rules).toEqual([{ afterKey: true }]);
   expect(keys.hint).toMatch(/^Enter sends it/);
-  // Keys are the question's now.
+  // Keys go to the question now.
   for (const key of ["a", down, escape]) read(key);
   expect(prompts).toHaveLength(1);
   answer("  not today ");
@@ -120,7 +120,7 @@ test.each([
   expect(prompts).toEqual([]);
 });
 
-test("nothing is decided with nothing selected, or selected and not yet on the screen", () => {
+test("nothing is decided if no approval is selected, or the selection is not on the screen yet", () => {
   const { ask, read, prompts } = keysWith();
   void ask("one");
   read("a");
@@ -136,7 +136,7 @@ test("nothing is decided with nothing selected, or selected and not yet on the s
   expect(undrawn.prompts).toHaveLength(1);
 });
 
-test("no other approval is selected in the place of one that somebody else has decided", () => {
+test("no other approval is selected when someone else decides the selected one", () => {
   const { ask, read, prompts, selected } = keysWith();
   const elsewhere = new AbortController();
   void ask("one", "gate", elsewhere.signal);
@@ -148,7 +148,7 @@ test("no other approval is selected in the place of one that somebody else has d
   expect(prompts).toEqual([]);
 });
 
-test("a note that is taken back, or comes after somebody else's decision, decides nothing", async () => {
+test("a note that is cancelled, or comes after someone else's decision, decides nothing", async () => {
   const { ask, read, answer, decided, settle, selected } = keysWith();
   const elsewhere = new AbortController();
   void ask("one", "gate", elsewhere.signal);

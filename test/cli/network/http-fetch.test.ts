@@ -13,7 +13,7 @@ const get = (url: string, signal = new AbortController().signal) =>
   fetch(url, { method: "GET", headers: {}, signal, redirect: "manual" });
 const clientOf = (baseUrl: string) => createClient({ baseUrl, fetch, retries: 0 });
 
-/** Whole text of a body. */
+/** Reads the whole text of a body. */
 async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   for await (const part of body) chunks.push(part);
@@ -30,10 +30,10 @@ async function httpServer(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Lets errors that nobody listens for come up: they fail the test that is running. */
+/** Lets unhandled errors surface: they fail the running test. */
 const settle = () => sleep(20);
 
-describe("giving up an answer that is complete", () => {
+describe("abandoning a complete response", () => {
   const pageServer = (bytes: number) =>
     httpServer((_, response) => {
       response.writeHead(400, { "content-type": "text/html", "content-length": bytes });
@@ -41,7 +41,7 @@ describe("giving up an answer that is complete", () => {
     });
 
   test.each([65_536, 65_537, 70_000, 100_000, 131_072, 300_000])(
-    "an error page of %d bytes is an error like any other",
+    "reports an error page of %d bytes like any other error",
     async (bytes) => {
       const client = clientOf(await pageServer(bytes));
       for (let times = 0; times < 5; times++) {
@@ -51,13 +51,13 @@ describe("giving up an answer that is complete", () => {
     },
   );
 
-  test("the binary exits with the code of the refusal", async () => {
+  test("exits with 4 after an error page, in the binary", async () => {
     const result = await runBinary(["status", "r"], { baseUrl: await pageServer(70_000) });
     expect(result.exitCode).toBe(4);
     expect(result.stderr).toMatch(/^error: HTTP 400.*\nnext: .*\n$/);
   });
 
-  test("a stream may end in the packet in which its reading is given up", async () => {
+  test("allows a stream to end in the packet in which reading stops", async () => {
     const server = await rawServer((request, socket) => {
       if (request.path.includes("/events"))
         socket.write(
@@ -77,7 +77,7 @@ describe("giving up an answer that is complete", () => {
     expect(server.requests.length).toBeGreaterThanOrEqual(5);
   });
 
-  test("an abort after the answer leaves the connection to the next request", async () => {
+  test("keeps the connection for the next request if aborted after the response", async () => {
     const server = await rawServer((_, socket) =>
       socket.write(answer(200, [], { connection: "keep-alive" })),
     );
@@ -91,7 +91,7 @@ describe("giving up an answer that is complete", () => {
     expect(server.connections).toBe(1);
   });
 
-  test("an abort in the middle of an answer closes the connection", async () => {
+  test("closes the connection if aborted in the middle of a response", async () => {
     const server = await rawServer((_, socket) =>
       socket.write(head(200, { "content-length": "10" }) + "half"),
     );
@@ -105,7 +105,7 @@ describe("giving up an answer that is complete", () => {
   });
 });
 
-describe("a kept connection that the server has closed meanwhile", () => {
+describe("a keep-alive connection that the server has closed", () => {
   test("is replaced for a read", async () => {
     const server = await rawServer((_, socket, index) => {
       if (index === 1) socket.destroy();
@@ -117,7 +117,7 @@ describe("a kept connection that the server has closed meanwhile", () => {
     expect(server.connections).toBe(2);
   });
 
-  test("is never used for a decision, which could not be sent again", async () => {
+  test("is never used for a decision, which could not be retried", async () => {
     const seen: { method: string; index: number }[] = [];
     const numbers = new Map<unknown, number>();
     const server = await rawServer(({ method }, socket) => {
@@ -138,7 +138,7 @@ describe("a kept connection that the server has closed meanwhile", () => {
   });
 });
 
-describe("an answer that was compressed all the same", () => {
+describe("a response that is compressed without being asked for", () => {
   const text = JSON.stringify([{ runId: "größe", status: "running", padding: "x".repeat(100_000) }]);
   const bodies: Record<string, Buffer> = {
     gzip: gzipSync(text),
@@ -149,14 +149,14 @@ describe("an answer that was compressed all the same", () => {
     "deflate, gzip": gzipSync(deflateSync(text)),
   };
 
-  test.each(Object.keys(bodies))("%s is read", async (encoding) => {
+  test.each(Object.keys(bodies))("with %s is read", async (encoding) => {
     const baseUrl = await httpServer((_, response) => {
       response.writeHead(200, { "content-encoding": encoding }).end(bodies[encoding]);
     });
     expect(await clientOf(baseUrl).listRuns()).toEqual(JSON.parse(text));
   });
 
-  test("an error's page is read too", async () => {
+  test("is read if it is an error page, too", async () => {
     const baseUrl = await httpServer((_, response) => {
       response.writeHead(404, { "content-encoding": "gzip" });
       response.end(gzipSync(JSON.stringify(errorBody("RUN_NOT_FOUND", "Run not found"))));
@@ -166,7 +166,7 @@ describe("an answer that was compressed all the same", () => {
     });
   });
 
-  test("another encoding is an error that names it", async () => {
+  test("in another encoding fails with an error that names it", async () => {
     const baseUrl = await httpServer((_, response) => {
       response.writeHead(200, { "content-encoding": "zstd" }).end("?");
     });
@@ -178,7 +178,7 @@ describe("an answer that was compressed all the same", () => {
   test.each([
     ["that is none", Buffer.from("plain text")],
     ["that is cut", gzipSync(text).subarray(0, 60)],
-  ])("gzip %s is a broken answer", async (_, bytes) => {
+  ])("with gzip %s is a broken response", async (_, bytes) => {
     const baseUrl = await httpServer((__, response) => {
       response.writeHead(200, { "content-encoding": "gzip" }).end(bytes);
     });
@@ -186,7 +186,7 @@ describe("an answer that was compressed all the same", () => {
     await settle();
   });
 
-  test("each event of a stream is seen when it was sent", async () => {
+  test("passes on each event of a stream when it is sent", async () => {
     let send: (event: object) => void = () => {};
     const baseUrl = await httpServer((_, response) => {
       response.writeHead(200, { "content-type": "text/event-stream", "content-encoding": "gzip" });

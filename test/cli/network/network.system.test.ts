@@ -17,10 +17,10 @@ const key = "sk-live-0123456789";
 const closing: (() => Promise<void>)[] = [];
 
 let folder: string;
-/** A private authority, and the file with its certificate. */
+/** A private certificate authority, and the file with its certificate. */
 let authority: Certificate;
 let authorityFile: string;
-/** TLS in front of the real server, as `smithers.test`, a name that only the proxy knows. */
+/** TLS in front of the real server, as `smithers.test`, a name that only the proxy can resolve. */
 let secure: TlsServer;
 
 async function startTls(certificate: Certificate): Promise<TlsServer> {
@@ -37,7 +37,7 @@ async function startProxy(options?: ForwardProxyOptions): Promise<ForwardProxy> 
 
 const plainUrl = `http://smithers.test:${new URL(upstream).port}`;
 const secureUrl = () => `https://smithers.test:${secure.port}`;
-/** A call of the binary whose own environment says nothing of a proxy. */
+/** Runs the binary in an environment without a proxy, unless `env` sets one. */
 const call = (args: string[], baseUrl: string, env: Record<string, string> = {}) =>
   runBinary(args, {
     baseUrl,
@@ -64,9 +64,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-describe("through a proxy", () => {
+describe("with a proxy", () => {
   test.each(["http", "https"])(
-    "over %s a run is followed to its end by a tunnel that shows it nothing",
+    "a run is followed over %s to its end, through a tunnel that hides everything",
     async (protocol) => {
       const certificate = await makeCertificate(["127.0.0.1"], { authority });
       const proxy = await startProxy({
@@ -104,7 +104,7 @@ describe("through a proxy", () => {
     },
   );
 
-  test("a plain server is asked for by its whole URL, and the key in the clear is warned about, once", async () => {
+  test("a plain server is requested by its full URL, with one warning about the unencrypted key", async () => {
     const proxy = await startProxy({ credentials: "user:secret" });
     const runId = freshId("plain");
     const env = { http_proxy: proxy.url("user:secret"), SMITHERS_API_KEY: key };
@@ -131,7 +131,7 @@ describe("through a proxy", () => {
   test.each([
     ["a tunnel", () => secureUrl()],
     ["a plain server", () => plainUrl],
-  ])("what is followed by %s ends at once when it is to, and leaves no connection", async (_, baseUrl) => {
+  ])("following over %s ends at once at the timeout, and leaves no connection", async (_, baseUrl) => {
     const proxy = await startProxy();
     const env = { HTTP_PROXY: proxy.url(), HTTPS_PROXY: proxy.url(), NODE_EXTRA_CA_CERTS: authorityFile };
     const words = ["run", "slow.tsx", "--input", '{"ms":60000}', "-w", "--timeout", "2s"];
@@ -144,7 +144,7 @@ describe("through a proxy", () => {
   test.each([
     ["a tunnel", () => secureUrl()],
     ["a plain server", () => plainUrl],
-  ])("a proxy that does not answer for %s is given up when the time is up", async (_, baseUrl) => {
+  ])("a proxy that does not answer for %s is abandoned at the timeout", async (_, baseUrl) => {
     const proxy = await startProxy({ isSilent: true });
     const env = { HTTP_PROXY: proxy.url(), HTTPS_PROXY: proxy.url() };
     const { exitCode } = await call(["ls", "--timeout", "1s"], baseUrl(), env);
@@ -153,7 +153,7 @@ describe("through a proxy", () => {
     await waitUntil(() => proxy.connections === 0);
   });
 
-  test("a server that is named by its address needs a certificate for that, not for the proxy's name", async () => {
+  test("a server named by its address needs a certificate for the address, not for the proxy's name", async () => {
     const proxy = await startProxy();
     const env = {
       HTTPS_PROXY: proxy.url().replace("127.0.0.1", "localhost"),
@@ -169,12 +169,12 @@ describe("through a proxy", () => {
     expect(refused.stderr).toContain("its certificate is for another name");
   });
 
-  test("this machine is reached without one, and without a warning", async () => {
+  test("this machine is reached without the proxy, and without a warning", async () => {
     const env = { HTTP_PROXY: `http://127.0.0.1:${await closedPort()}`, SMITHERS_API_KEY: key };
     expect(await call(["ls", "--limit", "1"], upstream, env)).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
-  describe("that does not do it, the error names it and keeps its password", () => {
+  describe("that fails, the error names the proxy and hides its password", () => {
     const failing = async (args: string[], baseUrl: string, env: Record<string, string>) => {
       const result = await call([...args, "--debug"], baseUrl, env);
       expect(result.stdout).toBe("");
@@ -182,7 +182,7 @@ describe("through a proxy", () => {
       return result;
     };
 
-    test.concurrent("nobody there", async () => {
+    test.concurrent("if nothing listens", async () => {
       const port = await closedPort();
       const HTTPS_PROXY = `http://user:s3cret@127.0.0.1:${port}`;
       const { exitCode, stderr } = await failing(["status", "r"], secureUrl(), { HTTPS_PROXY });
@@ -194,7 +194,7 @@ describe("through a proxy", () => {
       );
     });
 
-    test.concurrent("a tunnel refused", async () => {
+    test.concurrent("if it refuses the tunnel", async () => {
       const proxy = await startProxy({ refuseWith: 502 });
       const { exitCode, stderr } = await failing(["ls"], secureUrl(), {
         https_proxy: proxy.url("user:s3cret"),
@@ -208,7 +208,7 @@ describe("through a proxy", () => {
     test.concurrent.each([
       ["a tunnel", () => secureUrl()],
       ["a plain server", () => plainUrl],
-    ])("wrong credentials for %s", async (_, baseUrl) => {
+    ])("if it refuses the credentials for %s", async (_, baseUrl) => {
       const proxy = await startProxy({ credentials: "user:other" });
       const url = proxy.url("user:s3cret");
       const { exitCode, stderr } = await failing(["ls"], baseUrl(), { HTTP_PROXY: url, HTTPS_PROXY: url });
@@ -218,7 +218,7 @@ describe("through a proxy", () => {
       expect(proxy.asked).toHaveLength(1);
     });
 
-    test.concurrent("not a proxy's URL", async () => {
+    test.concurrent("if its URL has another scheme", async () => {
       const HTTPS_PROXY = "socks5://user:s3cret@127.0.0.1:1080";
       const { exitCode, stderr } = await failing(["ls"], secureUrl(), { HTTPS_PROXY });
       expect(exitCode).toBe(4);
@@ -230,7 +230,7 @@ describe("through a proxy", () => {
 describe("a certificate", () => {
   const trusting = () => ({ NODE_EXTRA_CA_CERTS: authorityFile });
 
-  test("of a private authority is trusted by NODE_EXTRA_CA_CERTS", async () => {
+  test("of a private authority is trusted with NODE_EXTRA_CA_CERTS", async () => {
     const { port } = await startTls(await makeCertificate(["127.0.0.1"], { authority }));
     expect(await call(["ls", "--limit", "1"], `https://127.0.0.1:${port}`, trusting())).toMatchObject({
       exitCode: 0,
@@ -274,7 +274,7 @@ describe("a certificate", () => {
       "its certificate is for another name",
       "use a name that its certificate is for",
     ],
-  ])("%s is refused in words", async (_, make, trusts, words, next) => {
+  ])("%s is refused with an explanation", async (_, make, trusts, words, next) => {
     const { port } = await startTls(await make());
     const baseUrl = `https://127.0.0.1:${port}`;
     const args = ["status", "r", "--json"];
@@ -289,7 +289,7 @@ describe("a certificate", () => {
     });
   });
 
-  test("that is refused means, to the library over either network, that nothing was sent", async () => {
+  test("that is refused tells the library, with either fetch, that nothing was sent", async () => {
     const { port } = await startTls(await makeCertificate(["127.0.0.1"]));
     const args = { baseUrl: `https://127.0.0.1:${port}`, retries: 0, runId: "r", nodeId: "gate" };
     for (const network of [httpFetch({}), fetch]) {
@@ -301,7 +301,7 @@ describe("a certificate", () => {
     }
   });
 
-  test("is not to be had from a plain server", async () => {
+  test("is missing on a plain server, and the error says so", async () => {
     const { exitCode, stderr } = await call(["ls"], upstream.replace("http:", "https:"));
     expect(exitCode).toBe(5);
     expect(stderr).toContain("what listens there does not speak TLS");

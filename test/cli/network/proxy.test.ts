@@ -53,7 +53,7 @@ describe("the proxy for a server", () => {
     ["http://[fd00::1]:7331", "[fd00::1]:7331", true],
     ["http://[fd00::1]:7331", "fd00::/8", true],
     ["http://[fd00::1]:7331", "fe00::/8", false],
-  ])("%s with NO_PROXY=%s: without one is %s", (target, NO_PROXY, exempt) => {
+  ])("is not used for %s with NO_PROXY=%s: %s", (target, NO_PROXY, exempt) => {
     expect(proxyFor(target, { http_proxy: proxy, https_proxy: proxy, NO_PROXY }) === undefined).toBe(exempt);
     expect(
       proxyFor(target, {
@@ -74,7 +74,7 @@ describe("the proxy for a server", () => {
     ["http://127.0.0.1.example.com", false],
     ["http://notlocalhost", false],
     ["http://192.168.0.1", false],
-  ])("%s is this machine: %s, and so reached without one, but over https", (target, expected) => {
+  ])("is not used for %s if that is this machine (%s), except over https", (target, expected) => {
     expect(isThisMachine(new URL(target))).toBe(expected);
     const env = { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
     expect(proxyFor(target, env) === undefined).toBe(expected);
@@ -85,7 +85,7 @@ describe("the proxy for a server", () => {
     ["http://user:secret@", "is not a URL"],
     ["http://user:%secret@proxy.example", "is not a URL"],
     ["socks5://user:secret@proxy.example", "a socks5:// proxy, which is not supported"],
-  ])("%s is refused, and not repeated", (HTTPS_PROXY, words) => {
+  ])("%s is refused, and its password is not repeated", (HTTPS_PROXY, words) => {
     let message = "";
     try {
       proxyFor(server, { HTTPS_PROXY });
@@ -97,14 +97,14 @@ describe("the proxy for a server", () => {
     expect(message).not.toContain("secret");
   });
 
-  test("is given its credentials decoded", () => {
+  test("receives decoded credentials", () => {
     const { headers } = proxyFor(server, { HTTPS_PROXY: "http://user:p%40ss@proxy.example" }) ?? {};
     expect(headers).toEqual({ "Proxy-Authorization": `Basic ${btoa("user:p@ss")}` });
   });
 });
 
 test.each(["HTTP_PROXY", "http_proxy"])(
-  "%s that cannot be used names itself and NO_PROXY",
+  "an error about an unusable %s names the variable and NO_PROXY",
   async (variable) => {
     for (const value of ["socks5://user:secret@proxy.example", "http://["]) {
       const result = await runMain(["ls"], {

@@ -9,7 +9,7 @@ const request = {
   redirect: "manual" as const,
 };
 
-/** How far the server's clock is ahead of ours after an answer of that date, which took so long. */
+/** How far ahead of ours the server's clock is estimated to be after responses with these dates. In ms. */
 async function aheadAfter(dates: (string | null)[], tookMs = 20): Promise<number> {
   let now = ours;
   const answers = [...dates];
@@ -34,6 +34,6 @@ test.each<[string, (string | null)[], number, number?]>([
   ["our clock ahead by 3 minutes", ["Mon, 01 Jan 2024 11:57:00 GMT"], -179_400],
   ["our clock behind by 3 minutes", ["Mon, 01 Jan 2024 12:03:00 GMT"], 179_580],
   ["the newest of several", ["Mon, 01 Jan 2024 11:57:00 GMT", "Mon, 01 Jan 2024 12:00:00 GMT", null], 0],
-])("%s", async (_, dates, ahead, tookMs) => {
+])("estimates the server's clock: %s", async (_, dates, ahead, tookMs) => {
   expect(await aheadAfter(dates, tookMs)).toBe(ahead);
 });

@@ -11,7 +11,7 @@ test.each([
   ["http://127.0.0.1:7331/", undefined],
   ["http://localhost:7331/", undefined],
   ["http://[::1]:7331/", undefined],
-])("the key on its way to %s is warned about, once: %s", async (url, named) => {
+])("warns once about a key that is sent to %s: %s", async (url, named) => {
   const [warnings, fetched]: [string[], string[]] = [[], []];
   const network = async (asked: string) => {
     fetched.push(asked);

@@ -17,11 +17,11 @@ test.each([
   ["foot", { TERM: "foot" }, `${escape}]777;notify;smithers-client;it waits${escape}\\`],
   ["another", { TERM: "xterm-256color" }, ""],
   ["tmux in one that has notifications", { TERM_PROGRAM: "WezTerm", TMUX: "/tmp/tmux" }, ""],
-])("%s is notified as it knows, and rings", (_, env, notification) => {
+])("%s rings, with a notification that it supports", (_, env, notification) => {
   expect(bell("it waits", env)).toBe(`${bel}${notification}`);
 });
 
-test("a hostile text ends no sequence and begins no field", () => {
+test("a hostile text neither ends the sequence nor starts a field", () => {
   const said = bell(`a;b${bel}${escape}\\${escape}]0;owned${bel}\u009c${"x".repeat(500)}`, { TERM: "foot" });
   expect(
     said.startsWith(`${bel}${escape}]777;notify;smithers-client;a,b\\u0007\\u001b\\\\u001b]0,owned`),

@@ -22,11 +22,11 @@ test.each([
   ["tag characters", "a\u{e0041}", "a\\u{e0041}"],
   ["half a character", "a\ud800", "a\\ud800"],
   ["what annotates between lines", "\ufff9a\ufffab\ufffb", "\\ufff9a\\ufffab\\ufffb"],
-])("%s is spelled out", (_, text, shown) => {
+])("%s is escaped", (_, text, shown) => {
   expect(escapeControls(text)).toBe(shown);
 });
 
-test.each(["plain", "größe", "日本語", "👩‍👩‍👧 family", "e\u0301"])("%s stays as it is", (text) => {
+test.each(["plain", "größe", "日本語", "👩‍👩‍👧 family", "e\u0301"])("%s is not changed", (text) => {
   expect(escapeControls(text)).toBe(text);
 });
 
@@ -42,7 +42,7 @@ describe("JSON", () => {
   ];
   const everything = { [parts.join("x")]: parts, kept: ["größe", "日本語 🚀", "👩‍👩‍👧", "\t\r\n"] };
 
-  test("is the same document, without what a terminal could obey", () => {
+  test("keeps its value, without characters that a terminal could act on", () => {
     for (const json of [JSON.stringify(everything), `${JSON.stringify(everything, null, "\t")}\r\n`]) {
       const safe = escapeJsonControls(json);
       expect(JSON.parse(safe)).toEqual(everything);
@@ -50,7 +50,7 @@ describe("JSON", () => {
     }
   });
 
-  test("escapes as JSON does, and nothing else", () => {
+  test("is escaped with JSON escapes, and not changed otherwise", () => {
     expect(escapeJsonControls('["\u202e"]')).toBe('["\\u202e"]');
     expect(escapeJsonControls('["\u{e0041}"]')).toBe('["\\udb40\\udc41"]');
     expect(escapeJsonControls('["\ufff9"]')).toBe('["\\ufff9"]');
@@ -66,7 +66,7 @@ describe("a stack", () => {
     ["of a message that grew", Object.assign(new Error(hostile), { message: `${hostile}; and more` })],
     ["of a message of one line", new TypeError("x is not a function")],
     ["of no message", new Error()],
-  ])("%s has its frames alone as lines", (_, error) => {
+  ])("%s has only its frames as lines", (_, error) => {
     const [first = "", ...frames] = escapeStack(error).split("\n");
     expect(first).toBe(escapeControls(String(error.stack).replace(/\n {4}at (?!forged)[^]*$/, "")));
     expect(frames.length).toBeGreaterThan(3);
@@ -74,11 +74,11 @@ describe("a stack", () => {
   });
 });
 
-test("a long message is cut, and says how much of it is left out", () => {
+test("a long message is truncated, and says how much is left out", () => {
   expect(escapeMessage("x\u001b")).toBe("x\\u001b");
   expect(escapeMessage("x".repeat(2200))).toBe("x".repeat(2200));
   const left = "4,998,000 more characters; --json has all of it";
   expect(escapeMessage("x".repeat(5_000_000))).toBe(`${"x".repeat(2000)}… (${left})`);
-  // Not in the middle of a character.
+  // Never in the middle of a character.
   expect(escapeMessage(`${"x".repeat(1999)}${"🚀".repeat(200)}`)).toMatch(/^x{1999}… \(400 more/);
 });

@@ -4,7 +4,7 @@ import { nextLine } from "../../../src/cli/terminal/next-line.js";
 const begins = "\u001b[200~";
 const ends = "\u001b[201~";
 
-/** The lines that a text gives which comes in these pieces, and what is left of it. */
+/** The lines of a text that arrives in these pieces, and what is left of it. */
 function linesOf(...pieces: string[]): { lines: string[]; begun: string } {
   const lines: string[] = [];
   let [keys, rest, isPasting] = ["", "", false];
@@ -22,7 +22,7 @@ function linesOf(...pieces: string[]): { lines: string[]; begun: string } {
   return { lines, begun: keys };
 }
 
-describe("what is typed", () => {
+describe("typed text", () => {
   test.each<[string, string[], string[], string]>([
     [
       "is taken a line at a time, and what is typed ahead is left",
@@ -38,7 +38,7 @@ describe("what is typed", () => {
   });
 });
 
-describe("what is pasted", () => {
+describe("pasted text", () => {
   test.each<[string, string[], string[], string]>([
     ["does not end a line", [`${begins}one\rtwo\n${ends}`, "\r"], ["one↵two↵\r"], ""],
     ["may come in pieces, cut anywhere", [...`x${begins}one\rtwo${ends}y\r`], ["xone↵twoy\r"], ""],

@@ -5,7 +5,7 @@ import { waitUntil } from "../../wait-until.js";
 import { startInTerminal } from "../binary-terminal.js";
 import { binary, cleanEnvironment } from "../run-cli.js";
 
-/** A run with two gates, one after the other, which ends when both are decided. */
+/** A server with a run that has two approvals, one after the other, and ends when both are decided. */
 let server: ProtocolServer;
 let terminal: Terminal;
 beforeEach(async () => {
@@ -23,19 +23,19 @@ afterEach(async () => {
   await server.stop();
 });
 
-/** Somebody else decides, and resumes the run. */
+/** Approves as someone else, and resumes the run. */
 function decide(nodeId: string): void {
   server.decide("approve", "r", nodeId, 0, "somebody");
   server.resume("r", "somebody");
 }
 
-/** The decisions that came over the wire, each with its note. */
+/** The decisions that the server received, each with its note. */
 const made = () =>
   server.calls
     .filter(({ call }) => call === "approve" || call === "deny")
     .map(({ path, body }) => [/nodes\/(.*)$/.exec(path)?.[1], (body as { note?: string }).note]);
 
-test("what is typed ahead answers the questions that follow", async () => {
+test("text typed ahead answers the following questions", async () => {
   terminal.type("a\rfine\rd\r\r");
   expect(await terminal.ended()).toBe(0);
   expect(made()).toEqual([
@@ -44,7 +44,7 @@ test("what is typed ahead answers the questions that follow", async () => {
   ]);
 });
 
-test("a note that is pasted keeps its lines, and none of them is an answer", async () => {
+test("a pasted note keeps its lines, and none of them is an answer", async () => {
   terminal.type("a\r");
   await terminal.shows(/note \(may be empty\):$/);
   terminal.paste("first line\na\nlast line");
@@ -55,7 +55,7 @@ test("a note that is pasted keeps its lines, and none of them is an answer", asy
   expect(made()).toEqual([["one/approve", "first line\na\nlast line"]]);
 });
 
-test("Ctrl-D at the question or at the note decides nothing, and the next question can be answered", async () => {
+test("Ctrl-D at the question or the note decides nothing, and the next question can be answered", async () => {
   terminal.press("C-d");
   await terminal.shows("to decide it later: smithers-client approve -- r one");
   decide("one");
@@ -70,17 +70,17 @@ test("Ctrl-D at the question or at the note decides nothing, and the next questi
   expect(made()).toEqual([]);
 });
 
-test("another word is no decision, and it says which are", async () => {
+test("any other word decides nothing, and the accepted answers are listed", async () => {
   terminal.type("abort\r");
   await terminal.shows(/please answer a or approve, d or deny, s or skip[^]*\[a\/d\/s\]$/);
   expect(made()).toEqual([]);
 });
 
-test("nothing is left of a question that somebody else answered, however long its answer was", async () => {
+test("a question that someone else answers is erased, however long the typed answer is", async () => {
   const words = "x".repeat(140);
   terminal.type(words);
   await terminal.shows(/x{20}$/);
-  // The cursor is in the first of its rows then.
+  // Moves the cursor to the first of its rows.
   terminal.press("C-a");
   await waitUntil(async () => (await terminal.cursor()).column === "approve, deny or skip? [a/d/s] ".length);
   decide("one");
@@ -92,19 +92,19 @@ test("nothing is left of a question that somebody else answered, however long it
   expect(made()).toEqual([]);
 });
 
-test("a terminal that goes away ends it as SIGHUP does", async () => {
+test("a terminal that closes ends the command like SIGHUP", async () => {
   expect(await terminal.hangUp()).toBe(129);
   expect(made()).toEqual([]);
 });
 
-test("a terminal that goes away ends it so where stderr is none, too", async () => {
+test("a terminal that closes ends the command even if stderr is not a terminal", async () => {
   const command = ["sh", "-c", 'exec "$@" 2> /dev/null', "sh", process.execPath, binary, "watch", "r"];
   const other = new Terminal(command, { env: cleanEnvironment(server.baseUrl) });
   await other.shows("waiting for approval");
   expect(await other.hangUp()).toBe(129);
 });
 
-test("Ctrl-C leaves at once, with the terminal as it was", async () => {
+test("Ctrl-C exits at once, and restores the terminal", async () => {
   terminal.type("a\rsome note\u0003");
   expect(await terminal.ended()).toBe(130);
   expect(made()).toEqual([]);

@@ -6,7 +6,7 @@ import { styleOf } from "../style.js";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A spinner at a terminal of so many columns, and the lines that it shows, one after the other. */
+/** A spinner in a terminal with this many columns, and the lines that it shows, in order. */
 function spinnerAt(columns = 80): { spinner: Spinner; shown: (string | undefined)[] } {
   const shown: (string | undefined)[] = [];
   const wait = async (line: string | undefined) => void shown.push(line);
@@ -14,13 +14,13 @@ function spinnerAt(columns = 80): { spinner: Spinner; shown: (string | undefined
 }
 
 const work = (ms: number) => new Promise<string>((resolve) => setTimeout(() => resolve("done"), ms));
-/** Lets time pass; what the spinner is made with is loaded on use, by a real import. */
+/** Lets time pass, and waits for the module that the spinner imports when it is used. */
 async function passes(ms: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(ms);
   await vi.dynamicImportSettled();
 }
 
-test("what is quick shows nothing", async () => {
+test("a short wait shows nothing", async () => {
   const { spinner, shown } = spinnerAt();
   const waiting = spinner.during("reading", work(450));
   await passes(1000);
@@ -28,7 +28,7 @@ test("what is quick shows nothing", async () => {
   expect(shown).toEqual([undefined]);
 });
 
-test("what takes longer is shown, moves, and leaves nothing", async () => {
+test("a longer wait shows a moving spinner, and erases it", async () => {
   const { spinner, shown } = spinnerAt();
   const waiting = spinner.during("reading", work(850));
   await passes(499);
@@ -41,7 +41,7 @@ test("what takes longer is shown, moves, and leaves nothing", async () => {
   expect(shown.at(-1)).toBeUndefined();
 });
 
-test("one wait after the other is one wait, and the newest is named", async () => {
+test("consecutive waits count as one, and the newest is named", async () => {
   const { spinner, shown } = spinnerAt(12);
   const waiting = (async () => {
     await spinner.during("first", work(300));
@@ -54,7 +54,7 @@ test("one wait after the other is one wait, and the newest is named", async () =
   expect(shown.at(-1)).toBeUndefined();
 });
 
-test("what fails is not kept from failing", async () => {
+test("an error is passed on", async () => {
   const { spinner } = spinnerAt();
   await expect(spinner.during("reading", Promise.reject(new Error("no")))).rejects.toThrow("no");
 });

@@ -28,7 +28,7 @@ function start(args: readonly string[], options?: BinaryTerminalOptions): Termin
   return terminal;
 }
 
-/** The binary in a shell that has job control, as a script that follows the words given. */
+/** Runs a script in a shell; `"$@"` in it is the binary with these arguments. */
 function startInShell(script: string, args: readonly string[]): Terminal {
   const terminal = new Terminal(["bash", "-c", script, "bash", process.execPath, binary, ...args], {
     env: cleanEnvironment(sharedServer.baseUrl, { TERM: "xterm-256color", LC_ALL: "C.UTF-8" }),
@@ -41,7 +41,7 @@ const spinning = /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] /;
 
 describe("a command that waits for the server", () => {
   let server: RawServer;
-  /** Answers that are held back. */
+  /** Send the responses that are held back. */
   let held: (() => void)[] = [];
   let isSlow = true;
   beforeAll(async () => {
@@ -62,7 +62,7 @@ describe("a command that waits for the server", () => {
     [["ls"], 0],
     [["frames", "x"], 12],
     [["ls"], 1],
-  ])("%s says so, %d columns wide, and leaves nothing of it", async (args, columns) => {
+  ])("(%s) says so in %d columns, and erases that", async (args, columns) => {
     isSlow = true;
     held = [];
     const terminal = start(args, { baseUrl: server.baseUrl, columns });
@@ -78,7 +78,7 @@ describe("a command that waits for the server", () => {
     expect(await terminal.scrollback()).toBe(args[0] === "ls" ? "the server has no runs yet" : "");
   });
 
-  test("shows nothing of that where it is quick, and in JSON, and with --plain", async () => {
+  test("does not say so if it is quick, with --json, or with --plain", async () => {
     isSlow = false;
     const quick = start(["ls"], { baseUrl: server.baseUrl });
     expect(await quick.ended()).toBe(0);
@@ -98,7 +98,7 @@ describe("a command that waits for the server", () => {
     }
   });
 
-  test("ends by a signal, and leaves nothing", async () => {
+  test("ends at a signal, and leaves nothing on the screen", async () => {
     isSlow = true;
     held = [];
     const terminal = start(["ls"], { baseUrl: server.baseUrl, columns: 0 });
@@ -110,7 +110,7 @@ describe("a command that waits for the server", () => {
   });
 });
 
-describe("a terminal of 0 columns", () => {
+describe("in a terminal with 0 columns", () => {
   test.each(["approve", "deny"])("%s ends", async (decision) => {
     const runId = await pausedRun();
     const terminal = start([decision, runId], { columns: 0, rows: 0 });
@@ -118,7 +118,7 @@ describe("a terminal of 0 columns", () => {
     expect(await terminal.screen()).toMatch(/^(approved|denied) gate of run /m);
   });
 
-  test("a run is followed and decided", async () => {
+  test("a run is followed, and its approval decided", async () => {
     const runId = await pausedRun();
     const terminal = start(["watch", runId], { columns: 0, rows: 0 });
     await terminal.shows(/gate {3}waiting \d+s for approval[^]*\[a\/d\/s\]/);
@@ -140,7 +140,7 @@ describe("a terminal of 0 columns", () => {
 describe("in the background", () => {
   const inBackground = 'set -m; "$@" & read -r _;';
 
-  test("nothing is asked, drawn or stopped, and SIGTERM ends it", async () => {
+  test("a command asks and draws nothing, keeps running, and ends at SIGTERM", async () => {
     const runId = await pausedRun();
     const terminal = startInShell(`${inBackground} jobs; kill %1; wait $!; echo "ended $?"`, [
       "watch",
@@ -154,15 +154,15 @@ describe("in the background", () => {
     expect(await terminal.shows(/ended \d/)).toMatch(/Running[^]*^ended 143$/m);
   });
 
-  test("under timeout, which makes it so, it ends in time", needs("timeout"), async () => {
+  test("a command ends in time under timeout, which runs it there", needs("timeout"), async () => {
     const runId = await pausedRun();
     const terminal = startInShell('timeout 2 "$@"; echo "ended $?"', ["watch", runId]);
-    // 124 is what timeout says of a command that did not end by itself.
+    // timeout exits with 124 if the command did not end by itself.
     await terminal.shows("ended 124");
     expect(await terminal.scrollback()).toContain(`error: interrupted by SIGTERM; run ${runId} continues`);
   });
 
-  test("it is asked once it is in the foreground", async () => {
+  test("a command asks once it is in the foreground", async () => {
     const runId = await pausedRun();
     const terminal = startInShell(`${inBackground} fg; echo "ended $?"`, ["watch", runId]);
     await terminal.shows("asked once this is in the foreground");
@@ -181,10 +181,10 @@ describe("in the background", () => {
     await terminal.shows("ended 4");
   });
 
-  // The shell's own words about its jobs are not ours.
+  // Prints a marker of its own, instead of relying on the shell's messages about jobs.
   const stops = 'set -m; "$@"; echo "left alone"; read -r _;';
 
-  test("Ctrl-Z leaves the terminal as it was, and the question comes back as it was", async () => {
+  test("a command restores the terminal at Ctrl-Z, and the question once it is continued", async () => {
     const runId = await pausedRun();
     const terminal = startInShell(`${stops} stty -a; fg; echo "ended $?"`, ["watch", runId]);
     await terminal.shows("[a/d/s]");
@@ -201,7 +201,7 @@ describe("in the background", () => {
     expect(await statusOf(runId)).toBe("finished");
   });
 
-  test("after Ctrl-Z and bg SIGTERM ends it", async () => {
+  test("a command ends at SIGTERM after Ctrl-Z and bg", async () => {
     const runId = await pausedRun();
     const script = `${stops} bg; sleep 1; jobs; kill %1; wait $!; echo "ended $?"`;
     const terminal = startInShell(script, ["watch", runId]);
@@ -212,7 +212,7 @@ describe("in the background", () => {
     expect(await terminal.shows(/ended \d/)).toMatch(/Running[^]*^ended 143$/m);
   });
 
-  test("stopped from outside in the middle of a question, SIGTERM ends it", async () => {
+  test("a command that is stopped from outside during a question ends at SIGTERM", async () => {
     const runId = await pausedRun();
     const script = `set -m; "$@" & echo "pid $!"; fg; bg; sleep 1; jobs; kill %1; wait $!; echo "ended $?"`;
     const terminal = startInShell(script, ["watch", runId]);

@@ -3,7 +3,7 @@ import { Writable } from "node:stream";
 import { expect, test } from "vitest";
 import { Questions, type QuestionOptions } from "../../../src/cli/terminal/questions.js";
 
-/** Questions at a keyboard of our own; `type` presses its keys. */
+/** Questions with a fake keyboard; `type` presses its keys. */
 function questionsWith() {
   const keyboard = Object.assign(new EventEmitter(), {
     pause: () => {},
@@ -27,7 +27,7 @@ function questionsWith() {
 
 const never = new AbortController().signal;
 
-test("what is typed ahead answers the questions that follow", async () => {
+test("text typed ahead answers the following questions", async () => {
   const { questions, type } = questionsWith();
   const first = questions.ask("one? ", never);
   await new Promise(setImmediate);
@@ -36,7 +36,7 @@ test("what is typed ahead answers the questions that follow", async () => {
   expect(await questions.ask("two? ", never)).toBe("b");
 });
 
-test("what was typed ahead for a question that was withdrawn answers no other", async () => {
+test("text typed ahead for a question that is withdrawn does not answer another one", async () => {
   const { questions, type } = questionsWith();
   const first = questions.ask("one? ", never);
   await new Promise(setImmediate);

@@ -21,7 +21,7 @@ const node = (nodeId: string, from: number, to: number, fields: object = {}) => 
 ];
 const start = { type: "RunStarted", timestampMs: 0 };
 
-/** A run of 10 s: a build, a gate of 5 s, a loop of three turns, and a node that fails and is tried again. */
+/** A run of 10 s: a build, an approval of 5 s, a loop of three iterations, and a node that fails and is retried. */
 const example = timelineOf([
   start,
   ...node("build", 0, 2000),
@@ -56,7 +56,7 @@ describe("the chart", () => {
     ]);
   });
 
-  test("shows each turn of a loop where that is asked for", () => {
+  test("shows each iteration of a loop on request", () => {
     const names = draw(80, {}, true).flatMap((line) => /^\* (draft.*?) {2}/.exec(line)?.[1] ?? []);
     expect(names).toEqual(["draft (#0)", "draft (#1)", "draft (#2)"]);
   });
@@ -64,7 +64,7 @@ describe("the chart", () => {
   test.each([40, 80, 120, 200])("fits %d columns", (width) => {
     const lines = draw(width);
     for (const line of lines) expect(columnsOf(line)).toBeLessThanOrEqual(width);
-    // All of the width is made use of.
+    // The whole width is used.
     expect(Math.max(...lines.map(columnsOf))).toBeGreaterThan(width - 10);
     expect(lines.filter((line) => /^\* .*█/.test(line))).toHaveLength(5);
     expect(lines.join("\n")).toContain("(attempt 2)");
@@ -74,7 +74,7 @@ describe("the chart", () => {
     expect(draw(width).length).toBeGreaterThan(6);
   });
 
-  test("says in words how long each phase took where there is room", () => {
+  test("shows how long each phase took if there is room", () => {
     const timeline = timelineOf([
       start,
       ...node("a", 3000, 4000),
@@ -84,7 +84,7 @@ describe("the chart", () => {
     expect(lines[1]).toMatch(/ 4\.0s {2}queued 3\.0s, executing 1\.0s$/);
   });
 
-  test("is ASCII in a locale that has no more, and words for a screen reader", () => {
+  test("is ASCII in a locale without Unicode, and text for a screen reader", () => {
     const lines = draw(80, { symbols: symbolsFor({ LC_ALL: "C" }) });
     expect(lines.join("")).toMatch(/^[ -~]*$/);
     expect(lines[1]).toMatch(/^\* build +#{10} +2\.0s$/);
@@ -104,7 +104,7 @@ describe("the chart", () => {
       expect(columnsOf(line)).toBeLessThanOrEqual(80);
   });
 
-  test("nothing of a node's name moves the cursor or breaks a line", () => {
+  test("escapes node names, which cannot move the cursor or break a line", () => {
     const timeline = timelineOf([
       start,
       ...node("a\u001b[2J\nb", 0, 10),
@@ -159,7 +159,7 @@ describe("the Mermaid diagram", () => {
     ["marks alone", "::::"],
     ["5 MB", "x".repeat(5_000_000)],
     ["half characters", "\ud800".repeat(100)],
-  ])("of a name with %s is the same, but for that name", (_, name) => {
+  ])("is the same for a name with %s, except for the name", (_, name) => {
     const events = (id: string) => [start, ...node(id, 0, 10), { type: "RunFinished", timestampMs: 10 }];
     const { lines } = ganttOf(timelineOf(events(name)));
     const section = lines.findIndex((line) => line.startsWith("  section "));
@@ -169,7 +169,7 @@ describe("the Mermaid diagram", () => {
     expect(lines[section]).toMatch(/^ {2}section [\p{L}\p{N}\p{M} ._/@…-]{1,60}$/u);
   });
 
-  test("of many nodes is bounded, and has the longest ones and those of the longest chain", () => {
+  test("of many nodes is limited to the longest ones and those in the longest chain", () => {
     const many = Array.from({ length: 5000 }, (_, index) =>
       node(`n${index}`, index, index + 1).concat(node("long", 0, 9000)),
     );

@@ -11,7 +11,7 @@ const baseUrl = sharedServer.baseUrl;
 const client = createClient({ baseUrl });
 const env = { LC_ALL: "C.UTF-8" };
 
-test("timeline shows a run as it goes on, and after its end", async () => {
+test("timeline shows a run while it continues, and after its end", async () => {
   const runId = freshId("timeline");
   await client.runWorkflow({ workflowPath: "gate.tsx", input: {}, runId });
   await waitUntil(
@@ -20,7 +20,7 @@ test("timeline shows a run as it goes on, and after its end", async () => {
   const waiting = await runMain(["timeline", runId], { baseUrl, env });
   expect(waiting).toMatchObject({ exitCode: 0, stderr: "" });
   expect(waiting.stdout).toMatch(/^gate {2}waiting-approval {2}[\d.]+s\nrun timeline-\w+\n\n +│0s/);
-  // The gate was announced before the build had run; it is waited for from then on.
+  // The approval was announced before the build ran; the run waits for it only after the build.
   expect(waiting.stdout).toMatch(/^\* build {2}·*█+ +[\d.]+s\n\* gate {3} +·*◆* +[\d.]+s\n/m);
   expect(waiting.stdout).toMatch(/\* longest chain: [\d.]+s of [\d.]+s$/m);
 
@@ -38,7 +38,7 @@ test("timeline shows a run as it goes on, and after its end", async () => {
   ]);
 });
 
-test("--json gives milliseconds since the run's start, and what is part of the longest chain", async () => {
+test("--json prints milliseconds since the run's start, and marks the longest chain", async () => {
   const server = await protocolServer();
   server.addRun("r", { status: "failed", finishedAtMs: 1400 });
   const events = [
@@ -87,7 +87,7 @@ test("--json gives milliseconds since the run's start, and what is part of the l
   });
 });
 
-test("of a run that has not started, and of one that is not there", async () => {
+test("timeline says that a run has not started, and fails for one that does not exist", async () => {
   const server = await protocolServer();
   server.addRun("r", { status: "finished", finishedAtMs: 1 });
   const { stdout, exitCode } = await runMain(["timeline", "r"], server);
@@ -98,7 +98,7 @@ test("of a run that has not started, and of one that is not there", async () => 
   expect((await runMain(["timeline", "none"], server)).exitCode).toBe(4);
 });
 
-test("reads a run whose work goes on as another one up to there", async () => {
+test("timeline ends where a run continues as another one", async () => {
   const server = await protocolServer();
   server.addRun("old", { status: "continued", finishedAtMs: 3 });
   server.addRun("new", { status: "finished", finishedAtMs: 9 });

@@ -8,7 +8,7 @@ import { readFrame, type FrameGroup } from "../../../src/cli/tree/run-tree.js";
 
 type Event = [at: number, type: string, nodeId?: string | undefined, fields?: object];
 
-/** The tree of a frame: a text is a task, and an array a container, its kind first. */
+/** The tree of a frame: a string is a task, and an array is a container that starts with its kind. */
 type Tree = string | readonly [kind: string, ...Tree[]];
 
 function treeOf(tree: Tree): FrameGroup {
@@ -40,7 +40,7 @@ function timesOf(events: readonly Event[]): RunTimes {
   return times;
 }
 
-/** A line for each row: its name and attempt, its state, and its spans, with `*` at those of the longest chain. */
+/** A line for each row: its name and attempt, its state, and its spans, with `*` for those in the longest chain. */
 function rowsOf(
   events: readonly Event[],
   { tree, now = 1000 }: { tree?: Tree; now?: number } = {},
@@ -242,7 +242,7 @@ describe("spans", () => {
   test.each([
     ["c", "d"],
     ["d", "c"],
-  ])("of a queue are in the chain of its own node alone", (long, short) => {
+  ])("of a queue are only in the chain of their own node", (long, short) => {
     const events = [start, started(100, "c"), started(100, "d"), finished(150, short), finished(300, long)];
     const end: Event = [300, "RunFinished"];
     expect(rowsOf([...events, end], { tree: ["parallel", "c", "d"] }).toSorted()).toEqual(
@@ -253,7 +253,7 @@ describe("spans", () => {
     );
   });
 
-  test("reach to the present while the run continues", () => {
+  test("extend to the present while the run continues", () => {
     const events: Event[] = [
       start,
       started(0, "a"),
@@ -270,7 +270,7 @@ describe("spans", () => {
       "c/0 queued: queued 0-700",
       "b/2 queued: queued 40-700",
     ]);
-    // A clock that is behind the server's does not end anything before it began.
+    // A clock that is behind the server's does not end a span before it began.
     expect(rowsOf([start, started(5000, "a")], { now: 100 })).toEqual([
       "a/1 executing: queued 0-5000*, executing 5000-5000*",
     ]);
@@ -284,14 +284,14 @@ describe("spans", () => {
     finished(200, "b"),
   ];
 
-  test("without a tree, a node is queued from the last end of any", () => {
+  test("without a tree count a node as queued since the last end of any node", () => {
     expect(rowsOf(oneAfterTheOther)).toEqual([
       "a/1 finished: queued 0-10*, executing 10-100*",
       "b/1 finished: queued 100-110*, executing 110-200*",
     ]);
   });
 
-  test("a tree that has other nodes, or another order, loses none", () => {
+  test("are complete even if the tree has other nodes or another order", () => {
     for (const tree of [
       ["sequence", "x"],
       ["sequence", "b", "a"],
@@ -306,7 +306,7 @@ describe("spans", () => {
     }
   });
 
-  test("events without a time, a node or a known type change nothing", () => {
+  test("do not depend on events without a time, a node or a known type", () => {
     const odd: Event[] = [
       [NaN, "NodeStarted", "a"],
       [1e300, "NodeStarted", "a"],
@@ -320,7 +320,7 @@ describe("spans", () => {
     expect(buildTimeline(new RunTimes(), 5)).toEqual({ startedAt: null, endsAt: 5, rows: [] });
   });
 
-  test("those of another run, in which the work goes on, start anew", () => {
+  test("start over when the run continues as another one", () => {
     const events: Event[] = [start, started(0, "a"), finished(10, "a"), [10, "RunContinuedAsNew"]];
     const next = { runId: "next" };
     expect(
@@ -337,7 +337,7 @@ describe("a recorded run of 0.32", () => {
   test.each([
     ["signal", ["first/1", "payment/0", "last/1"], "waiting"],
     ["timer", ["gate/1", "pause/0", "after/1"], "waiting"],
-  ])("that waits for a %s", async (name, names, phase) => {
+  ])("that waits for a %s has the wait in its longest chain", async (name, names, phase) => {
     const file = new URL("../../client/recorded-0.32.json", import.meta.url);
     const recorded =
       (JSON.parse(await readFile(file, "utf8")) as Record<string, SmithersEvent[]>)[name] ?? [];
@@ -347,12 +347,12 @@ describe("a recorded run of 0.32", () => {
     expect(rows.map(({ nodeId, attempt }) => `${nodeId}/${attempt}`)).toEqual(names);
     const wait = rows[1]?.spans.find((span) => span.phase === phase);
     expect((wait?.to ?? 0) - (wait?.from ?? 0)).toBeGreaterThan(2000);
-    // What took longest is what the run waited for.
+    // The wait took longest.
     expect(rows.filter(isCritical).map(({ nodeId }) => nodeId)).toContain(rows[1]?.nodeId);
   });
 });
 
-test("10,000 nodes that take no time are all there", () => {
+test("10,000 nodes that take no time all have a row", () => {
   const many = Array.from({ length: 10_000 }, (_, index): Event[] => [
     started(index, `n${index}`),
     finished(index, `n${index}`),

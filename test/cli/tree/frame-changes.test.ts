@@ -13,7 +13,7 @@ const before = workflow(
 const lines = (...args: Parameters<typeof frameOf>) =>
   frameLines(frameOf(...args), frameOf(before), styleOf());
 
-test("the first frame has no marks, and one that is the same has no lines", () => {
+test("the first frame has no marks, and an unchanged frame has no lines", () => {
   expect(frameLines(frameOf(before), undefined, styleOf())).toEqual([
     "  workflow w",
     "    loop rounds",
@@ -24,7 +24,7 @@ test("the first frame has no marks, and one that is the same has no lines", () =
   expect(lines(before)).toBeUndefined();
 });
 
-test("what is new, gone, moved, or not as it was", () => {
+test("marks nodes that are new, removed, moved or changed", () => {
   const loop = element(
     "ralph",
     { id: "rounds", until: "true" },
@@ -49,7 +49,7 @@ test("what is new, gone, moved, or not as it was", () => {
   ]);
 });
 
-test("a frame that cannot be read, or is empty", () => {
+test("says if a frame cannot be read or is empty", () => {
   const frame = frameOf(before);
   expect(frameLines({ ...frame, xmlJson: "{" }, undefined, styleOf())).toEqual(["  (its tree is not JSON)"]);
   expect(frameLines({ ...frame, xmlJson: "null" }, undefined, styleOf())).toEqual(["  (empty)"]);

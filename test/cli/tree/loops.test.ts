@@ -9,7 +9,7 @@ const tree = element(
   element("ralph", {}, element("sequence", {}, task("draft"), element("parallel", {}, task("review")))),
 );
 
-test("the tree tells which nodes are in a loop, however deep", async () => {
+test("the tree tells which nodes are in a loop, at any depth", async () => {
   const fetch = vi.fn(async () => frameOf(tree));
   const loops = new Loops(fetch);
   expect(loops.has("draft")).toBe(false);
@@ -19,7 +19,7 @@ test("the tree tells which nodes are in a loop, however deep", async () => {
   expect(fetch).toHaveBeenCalledTimes(1);
 });
 
-test("those who ask at the same time wait for one answer", async () => {
+test("concurrent callers wait for one response", async () => {
   const fetch = vi.fn(async () => frameOf(tree));
   const loops = new Loops(fetch);
   await Promise.all([loops.learn("r", ["draft"]), loops.learn("r", ["review"])]);
@@ -27,7 +27,7 @@ test("those who ask at the same time wait for one answer", async () => {
   expect(fetch).toHaveBeenCalledTimes(1);
 });
 
-test("a server that does not answer, or has no tree, is no reason to fail, and is not asked at once again", async () => {
+test("a server that does not answer or has no tree causes no failure, and is not asked again at once", async () => {
   for (const answer of [
     () => Promise.reject(new Error("gone")),
     async () => undefined,

@@ -11,7 +11,7 @@ const stop = new AbortController();
 const others: AbortController[] = [stop];
 afterEach(() => others.forEach((each) => each.abort()));
 
-/** Decides the approvals of a run, and notes which were asked about. */
+/** Decides the approvals of a run and records which ones were asked about. */
 function decide(
   run: FakeRun,
   answer: ApprovalDecision | (() => Promise<ApprovalDecision>),
@@ -49,7 +49,7 @@ const refused = () =>
     path: "/",
   });
 
-test("an open approval is asked about once, and what is answered is sent", async () => {
+test("an open approval is asked about once, and the answer is sent", async () => {
   const run = new FakeRun();
   const { asked, decided } = decide(run, "approve");
   await run.bring(started, opened("gate"), waiting);
@@ -60,7 +60,7 @@ test("an open approval is asked about once, and what is answered is sent", async
 });
 
 test.each([["wait" as const], [{ decision: "deny" as const, note: "no" }]])(
-  "the answer %j",
+  "the answer %j is followed",
   async (answer) => {
     const run = new FakeRun();
     decide(run, answer);
@@ -70,19 +70,22 @@ test.each([["wait" as const], [{ decision: "deny" as const, note: "no" }]])(
   },
 );
 
-describe("nothing is asked or sent on a view that is not proven", () => {
-  test.each(["unproven", "ended", "unreachable"] as const)("%s", async (proof) => {
-    const run = new FakeRun();
-    run.proof = proof;
-    const { asked } = decide(run, "approve");
-    await run.bring(started, opened("gate"), waiting);
-    await run.clock.pass(60_000);
-    expect(asked).toEqual([]);
-    expect(run.sent).toEqual([]);
-    run.proof = "proven";
-    await run.clock.pass(5000);
-    expect(run.sent).toHaveLength(1);
-  });
+describe("with a view that may be outdated", () => {
+  test.each(["unproven", "ended", "unreachable"] as const)(
+    "nothing is asked or sent while the check is: %s",
+    async (proof) => {
+      const run = new FakeRun();
+      run.proof = proof;
+      const { asked } = decide(run, "approve");
+      await run.bring(started, opened("gate"), waiting);
+      await run.clock.pass(60_000);
+      expect(asked).toEqual([]);
+      expect(run.sent).toEqual([]);
+      run.proof = "proven";
+      await run.clock.pass(5000);
+      expect(run.sent).toHaveLength(1);
+    },
+  );
 
   test("an approval that the check shows as decided is not asked about", async () => {
     const run = new FakeRun();
@@ -94,19 +97,19 @@ describe("nothing is asked or sent on a view that is not proven", () => {
     expect(run.sent).toEqual([]);
   });
 
-  test("one that somebody decides between the question and the answer is left alone", async () => {
+  test("an approval that someone decides between the question and the answer is left alone", async () => {
     const run = new FakeRun();
     let answer!: (decision: ApprovalDecision) => void;
     decide(run, () => new Promise((resolve) => (answer = resolve)));
     await run.bring(started, opened("gate"), waiting);
-    // Its event has not come yet; the check before the decision is sent shows it.
+    // Its event has not arrived yet, but the check before the decision shows it.
     run.hidden = [denied("gate")];
     answer("approve");
     await run.clock.pass(60_000);
     expect(run.sent).toEqual([]);
   });
 
-  test("the next turn of a loop is another approval", async () => {
+  test("the next iteration of a loop is another approval", async () => {
     const run = new FakeRun();
     let answer!: (decision: ApprovalDecision) => void;
     const { asked } = decide(run, () => new Promise((resolve) => (answer = resolve)));
@@ -121,7 +124,7 @@ describe("nothing is asked or sent on a view that is not proven", () => {
   });
 });
 
-test("the question ends when somebody else decides", async () => {
+test("the question ends when someone else decides", async () => {
   const run = new FakeRun();
   const { questions } = decide(run, () => new Promise(() => {}));
   await run.bring(started, opened("gate"), waiting);
@@ -140,15 +143,15 @@ test("an approval that opens again is asked about again", async () => {
   expect(asked).toEqual(["gate#0", "gate#0"]);
 });
 
-describe("0.5.0 names an approval before the nodes in front of it have run", () => {
-  test("by a rule it is decided then", async () => {
+describe("an approval that 0.5.0 announces before the run reaches it", () => {
+  test("is decided at once by a rule", async () => {
     const run = new FakeRun();
     decide(run, "approve", { askWhen: "announced" });
     await run.bring(started, opened("gate"));
     expect(run.sent).toEqual(["0 approve gate"]);
   });
 
-  test("a person is asked when the run has reached it", async () => {
+  test("is put to a person once the run has reached it", async () => {
     const run = new FakeRun();
     const { asked } = decide(run, "approve");
     await run.bring(started, opened("gate"));
@@ -159,8 +162,8 @@ describe("0.5.0 names an approval before the nodes in front of it have run", () 
   });
 });
 
-describe("a decision whose answer was lost", () => {
-  test("is not sent again while it is not known whether it was applied", async () => {
+describe("a decision whose response was lost", () => {
+  test("is not sent again while it is unknown whether it was applied", async () => {
     const run = new FakeRun();
     run.answers = [lost()];
     const { decided } = decide(run, "approve");
@@ -171,7 +174,7 @@ describe("a decision whose answer was lost", () => {
     expect(decided).toEqual([]);
   });
 
-  test("is not sent again if its event is there", async () => {
+  test("is not sent again if its event exists", async () => {
     const run = new FakeRun();
     run.answers = [lost()];
     const { decided } = decide(run, "approve");
@@ -182,7 +185,7 @@ describe("a decision whose answer was lost", () => {
     expect(decided).toEqual(["approve gate"]);
   });
 
-  test("is not taken for ours if it was decided the other way", async () => {
+  test("is not reported as ours if the approval was decided the other way", async () => {
     const run = new FakeRun();
     run.answers = [lost()];
     const { decided } = decide(run, "approve");
@@ -193,7 +196,7 @@ describe("a decision whose answer was lost", () => {
     expect(decided).toEqual([]);
   });
 
-  test("is not sent again because the next gate opened meanwhile", async () => {
+  test("is not sent again when the next approval opens", async () => {
     const run = new FakeRun();
     run.answers = [lost()];
     decide(run, "approve");
@@ -203,7 +206,7 @@ describe("a decision whose answer was lost", () => {
     expect(run.sent).toEqual(["0 approve gate"]);
   });
 
-  test("is sent again once it is proven not to be there", async () => {
+  test("is sent again once it is proven not to have been applied", async () => {
     const run = new FakeRun();
     run.answers = [lost()];
     decide(run, "approve");
@@ -213,7 +216,7 @@ describe("a decision whose answer was lost", () => {
   });
 });
 
-test("a refusal may mean that somebody was faster; a second one is an error", async () => {
+test("a refusal may mean that someone else was faster; a second one is an error", async () => {
   const run = new FakeRun();
   run.answers = [refused(), refused()];
   const result = decide(run, "approve");
@@ -225,7 +228,7 @@ test("a refusal may mean that somebody was faster; a second one is an error", as
   expect(result.error).toBeInstanceOf(HttpError);
 });
 
-test("what onApproval throws ends it", async () => {
+test("an error thrown by onApproval is passed on", async () => {
   const run = new FakeRun();
   const result = decide(run, () => Promise.reject(new Error("no idea")));
   await run.bring(started, opened("gate"), waiting);

@@ -15,7 +15,7 @@ async function start(workflow: string): Promise<string> {
 const isWaitingStatus = (runId: string) =>
   waitUntil(async () => (await client.getStatus({ runId })).status === "waiting-approval");
 
-/** Drives a run to its end; `types` are those of its events, in order. */
+/** Drives a run to its end; `types` are the types of its events, in order. */
 async function drive(args: DriveRunArgs): Promise<{ end: Run; types: string[] }> {
   const types: string[] = [];
   const events = driveRun({ baseUrl, ...args });
@@ -29,7 +29,7 @@ async function drive(args: DriveRunArgs): Promise<{ end: Run; types: string[] }>
 const countOf = (types: string[], type: string) => types.filter((each) => each === type).length;
 
 describe("driveRun", () => {
-  test("approves a gate and resumes the run, once each", async () => {
+  test("approves once and resumes once", async () => {
     const runId = await start("./gate.tsx");
     const decided: string[] = [];
     const { end, types } = await drive({
@@ -43,18 +43,18 @@ describe("driveRun", () => {
     expect(countOf(types, "RunStarted")).toBeLessThanOrEqual(2);
   });
 
-  test("denies a gate, which fails the run", async () => {
+  test("denies an approval, which fails the run", async () => {
     const { end } = await drive({ runId: await start("./gate.tsx"), onApproval: () => "deny" });
     expect(end.status).toBe("failed");
   });
 
-  test("decides several gates", async () => {
+  test("decides several approvals", async () => {
     const { end, types } = await drive({ runId: await start("./gates.tsx"), onApproval: () => "approve" });
     expect(end.status).toBe("finished");
     expect(countOf(types, "ApprovalGranted")).toBe(2);
   });
 
-  test("resumes after a decision that somebody else made on the paused run", async () => {
+  test("resumes after someone else's decision on the paused run", async () => {
     const runId = await start("./gate.tsx");
     const driving = drive({ runId });
     await isWaitingStatus(runId);
@@ -64,7 +64,7 @@ describe("driveRun", () => {
     expect(countOf(types, "RunStarted")).toBe(2);
   });
 
-  test("takes up a decision that was made before it came, and asks about no gate that is decided", async () => {
+  test("resumes for a decision that was made before it started, and does not ask again", async () => {
     const runId = await start("./gate.tsx");
     await isWaitingStatus(runId);
     await whenUnlocked(() => client.approve({ runId, nodeId: "gate" }));
@@ -75,13 +75,13 @@ describe("driveRun", () => {
     expect(countOf(types, "ApprovalDenied")).toBe(0);
   });
 
-  test("stops at a gate where asked to", async () => {
+  test("stops at an approval if asked to", async () => {
     const runId = await start("./gate.tsx");
     const { end } = await drive({ runId, stopAtApproval: true });
     expect(end.status).toBe("waiting-approval");
   });
 
-  test("does not stop at a gate that is being decided", async () => {
+  test("does not stop at an approval that is being decided", async () => {
     const runId = await start("./gate.tsx");
     const onApproval = async () => {
       await sleep(1500);
@@ -91,7 +91,7 @@ describe("driveRun", () => {
     expect(end.status).toBe("finished");
   });
 
-  test("ends the question when somebody else decides, and goes on", async () => {
+  test("ends the question when someone else decides, and continues", async () => {
     const runId = await start("./gate.tsx");
     const driving = drive({
       runId,
@@ -104,7 +104,7 @@ describe("driveRun", () => {
     expect((await driving).end.status).toBe("finished");
   });
 
-  test("leaves the run paused where it is not to resume", async () => {
+  test("leaves the run paused if it must not resume", async () => {
     const runId = await start("./gate.tsx");
     await isWaitingStatus(runId);
     await whenUnlocked(() => client.approve({ runId, nodeId: "gate" }));
@@ -113,15 +113,15 @@ describe("driveRun", () => {
     expect((await client.getStatus({ runId })).status).toBe("waiting-approval");
   });
 
-  test("throws what the question throws", async () => {
+  test("throws what onApproval throws", async () => {
     const runId = await start("./gate.tsx");
     const ask = () => Promise.reject(new Error("nobody there"));
     await expect(drive({ runId, onApproval: ask })).rejects.toThrow("nobody there");
   });
 });
 
-/** As on 0.32, whose real server the suite of all servers has: a run that waits for something that is no gate. */
-describe.concurrent("a run that has stopped for something else than a gate", () => {
+/** A run as on 0.32 that waits for something other than an approval. The suite for all servers has the real one. */
+describe.concurrent("a run that waits for something other than an approval", () => {
   const inMs = (ms: number) => Date.now() + ms;
   const blockedBy = {
     timer: () => ({ kind: "timer", nodeId: "pause", wakeAt: new Date(inMs(100)).toISOString() }),
@@ -159,7 +159,7 @@ describe.concurrent("a run that has stopped for something else than a gate", () 
     expect(server.count("resume")).toBe(1);
   });
 
-  test("is left alone where it is not to be resumed, waits for a person, or nobody knows until when", async ({
+  test("is not resumed if resuming is off, a person is needed, or the wait has no known end", async ({
     onTestFinished,
   }) => {
     const server = await protocolServer({}, onTestFinished);

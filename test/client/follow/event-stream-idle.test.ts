@@ -9,7 +9,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 test.each([1000, 30_000, 600_000])(
-  "a black hole, given up each time after %d ms, is not followed for ever",
+  "a dead connection with an idle timeout of %d ms is not retried forever",
   async (idleTimeoutMs) => {
     let connections = 0;
     const fetch: Fetch = async () => {

@@ -17,17 +17,17 @@ import {
   type RawServer,
 } from "../../faults/raw-server.js";
 
-/** What one connection brings, and how it ends. */
+/** What one connection sends, and how it ends. */
 type Turn = (socket: Socket) => void;
 
-/** Each connection in turn; the last one for all that follow. */
+/** Serves each connection with the next turn; the last turn also serves all later ones. */
 async function server(...turns: Turn[]): Promise<RawServer> {
   return rawServer((_, socket, index) => turns[Math.min(index, turns.length - 1)]?.(socket));
 }
 
 const blocks = (...events: object[]) => chunk(events.map(block).join(""));
 
-/** Sends events and ends the answer in good order. The connection stays, as the real server's does. */
+/** Sends events and ends the response cleanly. The connection stays open, as with the real server. */
 const ending =
   (...events: object[]): Turn =>
   (socket) =>
@@ -35,7 +35,7 @@ const ending =
       Buffer.concat([Buffer.from(streamHead), ...events.map((one) => blocks(one)), Buffer.from(lastChunk)]),
     );
 
-/** Sends events and breaks. */
+/** Sends events and breaks the connection. */
 const breaking =
   (...events: object[]): Turn =>
   (socket) => {
@@ -53,7 +53,7 @@ function open(from: RawServer, options: StreamOptions & ConnectionOptions = {}):
   return new EventStream(resolveOptions(all), "r1", all);
 }
 
-/** The numbers of the events, and what ended them. */
+/** Reads a stream to its end: the events' numbers, and the error that ended it. */
 async function read(stream: EventStream): Promise<{ seen: [seq: number, n: unknown][]; error: unknown }> {
   const { items, error } = await gather(stream.read());
   return {
@@ -65,7 +65,7 @@ async function read(stream: EventStream): Promise<{ seen: [seq: number, n: unkno
 const queries = ({ requests }: RawServer) => requests.map(({ path }) => path.replace(/^[^?]*/, ""));
 
 describe("position", () => {
-  test("a reconnect asks for the last event once more and leaves it out", async () => {
+  test("a reconnect requests the last event again and drops it", async () => {
     const from = await server(
       breaking(event(0), event(1), event(2)),
       breaking(event(2), event(3)),
@@ -82,13 +82,13 @@ describe("position", () => {
     expect(queries(from)).toEqual(["", "?afterSeq=1", "?afterSeq=2"]);
   });
 
-  test("after the very first event the stream is asked for from its start", async () => {
+  test("a reconnect after the first event requests the stream from its start", async () => {
     const from = await server(breaking(event(0)), ending(event(0), event(1)));
     expect((await read(open(from))).seen.map(([seq]) => seq)).toEqual([0, 1]);
     expect(queries(from)).toEqual(["", ""]);
   });
 
-  test("afterSeq is where it starts, and stays so until something came", async () => {
+  test("the stream starts after afterSeq, also on a reconnect before the first event", async () => {
     const from = await server(breaking(), breaking(event(5)), ending(event(5), event(6)));
     const { seen } = await read(open(from, { afterSeq: 4 }));
     expect(seen).toEqual([
@@ -98,7 +98,7 @@ describe("position", () => {
     expect(queries(from)).toEqual(["?afterSeq=4", "?afterSeq=4", "?afterSeq=4"]);
   });
 
-  test("a numbering that moved is an error with the position, never a silent jump", async () => {
+  test("changed numbering is an error with the position, never a silent jump", async () => {
     const from = await server(breaking(event(0), event(1)), ending(event(7), event(8)));
     const { seen, error } = await read(open(from));
     expect(seen).toHaveLength(2);
@@ -119,11 +119,11 @@ describe("position", () => {
     const { seen, error } = await read(open(from, { maxReconnects: 3 }));
     expect(seen.map(([seq]) => seq)).toEqual([10, 11, 12]);
     expect(queries(from).slice(0, 3)).toEqual(["", "?afterSeq=10", "?afterSeq=11"]);
-    // An end without the event that was asked for once more proves nothing.
+    // An end without the event that was requested again proves nothing.
     expect(error).toBeInstanceOf(ConnectionError);
   });
 
-  test("a server's number beyond ours is a gap, and an error", async () => {
+  test("a server's number beyond the expected one is a gap and an error", async () => {
     const from = await server(breaking(event(0), event(1)), (socket) =>
       socket.end(
         Buffer.concat([Buffer.from(streamHead), chunk(`id: 5\n${block(event(5))}`), Buffer.from(lastChunk)]),
@@ -132,20 +132,20 @@ describe("position", () => {
     expect((await read(open(from))).error).toBeInstanceOf(PositionError);
   });
 
-  test("an orderly end before the repeated event is a cut like any other", async () => {
+  test("a clean end before the repeated event counts as a broken connection", async () => {
     const from = await server(breaking(event(0), event(1)), ending(), ending(event(1), event(2)));
     expect((await read(open(from))).seen.map(([seq]) => seq)).toEqual([0, 1, 2]);
     expect(from.requests).toHaveLength(3);
   });
 
-  test("an orderly end in the middle of an event is a cut too", async () => {
+  test("a clean end in the middle of an event counts as a broken connection", async () => {
     const half: Turn = (socket) =>
       socket.end(streamHead + chunk(`${block(event(0))}data: {"n":`).toString() + lastChunk);
     const from = await server(half, ending(event(0), event(1)));
     expect((await read(open(from))).seen.map(([seq]) => seq)).toEqual([0, 1]);
   });
 
-  test("half a character dies with its connection", async () => {
+  test("half a character is discarded with its connection", async () => {
     const text = event(0, "NodeOutput", { text: "🚀" });
     const whole = Buffer.from(block(text));
     const from = await server((socket) => {
@@ -158,7 +158,7 @@ describe("position", () => {
     expect(items.flat().map((record) => record.event)).toEqual([text]);
   });
 
-  test("the records carry the server's text untouched", async () => {
+  test("the records carry the server's text unchanged", async () => {
     const data = '{ "type" : "Odd", "n":1.0, "text":"\\u0041" }';
     const from = await server((socket) => socket.end(streamHead + chunk(block(data)).toString() + lastChunk));
     const { items } = await gather(open(from).read());
@@ -167,7 +167,7 @@ describe("position", () => {
 });
 
 describe("delays", () => {
-  /** Lets a stream reconnect and stops it at the given number of reconnects. */
+  /** Collects a stream's reconnects and stops it after `count` of them. */
   async function reconnects(from: RawServer, count: number, options: StreamOptions): Promise<Reconnect[]> {
     const seen: Reconnect[] = [];
     const controller = new AbortController();
@@ -190,15 +190,15 @@ describe("delays", () => {
     { said: 1, least: 100, most: 200 },
     { said: 20_000, least: 15_000, most: 30_000 },
     { said: 99_999_999, least: 30_000, most: 60_000 },
-  ])("the server's retry of $said ms is heeded within bounds", async ({ said, least, most }) => {
+  ])("the server's retry of $said ms is honored within bounds", async ({ said, least, most }) => {
     const [first] = await reconnects(await server(retrying(said)), 1, { reconnectDelayMs: undefined });
-    // The first connection brought nothing, so its delay is doubled already, then jittered down to half at the most.
+    // The first connection brought nothing, so its delay is doubled already, then jittered down to half at most.
     expect(first?.attempt).toBe(1);
     expect(first?.delayMs).toBeGreaterThanOrEqual(least);
     expect(first?.delayMs).toBeLessThanOrEqual(most);
   });
 
-  test("each attempt connection doubles the delay, and an event resets it", async () => {
+  test("each attempt without events doubles the delay, and an event resets it", async () => {
     const from = await server(
       breaking(event(0)),
       breaking(event(0)),
@@ -222,14 +222,14 @@ describe("delays", () => {
     }
   });
 
-  test("what the server asks for by Retry-After is waited for", async () => {
+  test("the server's Retry-After is honored", async () => {
     const from = await server(breaking(event(0)), saying(503, "", { "retry-after": "7" }));
     const [, second] = await reconnects(from, 2, {});
     expect(second?.delayMs).toBe(7000);
     expect(second?.cause).toBeInstanceOf(HttpError);
   });
 
-  test("it gives up after so many attempt connections in a row, and says where it was", async () => {
+  test("the stream gives up after maxReconnects attempts in a row and reports its position", async () => {
     const from = await server(breaking(event(0), event(1)), breaking(event(1)), retrying(1));
     const { seen, error } = await read(open(from, { maxReconnects: 4 }));
     expect(seen).toHaveLength(2);
@@ -242,7 +242,7 @@ describe("delays", () => {
     expect(from.requests).toHaveLength(5);
   });
 
-  test("a connection that stayed up for 5 s is none of them, though it brought nothing", async () => {
+  test("a connection that stayed up for 5 s does not count as one, even if it brought nothing", async () => {
     const patient: Turn = (socket) => {
       socket.write(streamHead + chunk("retry: 1000\n\n").toString());
       const alive = setInterval(() => socket.write(chunk(": keep-alive\n\n")), 1000);
@@ -255,8 +255,8 @@ describe("delays", () => {
   });
 });
 
-describe("idle", () => {
-  test("a connection that goes silent is noticed and replaced", async () => {
+describe("the idle timeout", () => {
+  test("replaces a connection that goes silent", async () => {
     const silenced: Socket[] = [];
     const silent: Turn = (socket) => {
       silenced.push(socket);
@@ -271,7 +271,7 @@ describe("idle", () => {
     expect(silenced.map(({ closed }) => closed)).toEqual([true, true]);
   });
 
-  test("keep-alives hold a quiet connection", async () => {
+  test("is reset by keep-alive comments", async () => {
     const from = await server((socket) => {
       socket.write(streamHead);
       let count = 0;
@@ -287,7 +287,7 @@ describe("idle", () => {
     expect(from.connections).toBe(1);
   });
 
-  test("a slow consumer does not trip it", async () => {
+  test("is not triggered by a slow consumer", async () => {
     const from = await server((socket) => {
       socket.write(streamHead + blocks(event(0)).toString());
       setTimeout(() => socket.end(blocks(event(1)).toString() + lastChunk), 50);
@@ -301,7 +301,7 @@ describe("idle", () => {
     expect(from.connections).toBe(1);
   });
 
-  test("a server that says nothing at all is given up in the end", async () => {
+  test("gives up on a server that stays silent", async () => {
     const from = await server(breaking(event(0)), (socket) => socket.write(streamHead));
     const { error } = await read(open(from, { idleTimeoutMs: 30, maxReconnects: 3 }));
     expect(error).toBeInstanceOf(ConnectionError);
@@ -309,7 +309,7 @@ describe("idle", () => {
   });
 });
 
-describe("answers in place of the stream", () => {
+describe("a response other than the stream", () => {
   test.each([
     [408, "{}"],
     [425, "{}"],
@@ -321,7 +321,7 @@ describe("answers in place of the stream", () => {
     [200, "<html>Log in</html>"],
     [204, ""],
     [200, { not: "a stream" }],
-  ])("%i %j is an outage once the stream has been seen", async (status, body) => {
+  ])("%i %j is an outage once the stream has been open", async (status, body) => {
     const from = await server(breaking(event(0)), saying(status, body), ending(event(0), event(1)));
     const { seen, error } = await read(open(from));
     expect(error).toBeUndefined();
@@ -333,22 +333,25 @@ describe("answers in place of the stream", () => {
     ["a proxy's 404", 404, "<html>Not here</html>", {}],
     ["a proxy's 403", 403, "", {}],
     ["a redirect", 302, "", { location: "/maintenance" }],
-  ] as const)("%s is one too, and is waited for a minute at most", async (_, status, body, headers) => {
-    const seen: Reconnect[] = [];
-    const enough = new AbortController();
-    const onReconnect = (reconnect: Reconnect) => {
-      if (seen.push(reconnect) === 2) enough.abort(new Error("enough"));
-    };
-    const from = await server(breaking(event(0)), saying(status, body, headers));
-    const { error } = await read(open(from, { onReconnect, signal: enough.signal }));
-    expect(error).toEqual(new Error("enough"));
-    expect(seen[1]).toMatchObject({ attempt: 1, cause: { status } });
-    expect(seen[1]?.delayMs).toBeLessThanOrEqual(60_000);
-    if ("retry-after" in headers) expect(seen[1]?.delayMs).toBe(60_000);
-  });
+  ] as const)(
+    "%s is an outage too, and is waited out for a minute at most",
+    async (_, status, body, headers) => {
+      const seen: Reconnect[] = [];
+      const enough = new AbortController();
+      const onReconnect = (reconnect: Reconnect) => {
+        if (seen.push(reconnect) === 2) enough.abort(new Error("enough"));
+      };
+      const from = await server(breaking(event(0)), saying(status, body, headers));
+      const { error } = await read(open(from, { onReconnect, signal: enough.signal }));
+      expect(error).toEqual(new Error("enough"));
+      expect(seen[1]).toMatchObject({ attempt: 1, cause: { status } });
+      expect(seen[1]?.delayMs).toBeLessThanOrEqual(60_000);
+      if ("retry-after" in headers) expect(seen[1]?.delayMs).toBe(60_000);
+    },
+  );
 
   test.each([401, 403, 404, 410])(
-    "%i in the server's own words ends it when it is said twice",
+    "%i from the server itself ends the stream if it is repeated",
     async (status) => {
       const from = await server(breaking(event(0)), saying(status, errorBody("GONE", "no more")));
       const { seen, error } = await read(open(from));
@@ -359,7 +362,7 @@ describe("answers in place of the stream", () => {
     },
   );
 
-  test("a refusal that is not repeated was a mistake", async () => {
+  test("that is a refusal is ignored unless it is repeated", async () => {
     const gone = saying(404, errorBody("NOT_FOUND", "Run not found"));
     const from = await server(breaking(event(0)), gone, ending(event(0), event(1)));
     expect(await read(open(from))).toMatchObject({
@@ -372,8 +375,8 @@ describe("answers in place of the stream", () => {
   });
 });
 
-describe("events that are none", () => {
-  test("an event without data is not counted", async () => {
+describe("a malformed event", () => {
+  test("without data is not counted", async () => {
     const from = await server((socket) =>
       socket.end(streamHead + chunk(block(event(0)) + block("") + block(event(1))).toString() + lastChunk),
     );
@@ -386,7 +389,7 @@ describe("events that are none", () => {
     });
   });
 
-  test("a gap in the server's own numbers is a position error, within a connection too", async () => {
+  test("with a number that leaves a gap is a position error, even within one connection", async () => {
     const numbered = (id: number) => `id: ${id}\n${block(event(id))}`;
     const from = await server((socket) =>
       socket.end(streamHead + chunk(numbered(0) + numbered(1) + numbered(3)).toString() + lastChunk),
@@ -397,7 +400,7 @@ describe("events that are none", () => {
   });
 
   test.each(["{", "hello", '"text"', "null", "12"])(
-    "data %j ends it after what came before",
+    "with the data %j ends the stream after the events before it",
     async (data) => {
       const from = await server((socket) =>
         socket.end(

@@ -7,7 +7,7 @@ import { reduceEvents } from "../../../src/client/view/run-view.js";
 
 const runId = "r1";
 
-/** Time that passes only when a test says so. */
+/** A clock that advances only when a test says so. */
 export class FakeClock implements Clock {
   #now = 0;
   readonly #timers: { at: number; resolve: () => void }[] = [];
@@ -16,7 +16,7 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
-  /** Jitter takes nothing off, so that a test knows the moment. */
+  /** Returns the delay without jitter, so that a test knows the exact moment. */
   jitter(ms: number): number {
     return ms;
   }
@@ -34,7 +34,7 @@ export class FakeClock implements Clock {
     });
   }
 
-  /** Lets so many milliseconds pass, and all that is due in them happen in order. */
+  /** Advances the clock by `ms` and fires the timers that are due, in order. */
   async pass(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {
@@ -50,27 +50,27 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets everything happen that waits for nothing but its turn. */
+/** Lets pending microtasks run. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 50; turn++) await Promise.resolve();
 }
 
-/** A run without a server: a test says what its events, its status and its proof are, and reads what was sent. */
+/** A run without a server: a test sets its events, status, and proof, and reads what was sent. */
 export class FakeRun implements DrivenRun {
   readonly clock = new FakeClock();
-  /** What was sent, with the time at which it was. */
+  /** What was sent, each with its time. */
   readonly sent: string[] = [];
   /** Whether a check proves the view. */
   proof: Check["result"] | "unreachable" = "proven";
-  /** The run's status on the server, if that is not the view's. */
+  /** The run's status on the server. Default: the view's. */
   status: string | undefined;
   runState: Run["runState"];
   /** Events that the server has and the view does not. */
   hidden: object[] = [];
-  /** What the next calls answer, in turn: an error, or nothing. */
+  /** The outcomes of the next calls, in order: an error, or `undefined` for success. */
   answers: (Error | undefined)[] = [];
   own = new Set<string>();
-  /** Whether the server goes on by itself after a decision. */
+  /** Whether the server resumes the run by itself after a decision. */
   goesOn = false;
   checks = 0;
   statusAsked = 0;

@@ -8,7 +8,7 @@ import { whenUnlocked } from "../../when-unlocked.js";
 
 const client = createClient({ baseUrl: sharedServer.baseUrl });
 
-test("on 0.5.0 the open approvals come from the events of the runs that wait", async () => {
+test("on 0.5.0, open approvals are derived from the events of waiting runs", async () => {
   const { runId } = await client.runWorkflow({ workflowPath: "./gates.tsx", input: {} });
   await waitUntil(async () => (await client.getStatus({ runId })).status === "waiting-approval");
   const gates = async () => (await client.listApprovals()).filter((row) => row.runId === runId);
@@ -23,7 +23,7 @@ test("on 0.5.0 the open approvals come from the events of the runs that wait", a
   expect(others).toEqual([]);
 });
 
-test("from 0.32 on they are the server's own list, the longest open first", async () => {
+test("since 0.32, open approvals are the server's own list, oldest first", async () => {
   const approvals = [
     { runId: "b", nodeId: "gate", iteration: 0, requestedAtMs: 20, extra: true },
     { runId: "a", nodeId: "gate", iteration: 0, requestedAtMs: 10 },
@@ -33,7 +33,7 @@ test("from 0.32 on they are the server's own list, the longest open first", asyn
   expect(server.requests.map(({ path }) => path)).toEqual(["/v1/approvals"]);
 });
 
-test("an answer without a list is no empty list", async () => {
+test("a response without a list is an error, not an empty list", async () => {
   const { baseUrl } = await rawServer((_, socket) => socket.end(answer(200, { ok: true })));
   expect(await failure(client.listApprovals({ baseUrl }))).toBeInstanceOf(ProtocolError);
 });

@@ -4,7 +4,7 @@ import { protocolServer, sleep, stallingLink } from "../../faults/in-test.js";
 import { connectionLimit } from "../../faults/follow.js";
 import type { ScriptStep } from "../../faults/served-run.js";
 
-/** How many nodes of a view are in each state; the server also counts pending ones that no event has named. */
+/** Counts the nodes of a view by state. The server also counts pending nodes that no event has named. */
 function countStates({ nodes }: RunView): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { state } of nodes.values()) counts[state] = (counts[state] ?? 0) + 1;
@@ -18,7 +18,7 @@ function expectAgreement({ view, status }: { view: RunView; status: Run }): void
   expect(view.openApprovals.length).toBe(named["waiting-approval"] ?? 0);
 }
 
-/** Longer than a page takes, as on a real server, so that pages are what brings a history. */
+/** Longer than a page takes, as on a real server, so that a history arrives in pages. */
 const pollMs = 50;
 
 const waiting: ScriptStep[] = [{ tasks: 670 }, { approvals: [{ nodeId: "review" }] }];
@@ -26,12 +26,12 @@ const waiting: ScriptStep[] = [{ tasks: 670 }, { approvals: [{ nodeId: "review" 
 /** In the first page, between two pages, in the middle of one, at the end of the history. */
 const places = [0, 57, 200, 1100, 2000, 2012, 2014];
 
-/** So many readers at once take their time on a machine that is busy. */
+/** This many readers at once take a while on a busy machine. */
 const options = { timeout: 120_000 };
 
-describe.concurrent("a run that is not over", options, () => {
+describe.concurrent("a run that has not ended", options, () => {
   test.for([450, 1800])(
-    "is loaded whole over a link that stalls for %i ms at any place",
+    "is loaded completely over a link that stalls for %i ms at any place",
     async (ms, { onTestFinished }) => {
       const server = await protocolServer({ pollMs }, onTestFinished);
       const link = await stallingLink(server.baseUrl, onTestFinished);
@@ -53,7 +53,7 @@ describe.concurrent("a run that is not over", options, () => {
     },
   );
 
-  test("is loaded at once where it has no event yet, and a second connection shows so", async ({
+  test("is loaded at once if it has no events yet, which a second connection confirms", async ({
     onTestFinished,
   }) => {
     const server = await protocolServer({ pollMs }, onTestFinished);
@@ -64,12 +64,12 @@ describe.concurrent("a run that is not over", options, () => {
       position: -1,
       status: "running",
     });
-    // Nobody can know that none is on its way.
+    // It cannot be known that no event is in flight.
     expect(asOf).not.toBeNull();
     expect(server.count("events")).toBe(2);
   });
 
-  test("is loaded while it keeps producing, in a bounded number of requests", async ({ onTestFinished }) => {
+  test("is loaded in a bounded number of requests while events keep coming", async ({ onTestFinished }) => {
     const server = await protocolServer({ pollMs }, onTestFinished);
     const run = server.addRun("r", { script: [{ tasks: 700 }, { approvals: [{ nodeId: "review" }] }] });
     run.resume();
@@ -89,7 +89,7 @@ describe.concurrent("a run that is not over", options, () => {
       expect(countStates(view)).toMatchObject({ finished: 700 });
       expect(view.openApprovals).toEqual([]);
       expect(status.status).toBe("running");
-      // Twelve pages, the last of them not full, and the looks at what came meanwhile.
+      // Twelve pages, the last one not full, and the checks for newer events.
       expect(server.requests.total).toBeLessThan(120);
       expect(server.requests.most).toBeLessThanOrEqual(connectionLimit);
     } finally {
@@ -98,7 +98,7 @@ describe.concurrent("a run that is not over", options, () => {
     }
   });
 
-  test("keeps no connection once it is loaded", async ({ onTestFinished }) => {
+  test("leaves no connection open once it is loaded", async ({ onTestFinished }) => {
     const server = await protocolServer({ pollMs }, onTestFinished);
     server.addRun("r", { script: waiting }).resume();
     expectAgreement(await loadRunView({ baseUrl: server.baseUrl, runId: "r" }));
@@ -106,7 +106,7 @@ describe.concurrent("a run that is not over", options, () => {
   });
 });
 
-describe.concurrent("a run that is over", options, () => {
+describe.concurrent("a run that has ended", options, () => {
   test.for([450, 1800])(
     "is loaded to its end over a link that stalls for %i ms",
     async (ms, { onTestFinished }) => {
@@ -134,11 +134,11 @@ describe.concurrent("a run that is over", options, () => {
 });
 
 test.for([false, true])(
-  "listApprovals lists what is open alone, over a link that stalls (the server lists them: %s)",
+  "listApprovals lists only open approvals over a stalling link (the server lists them: %s)",
   async (listsApprovals, { onTestFinished }) => {
     const server = await protocolServer({ pollMs, listsApprovals }, onTestFinished);
     const link = await stallingLink(server.baseUrl, onTestFinished);
-    // The first turn of each is decided, of some of them the second too, which nobody has resumed.
+    // The first iteration of each run is decided. Of some, the second one is decided too, but not resumed.
     for (const [n, seq] of [300, 605, 606, 608, 610, 612, 614, 616].entries()) {
       const turn = (iteration: number) => ({
         approvals: [{ nodeId: "review", iteration, ifDenied: "skip" as const }],

@@ -3,7 +3,7 @@ import { isOwnDecision, noteDecision } from "../../../src/client/follow/own-deci
 
 const gate = { nodeId: "gate", iteration: 1 };
 
-test("a decision is one's own at its server, in its run, about its node and turn, and nowhere else", () => {
+test("a decision is our own only for its server, run, node, and iteration", () => {
   noteDecision("http://a", "r", gate);
   noteDecision("http://a", "r", { nodeId: "other", iteration: 0 });
   expect(isOwnDecision("http://a", "r", gate)).toBe(true);
@@ -13,9 +13,9 @@ test("a decision is one's own at its server, in its run, about its node and turn
   expect(isOwnDecision("http://a", "r", { ...gate, nodeId: "gat" })).toBe(false);
 });
 
-test("those of 1,000 runs are remembered, the newest ones", () => {
+test("our own decisions are remembered for the 1,000 newest runs", () => {
   for (let n = 0; n < 1000; n++) noteDecision("http://c", `r${n}`, gate);
-  // A second decision makes an old run a new one.
+  // A second decision makes an old run the newest one.
   noteDecision("http://c", "r0", { ...gate, iteration: 2 });
   noteDecision("http://c", "r1000", gate);
   expect(isOwnDecision("http://c", "r0", gate)).toBe(true);

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { PagesAhead } from "../../../src/client/follow/pages-ahead.js";
 import type { EventConnection } from "../../../src/client/server/event-connection.js";
 
-/** What was opened, and what of it was closed, by the number after which it starts. */
+/** The pages that were opened, and those that were closed, by the event number after which they start. */
 let opened: number[] = [];
 let closed: number[] = [];
 let readers: PagesAhead[] = [];
@@ -23,20 +23,20 @@ afterEach(async () => {
   [opened, closed, readers] = [[], [], []];
 });
 
-test("after each full page one page more is opened ahead, each beginning with the last event of the one before", async () => {
+test("each full page opens one more page ahead, which starts with the last event of the previous one", async () => {
   const pages = reader();
   pages.expectMore(198);
   expect(opened).toEqual([198]);
   await pages.take(198);
   pages.expectMore(397);
   expect(opened).toEqual([198, 397, 596]);
-  // What is open already is not opened again.
+  // A page that is already open is not opened again.
   await pages.take(397);
   pages.expectMore(596);
   expect(opened).toEqual([198, 397, 596, 795, 994]);
 });
 
-test("no more than 8 are open ahead, for all readers together", () => {
+test("all readers together have at most 8 pages open ahead", () => {
   const [one, other] = [reader(), reader()];
   for (let page = 0; page < 20; page++) {
     one.expectMore(page * 199);
@@ -50,7 +50,7 @@ test("no more than 8 are open ahead, for all readers together", () => {
   expect(opened.length).toBeLessThanOrEqual(16);
 });
 
-test("a page that is not the next one is thrown away with its connection, and another one is opened", async () => {
+test("a page that is not the next one is discarded with its connection, and the next one is opened", async () => {
   const pages = reader();
   pages.expectMore(198);
   pages.expectMore(198);
@@ -61,7 +61,7 @@ test("a page that is not the next one is thrown away with its connection, and an
   expect(pages.isEmpty).toBe(true);
 });
 
-test("a page that could not be opened ahead is asked for again when it is its turn", async () => {
+test("a page that could not be opened ahead is requested again when it is needed", async () => {
   let fails = true;
   const pages = reader(async (afterSeq) => {
     if (fails) throw new Error("reset");

@@ -7,7 +7,7 @@ import { waitUntil } from "../../wait-until.js";
 
 const texts = ["done", "déjà vu", "進捗 50 %", "🚀 off it goes", "a\\nb", "\u2028", "data: event: id: 3"];
 
-/** The texts of so many events: of several bytes a character, with spaces that a parser would lose. */
+/** Makes the texts of `count` events, with multi-byte characters and spaces that a parser would drop. */
 function history(count: number): string[] {
   return Array.from({ length: count }, (_, n) => {
     const text = JSON.stringify(texts[n % texts.length]?.repeat(1 + (n % 9)));
@@ -22,7 +22,7 @@ interface Read {
   data: string[];
 }
 
-/** Reads until the run has ended, or enough has come; `got` grows meanwhile. */
+/** Reads until the run has ended or `enough` events have arrived; `got` grows in the meantime. */
 async function read(
   args: WatchRunArgs,
   enough = Infinity,
@@ -50,11 +50,11 @@ function expectFewConnections(server: ProtocolServer): void {
 }
 
 describe.concurrent("a history of many pages", () => {
-  // Longer than a page takes, as on a real server, so that a new connection is what brings the next page.
+  // Longer than a page takes, as on a real server, so that the next page comes over a new connection.
   const pollMs = 150;
 
   test.for([1, 2, 199, 200, 201, 399, 400, 401, 1600, 1999, 5000])(
-    "of %i events is read byte for byte, and each event once",
+    "of %i events is read byte for byte, each event once",
     async (count, { onTestFinished }) => {
       const server = await protocolServer({ pollMs }, onTestFinished);
       const events = [...history(count - 1), finished(count - 1)];
@@ -79,7 +79,7 @@ describe.concurrent("a history of many pages", () => {
   });
 
   test.for([0, 198, 199, 200, 1234, 2498])(
-    "is read from after event %i on",
+    "is read from the event after %i on",
     async (afterSeq, { onTestFinished }) => {
       const server = await protocolServer({ pollMs }, onTestFinished);
       const events = [...history(2499), finished(2499)];
@@ -101,7 +101,7 @@ describe.concurrent("a history of many pages", () => {
   });
 
   test("is read over few connections at once, however long it is", async ({ onTestFinished }) => {
-    // A server that is far away, for which opening connections ahead pays.
+    // A distant server, for which it pays to open connections ahead of time.
     const server = await protocolServer({ pollMs, onCall: () => sleep(20) }, onTestFinished);
     const events = [...history(6000), finished(6000)];
     server.addRun("r", { events, status: "finished", finishedAtMs: 1 });
@@ -112,7 +112,7 @@ describe.concurrent("a history of many pages", () => {
   });
 
   test.for([50, 500, 10_000])(
-    "of a server whose pages are of %i is read whole",
+    "is read completely from a server with pages of %i events",
     async (pageSize, context) => {
       const server = await protocolServer({ pollMs, pageSize }, context.onTestFinished);
       const events = [...history(1600), finished(1600)];
@@ -128,12 +128,12 @@ describe.concurrent("a history of many pages", () => {
 describe.concurrent("a run that waits at an approval", () => {
   const pollMs = 50;
 
-  /** Lets so many polls pass, each in a turn of its own: one long turn of a busy process would be no time for requests. */
+  /** Waits for `count` polls, one at a time: a single long wait in a busy process may leave no time for requests. */
   async function polls(count: number): Promise<void> {
     for (; count > 0; count--) await sleep(pollMs);
   }
 
-  /** Waits until the client has come to rest: nothing was asked for during several polls. */
+  /** Waits until the client is idle: it has sent no request during several polls. */
   async function atRest(server: ProtocolServer): Promise<number> {
     for (;;) {
       const { total } = server.requests;
@@ -146,7 +146,7 @@ describe.concurrent("a run that waits at an approval", () => {
     { name: "whole pages", extra: 0 },
     { name: "a page that is not full", extra: 123 },
   ])(
-    "is followed over one connection, and nothing is asked for: after $name",
+    "is followed over one connection, without requests, after $name",
     async ({ extra }, { onTestFinished }) => {
       const server = await protocolServer({ pollMs }, onTestFinished);
       const events = history(2000 + extra);
@@ -159,7 +159,7 @@ describe.concurrent("a run that waits at an approval", () => {
       expect(server.requests).toMatchObject({ open: 1, total: before });
       expect(server.openStreams).toBe(1);
 
-      // Many at once, more than a page: still each once and in order.
+      // More than a page at once: still each event once and in order.
       const more = history(events.length + 1000).slice(events.length);
       for (const text of more) server.publish("r", text);
       await waitUntil(() => got.data.length === events.length + more.length && server.openStreams === 1);

@@ -15,15 +15,15 @@ const opens = (nodeId: string, iteration = 0) => event("NodeWaitingApproval", no
 interface Server {
   status: string;
   summary?: Record<string, number>;
-  /** The open approvals that it lists; without them it is a server that keeps no list. */
+  /** The open approvals that it lists. Default: the server keeps no list. */
   listed?: [nodeId: string, iteration: number, runId?: string][];
-  /** The events from the last known one on. Default: that one alone. */
+  /** The events from the last known one on. Default: only that one. */
   page?: object[];
-  /** An HTTP status to answer with instead of the run's status. */
+  /** An HTTP status to respond with instead of the run's status. */
   http?: number;
 }
 
-/** A run of which these events were read, and checks at a server. */
+/** A run of which these events were read, with checks against a server. */
 function proofOf(events: object[]) {
   const progress = new RunProgress("r");
   const comments = { count: 0 };
@@ -116,7 +116,7 @@ test.concurrent.each<[string, object[], Server, Check["result"] | undefined]>([
   expect(await result(events, server)).toBe(expected);
 });
 
-test("where the approvals are listed, the list proves enough for a decision, and not that every node was read", async () => {
+test("a list of approvals proves enough for a decision, but not that every node was read", async () => {
   const { check } = proofOf([started, opens("a")]);
   const server: Server = { status: "running", listed: [["a", 0]], summary: { [stopped]: 1, finished: 1 } };
   expect((await check(server))?.result).toBe("proven");
@@ -124,25 +124,25 @@ test("where the approvals are listed, the list proves enough for a decision, and
   expect((await check({ ...server, summary: { [stopped]: 1 } }, "everything"))?.result).toBe("proven");
 });
 
-test("what the check brings is in its view, and may be what was missing", async () => {
+test("a check's view includes the events it brings, which may be the missing ones", async () => {
   const page = [started, opens("a")];
   const check = await proofOf([started]).check({ status: "running", summary: { [stopped]: 1 }, page });
   expect(check).toMatchObject({ result: "proven", records: [{ seq: 1 }] });
   expect(check?.view.openApprovals).toMatchObject([{ nodeId: "a" }]);
 });
 
-test("a check that brings a full page proves nothing: there are more to come", async () => {
+test("a check that brings a full page proves nothing, because more events may follow", async () => {
   const page = [started, ...Array.from({ length: 199 }, (_, n) => event("NodeStarted", `n${n}`))];
   const { check } = proofOf([started]);
   expect(await check({ status: "running", page })).toMatchObject({ result: "unproven" });
   expect(await check({ status: "running", page: page.slice(0, -1) })).toMatchObject({ result: "proven" });
 });
 
-test("a refusal is an error", async () => {
+test("a refused check is an error", async () => {
   await expect(proofOf([started]).check({ status: "running", http: 404 })).rejects.toThrow("404");
 });
 
-test("before the first event nothing is asked", async () => {
+test("nothing is requested before the first event", async () => {
   const progress = new RunProgress("r");
   const fetch = () => expect.unreachable();
   expect(await new Proof({ runId: "r", fetch }, progress).check()).toBeUndefined();
@@ -151,17 +151,17 @@ test("before the first event nothing is asked", async () => {
 // A node that the server skipped without an event.
 const skipped: Server = { status: "running", summary: { skipped: 1 } };
 
-test("two checks with the same result, and a comment between them, prove what the counts cannot", async () => {
+test("two equal checks with a comment between them prove what the counts cannot", async () => {
   const { check, comments } = proofOf([started]);
   expect((await check(skipped))?.result).toBe("unproven");
   expect((await check(skipped))?.result).toBe("unproven");
   comments.count++;
   expect((await check(skipped))?.result).toBe("proven");
-  // And the node is counted from then on.
+  // From then on, the node is counted.
   expect((await check(skipped))?.result).toBe("proven");
 });
 
-test("a check that differs from the one before proves nothing together with it", async () => {
+test("two checks that differ prove nothing together", async () => {
   const { check, comments } = proofOf([started]);
   expect((await check(skipped))?.result).toBe("unproven");
   comments.count++;

@@ -6,7 +6,7 @@ import type { ScriptStep, ServedRun } from "../../faults/served-run.js";
 import type { Place, Stall } from "../../faults/stalling-link.js";
 import { waitUntil } from "../../wait-until.js";
 
-/** Drives a run to its end, whose status it gives. */
+/** Drives a run to its end and returns its status. */
 async function drive(args: DriveRunArgs): Promise<string> {
   const events = driveRun({ onApproval: () => "approve", ...args });
   for (;;) {
@@ -15,14 +15,14 @@ async function drive(args: DriveRunArgs): Promise<string> {
   }
 }
 
-/** What the library decided, each with what the approval was when it did. */
+/** The library's decisions, each with the state of the approval at that moment. */
 function sent(server: ProtocolServer, runId?: string): Partial<RecordedDecision>[] {
   return server.decisions
     .filter((decision) => decision.by === "client" && (runId ?? decision.runId) === decision.runId)
     .map(({ decision, nodeId, iteration, before }) => ({ decision, nodeId, iteration, before }));
 }
 
-/** The places around a run's approval, from two events before it was asked for: between two events and inside each. */
+/** The places around a run's approval, between events and inside each, from two events before its request on. */
 function placesAround(run: ServedRun): Place[] {
   const asked = run.events.findIndex((text) => text.includes("ApprovalRequested"));
   const places: Place[] = [];
@@ -32,17 +32,17 @@ function placesAround(run: ServedRun): Place[] {
   return places;
 }
 
-/** Longer than a page takes, as on a real server, so that pages are what brings a history. */
+/** Longer than a page takes, as on a real server, so that a history arrives in pages. */
 const pollMs = 50;
 
-/** Several pages before what matters. */
+/** Several pages of events before the approval. */
 const longPast: ScriptStep = { tasks: 270 };
-/** A page before what matters, for what would only take longer with more. */
+/** One page of events before the approval, for tests that would only take longer with more. */
 const shortPast: ScriptStep = { tasks: 75 };
 
 /**
- * Drives the same run over a link that stalls, once for each place: on every connection that comes there. `make` adds the
- * run; gives the status of each run's end.
+ * Drives the same run over a stalling link, once for each place, where every connection stalls by default. `make` adds
+ * the run. Returns the final status of each run.
  */
 async function driveAtEachPlace(
   server: ProtocolServer,
@@ -65,11 +65,11 @@ async function driveAtEachPlace(
   return driven;
 }
 
-// So many followers at once take their time on a machine that is busy.
+// This many followers at once take a while on a busy machine.
 const options = { timeout: 120_000 };
 
 describe.concurrent("a link that stalls at any place around an approval", options, () => {
-  /** Asked for, and denied by a person; where nobody resumed it, the run waits still. */
+  /** An approval that a person denied. Unless the run was resumed, it still waits. */
   const denied = (server: ProtocolServer, past: ScriptStep, isResumed: boolean) => (runId: string) => {
     const run = server.addRun(runId, { script: [past, { approvals: [{ nodeId: "deploy" }] }] });
     run.resume();
@@ -84,7 +84,7 @@ describe.concurrent("a link that stalls at any place around an approval", option
     { runIs: "waiting", past: shortPast, ms: 1800 },
     { runIs: "waiting", past: shortPast, ms: 1800, connections: 1 },
   ])(
-    "does not get a denied one approved: $runIs, $ms ms",
+    "does not get a denied approval approved (run: $runIs, stall: $ms ms)",
     async ({ runIs, past, ...stall }, { onTestFinished }) => {
       const server = await protocolServer({ pollMs }, onTestFinished);
       const driven = await driveAtEachPlace(
@@ -98,7 +98,7 @@ describe.concurrent("a link that stalls at any place around an approval", option
     },
   );
 
-  /** A loop's first turn, decided by a person, and its second, which is open: as many as when the first one was. */
+  /** A loop whose first iteration a person decided and whose second is open: one open approval, as before. */
   const loop = (server: ProtocolServer, first: "approve" | "deny") => (runId: string) => {
     const turn = (iteration: number) => ({
       approvals: [{ nodeId: "review", iteration, ifDenied: "skip" as const }],
@@ -115,7 +115,7 @@ describe.concurrent("a link that stalls at any place around an approval", option
     { decision: "approve" as const, ms: 1800 },
     { decision: "deny" as const, ms: 450 },
   ])(
-    "gets a loop's open turn approved alone: after $decision of the last, $ms ms",
+    "gets only a loop's open iteration approved (before: $decision, stall: $ms ms)",
     async ({ decision, ms }, { onTestFinished }) => {
       const server = await protocolServer({ pollMs }, onTestFinished);
       const driven = await driveAtEachPlace(server, loop(server, decision), { ms }, onTestFinished);
@@ -130,13 +130,13 @@ describe.concurrent("a link that stalls at any place around an approval", option
   );
 });
 
-describe.concurrent("two who decide", options, () => {
+describe.concurrent("a decision by someone else", options, () => {
   const script: ScriptStep[] = [
     { tasks: 5 },
     { approvals: [{ nodeId: "review" }] },
     { approvals: [{ nodeId: "review", iteration: 1 }] },
   ];
-  // Slow, so that the open stream does not tell what a check before the decision has to find out.
+  // Slow, so that the open stream does not show what a check before the decision has to find out.
   const slowPollMs = 300;
 
   interface OtherPerson {
@@ -145,8 +145,8 @@ describe.concurrent("two who decide", options, () => {
   }
 
   /**
-   * Lets another person decide when the library's n-th request after the rule's answer comes to the server. Gives what
-   * the library decided nevertheless, or after how many requests it sent its decision, if that was before the n-th.
+   * Lets another person decide when the library's n-th request after the rule's answer reaches the server. Returns what
+   * the library decided anyway, or after how many requests it sent its decision if that came before the n-th.
    */
   async function decideAtLook(
     n: number,
@@ -186,7 +186,7 @@ describe.concurrent("two who decide", options, () => {
     { does: "deny", listsApprovals: true },
     { does: "approve and resume", listsApprovals: true },
   ])(
-    "nothing is sent when the other's decision ($does) came before the last check (listed: $listsApprovals)",
+    "before the last check prevents ours ($does, approvals listed: $listsApprovals)",
     async (other, { onTestFinished }) => {
       const all = await Promise.all([1, 2, 3, 4, 5, 6].map((n) => decideAtLook(n, other, onTestFinished)));
       expect(all[0], "at least one check between the rule's answer and the decision").toHaveProperty("first");
@@ -198,7 +198,7 @@ describe.concurrent("two who decide", options, () => {
   );
 });
 
-describe.concurrent("a lost answer to a decision", options, () => {
+describe.concurrent("a lost response to a decision", options, () => {
   const script: ScriptStep[] = [
     { tasks: 5 },
     ...[0, 1, 2].map((iteration) => ({ approvals: [{ nodeId: "review", iteration }] })),
@@ -212,7 +212,7 @@ describe.concurrent("a lost answer to a decision", options, () => {
     { name: "on every connection", connections: undefined },
     { name: "on the open one alone", connections: 1 },
   ])(
-    "does not make it twice though the next turn opened, the stream stalled $name",
+    "does not repeat it when the next iteration opens, with the stream stalled $name",
     async ({ connections }, { onTestFinished }) => {
       const server = await protocolServer({ pollMs }, onTestFinished);
       const link = await stallingLink(server.baseUrl, onTestFinished);
@@ -224,7 +224,7 @@ describe.concurrent("a lost answer to a decision", options, () => {
       });
       server.misbehave("approve", { kind: "reset", taken: true });
       const driving = drive({ baseUrl: link.baseUrl, runId: "r" });
-      // Another follower sends the resume, and the next turn opens.
+      // Another follower sends the resume, and the next iteration opens.
       await waitUntil(() => server.decisions.length === 1);
       server.resume("r", "other");
       expect(await driving).toBe("finished");
@@ -232,7 +232,7 @@ describe.concurrent("a lost answer to a decision", options, () => {
     },
   );
 
-  test("does not make it twice when the engine takes it up by itself", async ({ onTestFinished }) => {
+  test("does not repeat it when the engine applies it by itself", async ({ onTestFinished }) => {
     const server = await protocolServer({ pollMs }, onTestFinished);
     const paced = { pace: () => new Promise<void>((resolve) => setTimeout(resolve, 3)) };
     const steps = [0, 1, 2].map((iteration) => ({
@@ -246,7 +246,7 @@ describe.concurrent("a lost answer to a decision", options, () => {
     expect(granted(run)).toEqual([0, 1, 2]);
   });
 
-  test("makes it again when it is known not to be there", async ({ onTestFinished }) => {
+  test("repeats it once it is known not to have been applied", async ({ onTestFinished }) => {
     const server = await protocolServer({ pollMs }, onTestFinished);
     const run = server.addRun("r", { script });
     run.resume();

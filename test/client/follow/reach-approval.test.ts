@@ -5,7 +5,7 @@ import { FakeRun, granted, opened, started, waiting } from "./fake-run.js";
 const ends: AbortController[] = [];
 afterEach(() => ends.splice(0).forEach((end) => end.abort()));
 
-/** Whether the run was found to wait for an approval, as which status. */
+/** Sets `status` to the run's status once the run has reached an approval. */
 function reach(run: FakeRun, { resumes = true, isLeft = () => true }: Partial<OtherMoves> = {}) {
   const end = new AbortController();
   ends.push(end);
@@ -17,7 +17,7 @@ function reach(run: FakeRun, { resumes = true, isLeft = () => true }: Partial<Ot
   return result;
 }
 
-test("a run that waits for an approval is reached when that is proven", async () => {
+test("an approval is reached once it is proven that the run waits for it", async () => {
   const run = new FakeRun();
   run.proof = "unproven";
   const result = reach(run);
@@ -29,7 +29,7 @@ test("a run that waits for an approval is reached when that is proven", async ()
   expect(result.status).toBe("waiting-approval");
 });
 
-test("an approval that is named before the run has come to it is not reached", async () => {
+test("an approval that is announced before the run gets to it is not reached", async () => {
   const run = new FakeRun();
   const result = reach(run);
   await run.bring(started, opened("gate"));
@@ -37,7 +37,7 @@ test("an approval that is named before the run has come to it is not reached", a
   expect(result.status).toBeUndefined();
 });
 
-test("a decision that is still to be resumed moves the run, unless nobody resumes", async () => {
+test("an approval is not reached while a decision awaits its resume, unless nothing resumes", async () => {
   const run = new FakeRun();
   const [resumed, left] = [reach(run), reach(run, { resumes: false })];
   await run.bring(started, opened("a"), opened("b"), waiting, granted("a"));
@@ -46,7 +46,7 @@ test("a decision that is still to be resumed moves the run, unless nobody resume
   expect(left.status).toBe("waiting-approval");
 });
 
-test("an approval that is being decided is not one to stop at, until it is left to others", async () => {
+test("an approval that is being decided is not reached until it is left to others", async () => {
   const run = new FakeRun();
   const left: string[] = [];
   const result = reach(run, { isLeft: ({ nodeId }) => left.includes(nodeId) });
@@ -60,7 +60,7 @@ test("an approval that is being decided is not one to stop at, until it is left 
   expect(result.status).toBe("waiting-approval");
 });
 
-test("one that was decided meanwhile is not waited for", async () => {
+test("an approval that was decided in the meantime is not reached", async () => {
   const run = new FakeRun();
   run.hidden = [granted("gate"), started];
   const result = reach(run);
@@ -69,7 +69,7 @@ test("one that was decided meanwhile is not waited for", async () => {
   expect(result.status).toBeUndefined();
 });
 
-test("a run that waits for something else beside the approval is not at it", async () => {
+test("an approval is not reached while the run also waits for something else", async () => {
   const run = new FakeRun();
   run.status = "waiting-timer";
   const result = reach(run);

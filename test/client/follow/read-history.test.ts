@@ -21,12 +21,12 @@ async function read(args: RunArgs): Promise<LoadedRun & { records: EventRecord[]
   return { records, ...(await history.ended) };
 }
 
-/** Longer than a page takes, as on a real server, so that pages are what brings a history. */
+/** Longer than a page takes, as on a real server, so that a history arrives in pages. */
 const pollMs = 50;
 const waiting: ScriptStep[] = [{ tasks: 670 }, { approvals: [{ nodeId: "review" }] }];
 
 describe.concurrent("the events up to the present", { timeout: 120_000 }, () => {
-  test("come once each and in order, of a run that waits, and end there", async ({ onTestFinished }) => {
+  test("of a waiting run arrive once each and in order, and end there", async ({ onTestFinished }) => {
     const server = await protocolServer({ pollMs }, onTestFinished);
     const run = server.addRun("r", { script: waiting });
     run.resume();
@@ -39,13 +39,13 @@ describe.concurrent("the events up to the present", { timeout: 120_000 }, () => 
     expect({ view, status, asOf, position }).toEqual(
       await loadRunView({ baseUrl: server.baseUrl, runId: "r" }),
     );
-    // Nothing was sent that changes the run.
+    // No request changed the run.
     expect(server.calls.filter(({ method }) => method !== "GET")).toEqual([]);
   });
 
-  // The proof reads over a connection of its own what is held up on the first one.
+  // Over its own connection, the proof reads what is held up on the first one.
   test.for([57, 200, 2000, 2012, 2014])(
-    "are the same where the connection stalls at event %i",
+    "are the same if the connection stalls at event %i",
     async (seq, { onTestFinished }) => {
       const server = await protocolServer({ pollMs }, onTestFinished);
       const link = await stallingLink(server.baseUrl, onTestFinished);
@@ -60,7 +60,7 @@ describe.concurrent("the events up to the present", { timeout: 120_000 }, () => 
     },
   );
 
-  test("of a run whose work continues as another one are its own", async ({ onTestFinished }) => {
+  test("of a run that continues as another one exclude that run's events", async ({ onTestFinished }) => {
     const server = await protocolServer({}, onTestFinished);
     server.addRun("old", { status: "continued", finishedAtMs: 3 });
     server.addRun("new", { status: "finished", finishedAtMs: 9 });
@@ -77,7 +77,7 @@ describe.concurrent("the events up to the present", { timeout: 120_000 }, () => 
     });
   });
 
-  test("cost a request for each page and few for the proof", async ({ onTestFinished }) => {
+  test("cost one request per page and a few for the proof", async ({ onTestFinished }) => {
     const server = await protocolServer({ pollMs }, onTestFinished);
     const events = [event(0, "RunStarted", { runId: "r" })];
     for (let n = 1; n < 20_000; n++) events.push(event(n, "NodeOutput", { runId: "r", nodeId: "a" }));
@@ -87,12 +87,12 @@ describe.concurrent("the events up to the present", { timeout: 120_000 }, () => 
       if (type === "NodeOutput") count++;
     }
     expect(count).toBe(19_999);
-    // A page brings 199 new events; a slow machine takes a check each second.
+    // A page brings 199 new events; a slow machine makes one check per second.
     expect(server.count("events")).toBeLessThan(2 * Math.ceil(20_000 / 199));
     expect(server.count("getStatus")).toBeLessThan(60);
   });
 
-  test("keep no connection when the loop is left", async ({ onTestFinished }) => {
+  test("leave no connection open if the loop is left", async ({ onTestFinished }) => {
     const server = await protocolServer({ pollMs }, onTestFinished);
     server.addRun("r", { script: waiting }).resume();
     const history = readHistory({ baseUrl: server.baseUrl, runId: "r" });
@@ -102,7 +102,7 @@ describe.concurrent("the events up to the present", { timeout: 120_000 }, () => 
   });
 });
 
-test("a reader that takes its time gets all of a run that goes on", async () => {
+test("a slow reader gets every event of an executing run", async () => {
   vi.useFakeTimers();
   const events = Array.from({ length: 6000 }, (_, n) =>
     event(n, n === 0 ? "RunStarted" : "NodeOutput", { runId: "r" }),

@@ -3,7 +3,7 @@ import { noteStart, startedRecently } from "../../../src/client/follow/recent-st
 
 afterEach(() => void vi.useRealTimers());
 
-test("a run may be missing for 2 s after its start, at the server where it was started", () => {
+test("a run may be missing for 2 s after its start, on the server where it was started", () => {
   vi.useFakeTimers();
   noteStart("http://a", "r");
   expect(startedRecently("http://a", "r")).toBe(true);

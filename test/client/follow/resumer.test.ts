@@ -25,7 +25,7 @@ function resume(run: FakeRun, rules: Partial<ResumeRules> = {}) {
 const outage = () => new ConnectionError("down", { method: "POST", path: "/", mayHaveBeenApplied: false });
 
 describe("after a decision", () => {
-  test("of our own the run is resumed at once", async () => {
+  test("of our own, the run is resumed at once", async () => {
     const run = new FakeRun();
     run.own.add("gate");
     const { told } = resume(run);
@@ -34,7 +34,7 @@ describe("after a decision", () => {
     expect(told).toEqual(["resumed for decision"]);
   });
 
-  test("of somebody else's they have two seconds to resume it", async () => {
+  test("by someone else, they have two seconds to resume the run", async () => {
     const run = new FakeRun();
     resume(run);
     await run.bring(started, opened("gate"), waiting, granted("gate"));
@@ -44,7 +44,7 @@ describe("after a decision", () => {
     expect(run.sent).toEqual(["2000 resume"]);
   });
 
-  test("somebody else's resume within that time is enough", async () => {
+  test("by someone else, their resume within that time is enough", async () => {
     const run = new FakeRun();
     resume(run);
     await run.bring(started, opened("gate"), waiting, granted("gate"));
@@ -54,7 +54,7 @@ describe("after a decision", () => {
     expect(run.sent).toEqual([]);
   });
 
-  test("a resume of somebody else's whose event has not come is seen", async () => {
+  test("a resume by someone else is detected before its event arrives", async () => {
     const run = new FakeRun();
     run.own.add("gate");
     run.hidden = [started];
@@ -66,7 +66,7 @@ describe("after a decision", () => {
   });
 
   test.each(["running", "paused", "finished", "failed", "cancelled"])(
-    "the status is asked for first, and on a run that is %s nothing is done",
+    "the status is checked first, and a run that is %s is not resumed",
     async (status) => {
       const run = new FakeRun();
       run.own.add("gate");
@@ -78,7 +78,7 @@ describe("after a decision", () => {
     },
   );
 
-  test.each(["unproven", "unreachable"] as const)("nothing is sent on a view that is %s", async (proof) => {
+  test.each(["unproven", "unreachable"] as const)("nothing is sent while the view is %s", async (proof) => {
     const run = new FakeRun();
     run.own.add("gate");
     run.proof = proof;
@@ -88,7 +88,7 @@ describe("after a decision", () => {
     expect(run.sent).toEqual([]);
   });
 
-  test("the same decision is resumed once", async () => {
+  test("the run is resumed once", async () => {
     const run = new FakeRun();
     run.own.add("gate");
     resume(run);
@@ -98,7 +98,7 @@ describe("after a decision", () => {
     expect(run.sent).toEqual(["0 resume"]);
   });
 
-  test("while the run executes, its engine sees the decision by itself", async () => {
+  test("an executing run is not resumed, because its engine sees the decision", async () => {
     const run = new FakeRun();
     run.own.add("gate");
     resume(run);
@@ -127,7 +127,7 @@ describe("after a decision", () => {
     expect(result.error).toBeInstanceOf(HttpError);
   });
 
-  test("with `own`, what others decided is left to them", async () => {
+  test("by someone else, the run is not resumed with `own`", async () => {
     const run = new FakeRun();
     resume(run, { which: "own" });
     await run.bring(started, opened("gate"), waiting, granted("gate"));
@@ -136,7 +136,7 @@ describe("after a decision", () => {
   });
 });
 
-describe("what is no approval", () => {
+describe("a run that waits for something other than an approval", () => {
   const blockedBy = (blocked: { kind: string; [field: string]: unknown }) => ({
     state: "waiting-event",
     computedAt: "2026-01-01T00:00:00.000Z",
@@ -144,7 +144,7 @@ describe("what is no approval", () => {
   });
   const stopped = (status: string) => ({ type: "RunStatusChanged", status });
 
-  test("a signal: it is resumed after 5 s, 10 s, … and at last every five minutes", async () => {
+  test("is resumed for a signal after 5 s, 10 s, … and finally every five minutes", async () => {
     const run = new FakeRun();
     run.runState = blockedBy({ kind: "event" });
     const { told } = resume(run);
@@ -161,7 +161,7 @@ describe("what is no approval", () => {
     expect(told.filter((line) => line.startsWith("blocked"))).toEqual(["blocked by event"]);
   });
 
-  test("a timer: it is resumed when it is due, by the server's clock", async () => {
+  test("is resumed for a timer when it is due by the server's clock", async () => {
     const run = new FakeRun();
     run.runState = blockedBy({ kind: "timer", wakeAt: "2026-01-01T00:01:00.000Z" });
     const { told } = resume(run);
@@ -173,7 +173,7 @@ describe("what is no approval", () => {
     expect(told).toEqual(["blocked by timer", "resumed for timer"]);
   });
 
-  test("a quota that nobody knows the end of is left alone", async () => {
+  test("is not resumed for a quota whose reset time is unknown", async () => {
     const run = new FakeRun();
     run.runState = blockedBy({ kind: "quota" });
     resume(run);
@@ -182,7 +182,7 @@ describe("what is no approval", () => {
     expect(run.sent).toEqual([]);
   });
 
-  test("nothing is asked or sent for a run that a person paused", async () => {
+  test("gets no requests if a person paused it", async () => {
     const run = new FakeRun();
     run.runState = blockedBy({ kind: "event" });
     resume(run);
@@ -192,7 +192,7 @@ describe("what is no approval", () => {
     expect(run.sent).toEqual([]);
   });
 
-  test("a run that was paused while the signal was waited for is not resumed", async () => {
+  test("is not resumed if it was paused during the wait for a signal", async () => {
     const run = new FakeRun();
     run.runState = blockedBy({ kind: "event" });
     resume(run);
@@ -202,7 +202,7 @@ describe("what is no approval", () => {
     expect(run.sent).toEqual([]);
   });
 
-  test("while it is waited for, nothing is asked", async () => {
+  test("gets no further status requests during the wait", async () => {
     const run = new FakeRun();
     run.runState = blockedBy({ kind: "timer", wakeAt: "2026-01-01T01:00:00.000Z" });
     resume(run);
@@ -220,7 +220,7 @@ describe("on a server that resumes runs by itself", () => {
     return run;
   }
 
-  test("it has two seconds to go on, also after a decision of our own", async () => {
+  test("a run has two seconds to continue, even after a decision of our own", async () => {
     const run = selfResuming();
     run.own.add("gate");
     const { told } = resume(run);
@@ -232,7 +232,7 @@ describe("on a server that resumes runs by itself", () => {
     expect(told).toEqual([]);
   });
 
-  test("if it does not, a resume is sent", async () => {
+  test("a resume is sent if the run does not continue", async () => {
     const run = selfResuming();
     run.own.add("gate");
     const { told } = resume(run);
@@ -244,7 +244,7 @@ describe("on a server that resumes runs by itself", () => {
     expect(told).toEqual(["resumed for decision"]);
   });
 
-  test("if that does nothing either, for five seconds, it is reported, once", async () => {
+  test("a run that does not continue within five seconds of the resume is reported once", async () => {
     const run = selfResuming();
     run.runState = { state: "waiting-event", ...decided };
     const { told } = resume(run);
@@ -258,7 +258,7 @@ describe("on a server that resumes runs by itself", () => {
     expect(run.sent).toEqual(["2000 resume"]);
   });
 
-  test("a run that goes on within that time is not reported, whatever its status says a moment later", async () => {
+  test("a run that continues within that time is not reported, whatever its status says next", async () => {
     const run = selfResuming();
     run.runState = { state: "waiting-event", ...decided };
     const { told } = resume(run);
@@ -269,7 +269,7 @@ describe("on a server that resumes runs by itself", () => {
     expect(told).toEqual(["resumed for decision"]);
   });
 
-  test("a decision that the status shows before its event has come is not reported", async () => {
+  test("a decision that the status shows before its event arrives is not reported", async () => {
     const run = selfResuming();
     run.runState = { state: "waiting-event", ...decided };
     const { told } = resume(run);
@@ -278,7 +278,7 @@ describe("on a server that resumes runs by itself", () => {
     expect(told).toEqual([]);
   });
 
-  test("a run that has ended before the resume came needed none", async () => {
+  test("a resume that comes after the end of the run is not an error", async () => {
     const run = selfResuming();
     run.answers = [
       new HttpError({ status: 409, code: "RUN_ENDED", serverMessage: "", method: "POST", path: "/" }),
@@ -290,7 +290,7 @@ describe("on a server that resumes runs by itself", () => {
     expect(result.error).toBeUndefined();
   });
 
-  test("a timer is its own to see, within its check each 15 seconds", async () => {
+  test("a timer is left to the server, which checks every 15 seconds", async () => {
     const run = selfResuming();
     const computedAt = new Date(1_700_000_000_000).toISOString();
     const wakeAt = new Date(1_700_000_010_000).toISOString();

@@ -6,11 +6,11 @@ import type { SmithersEvent } from "../../../src/client/index.js";
 interface Answer {
   status?: string;
   finishedAtMs?: number | null;
-  /** An HTTP status to answer with instead of the run's status. */
+  /** An HTTP status to respond with instead of the run's status. */
   http?: number;
 }
 
-/** The end of a run about which a server gives these answers, the last one again and again. */
+/** The end of a run on a server with these responses, the last of which repeats. */
 function endWith(answers: Answer[], attempt = 0) {
   const left = [...answers];
   const seen = { asked: 0, pauses: 0, failedAttempts: 0 };
@@ -48,22 +48,19 @@ test.each([
   ["an event without a time", "failed", null, [event("RunFailed", NaN)], false],
   ["no end, and goes on", "running", 2000, [event("RunFailed", 2000)], false],
   ["no end, and waits", "waiting-approval", 2000, [event("RunFailed", 2000)], false],
-])(
-  "a run of which the stream has brought %s: %s since %s",
-  async (_, status, finishedAtMs, records, ended) => {
-    const closed = endWith([{ status, finishedAtMs }]);
-    closed.end.observe(records);
-    expect((await closed.end.checkAfterClose())?.status).toBe(ended ? status : undefined);
-    expect(closed.seen.pauses).toBe(ended ? 0 : 1);
+])("a run whose stream has brought %s: %s since %s", async (_, status, finishedAtMs, records, ended) => {
+  const closed = endWith([{ status, finishedAtMs }]);
+  closed.end.observe(records);
+  expect((await closed.end.checkAfterClose())?.status).toBe(ended ? status : undefined);
+  expect(closed.seen.pauses).toBe(ended ? 0 : 1);
 
-    // The same behind connections that cannot be had.
-    const cut = endWith([{ status, finishedAtMs }], 3);
-    cut.end.observe(records);
-    expect((await cut.end.checkAfterFailure())?.status).toBe(ended ? status : undefined);
-  },
-);
+  // The same if connections fail.
+  const cut = endWith([{ status, finishedAtMs }], 3);
+  cut.end.observe(records);
+  expect((await cut.end.checkAfterFailure())?.status).toBe(ended ? status : undefined);
+});
 
-test("without a last event the status is believed after three closes in a row that brought nothing", async () => {
+test("without a final event, the status is believed after three empty closes in a row", async () => {
   const { end, seen } = endWith([{ status: "finished", finishedAtMs: 2000 }]);
   expect(await end.checkAfterClose()).toBeUndefined();
   expect(await end.checkAfterClose()).toBeUndefined();
@@ -75,14 +72,14 @@ test("without a last event the status is believed after three closes in a row th
   expect(seen).toMatchObject({ asked: 6, pauses: 5 });
 });
 
-test("a run that goes on in between starts that count anew", async () => {
+test("a run that continues in between resets that count", async () => {
   const finished = { status: "finished", finishedAtMs: 2000 };
   const { end } = endWith([finished, finished, { status: "running" }, finished]);
   for (let close = 0; close < 5; close++) expect(await end.checkAfterClose()).toBeUndefined();
   expect(await end.checkAfterClose()).toMatchObject({ status: "finished" });
 });
 
-test("an outage is neither an end nor an error; a refusal is one", async () => {
+test("an outage is neither an end nor an error; a refusal is an error", async () => {
   const out = endWith([{ http: 503 }]);
   expect(await out.end.checkAfterClose()).toBeUndefined();
   expect(out.seen).toMatchObject({ pauses: 1, failedAttempts: 0 });
@@ -101,7 +98,7 @@ test.each([
   [3, 1],
   [4, 0],
   [6, 1],
-])("after %d failed attempts in a row the status is asked for %d times", async (attempt, asked) => {
+])("after %d failed attempts in a row, the status is requested %d times", async (attempt, asked) => {
   const { end, seen } = endWith([{ status: "running" }], attempt);
   expect(await end.checkAfterFailure()).toBeUndefined();
   expect(seen.asked).toBe(asked);
@@ -112,7 +109,7 @@ test.each([
   [[event("RunContinuedAsNew", 1, { newRunId: "" })], undefined],
   [[event("RunContinuedAsNew", 1, { newRunId: "s" }), event("RunStarted", 2)], undefined],
   [[event("RunContinuedAsNew", 1, { newRunId: "s" }), event("NodeStarted", 2)], "s"],
-])("work that goes on: %j", (records, newRunId) => {
+])("the run that continues the work is found: %j", (records, newRunId) => {
   const { end } = endWith([]);
   end.observe(records);
   expect(end.newRunId).toBe(newRunId);

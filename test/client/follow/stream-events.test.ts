@@ -13,18 +13,18 @@ import { closedPort, event, gather, protocolServer, rawServer, sleep } from "../
 import { answer, block, chunk, errorBody, lastChunk, streamHead } from "../../faults/raw-server.js";
 import { waitUntil } from "../../wait-until.js";
 
-test("it yields a run's events and completes when the server closes the stream", async () => {
+test("streamEvents yields a run's events and completes when the server closes the stream", async () => {
   const server = await protocolServer();
   const events = [event(0), event(1), event(2, "RunFailed"), event(3, "RunStarted"), event(4, "RunFinished")];
   server.addRun("r1", { events: events.map((one) => JSON.stringify(one)), status: "finished" });
   const { items, error } = await gather(streamEvents({ baseUrl: server.baseUrl, runId: "r1" }));
   expect(error).toBeUndefined();
   expect(items).toEqual(events);
-  // An orderly end needs no further request.
+  // A clean end needs no further request.
   expect(server.calls.map(({ call }) => call)).toEqual(["events"]);
 });
 
-test("events come as they happen, through a restart of the server", async () => {
+test("events arrive as they happen, across a server restart", async () => {
   const server = await protocolServer();
   server.addRun("r1");
   server.publish("r1", event(0));
@@ -43,10 +43,10 @@ test("events come as they happen, through a restart of the server", async () => 
   expect(await stream.next()).toEqual({ done: true, value: undefined });
 });
 
-// At every byte where `watchRun` is tested, which reads the same stream; a clean end is the end here.
-describe("cut anywhere", () => {
+// `watchRun`, which reads the same stream, is tested with cuts at every byte. Here, a clean end is the end.
+describe("a connection that is cut anywhere", () => {
   test.each(cuts.filter((cut) => cut !== "cleanEnd"))(
-    "a cut by %s changes nothing",
+    "by %s loses and repeats no events",
     { timeout: 120_000 },
     async (cut) => {
       const { baseUrl } = await cuttingServer();
@@ -71,7 +71,7 @@ describe("the first connection", () => {
     expect(server.count("events")).toBe(1);
   });
 
-  test.each([429, 500, 502, 503])("%i is asked again and then throws", async (status) => {
+  test.each([429, 500, 502, 503])("%i is retried and then throws", async (status) => {
     const server = await protocolServer();
     server.misbehave("events", ...Array.from({ length: 3 }, () => ({ kind: "answer" as const, status })));
     const { error } = await gather(streamEvents({ baseUrl: server.baseUrl, runId: "r1", retries: 1 }));
@@ -88,7 +88,7 @@ describe("the first connection", () => {
     expect(server.count("events")).toBe(1);
   });
 
-  test("a server that is not there", async () => {
+  test("a closed port throws a ConnectionError", async () => {
     const baseUrl = `http://127.0.0.1:${await closedPort()}`;
     const { error } = await gather(streamEvents({ baseUrl, runId: "r1", retries: 1 }));
     expect(error).toBeInstanceOf(ConnectionError);
@@ -101,7 +101,7 @@ describe("the first connection", () => {
       const server = await protocolServer();
       server.addRun("r1");
       const args = { baseUrl: server.baseUrl, runId: "r1", afterSeq: afterSeq as number };
-      // Null is what "not given" looks like to some callers.
+      // Some callers pass null for "not given".
       if (afterSeq === null) server.setStatus("r1", "finished", 1);
       const { error } = await gather(streamEvents(args));
       expect(error).toBeInstanceOf(ArgumentError);
@@ -111,8 +111,8 @@ describe("the first connection", () => {
   );
 });
 
-describe("a run that was started a moment ago", () => {
-  test("a 404 is asked again until the server has recorded the run", async () => {
+describe("a run that was just started", () => {
+  test("is retried after a 404 until the server has recorded it", async () => {
     const server = await protocolServer();
     const { runId } = await runWorkflow({ baseUrl: server.baseUrl, workflowPath: "flow.tsx", input: {} });
     const missing = { kind: "answer" as const, status: 404, body: errorBody("NOT_FOUND", "Run not found") };
@@ -124,7 +124,7 @@ describe("a run that was started a moment ago", () => {
     expect(server.count("events")).toBe(4);
   });
 
-  test("one that never comes is explained after 2 s", async () => {
+  test("is an error with an explanation if it is not recorded within 2 s", async () => {
     const server = await protocolServer();
     const { runId } = await runWorkflow({ baseUrl: server.baseUrl, workflowPath: "flow.tsx", input: {} });
     server.runs.delete(runId);
@@ -136,7 +136,7 @@ describe("a run that was started a moment ago", () => {
     expect(server.count("events")).toBeGreaterThan(5);
   });
 
-  test("an outage in between does not use the attempts up that were spent on waiting", async () => {
+  test("does not use up the retries for outages while it is waited for", async () => {
     const server = await protocolServer();
     const { runId } = await runWorkflow({ baseUrl: server.baseUrl, workflowPath: "flow.tsx", input: {} });
     const missing = { kind: "answer" as const, status: 404 };
@@ -155,7 +155,7 @@ describe("ending early", () => {
     const server = await rawServer((_, socket) =>
       socket.write(streamHead + chunk(block(event(0))).toString()),
     );
-    // Nothing else closes it before the test's time is up.
+    // Nothing else closes it before the test times out.
     const stream = streamEvents({ baseUrl: server.baseUrl, runId: "r1", idleTimeoutMs: 3_600_000 });
     await stream.next();
     const [socket] = server.sockets;
@@ -178,7 +178,7 @@ describe("ending early", () => {
     await waitUntil(() => server.sockets.size === 0);
   });
 
-  test("an abort while the consumer is busy ends the loop at its next step", async () => {
+  test("an abort while the consumer is busy ends the loop at its next iteration", async () => {
     const server = await rawServer((_, socket) =>
       socket.write(streamHead + chunk(block(event(0))).toString()),
     );
@@ -200,7 +200,7 @@ describe("ending early", () => {
     expect(error).toEqual(new Error("enough"));
   });
 
-  test("an abort during the wait for a reconnect ends it", async () => {
+  test("an abort during the wait for a reconnect ends the stream", async () => {
     const server = await rawServer((_, socket) => socket.end(streamHead + chunk(block(event(0))).toString()));
     const controller = new AbortController();
     const onReconnect = ({ delayMs }: Reconnect) => {
@@ -218,7 +218,7 @@ describe("ending early", () => {
     expect(error).toEqual(new Error("enough"));
   });
 
-  test("an abort during the wait for the headers ends it", async () => {
+  test("an abort during the wait for the headers ends the stream", async () => {
     const server = await rawServer(() => {});
     const controller = new AbortController();
     const args = { runId: "r1", signal: controller.signal, timeoutMs: 3_600_000 };
@@ -228,7 +228,7 @@ describe("ending early", () => {
     expect((await pending).error).toEqual(new Error("enough"));
   });
 
-  test("an aborted signal sends nothing", async () => {
+  test("a signal that is already aborted prevents any request", async () => {
     const server = await rawServer(() => {});
     const signal = AbortSignal.abort(new Error("before"));
     const { error } = await gather(streamEvents({ baseUrl: server.baseUrl, runId: "r1", signal }));
@@ -236,7 +236,7 @@ describe("ending early", () => {
     expect(server.requests).toEqual([]);
   });
 
-  test("no listener is left on the caller's signal, whichever way it ends", async () => {
+  test("no listener is left on the caller's signal, however the stream ends", async () => {
     const { signal } = new AbortController();
     const count = () => getEventListeners(signal, "abort").length;
     let connections = 0;
@@ -273,7 +273,7 @@ describe("ending early", () => {
 });
 
 describe("a caller's own fetch", () => {
-  test("may bring its body as any async iterable", async () => {
+  test("may return its body as any async iterable", async () => {
     const fetch: Fetch = async () => ({
       status: 200,
       headers: new Headers({ "content-type": "text/event-stream; charset=utf-8" }),
@@ -285,7 +285,7 @@ describe("a caller's own fetch", () => {
     expect((await gather(streamEvents({ runId: "r1", fetch }))).items).toEqual([event(0), event(1)]);
   });
 
-  test("is left behind by an abort that it does not heed", async () => {
+  test("is abandoned on an abort that it ignores", async () => {
     const controller = new AbortController();
     const fetch: Fetch = () => new Promise(() => {});
     const pending = gather(streamEvents({ runId: "r1", fetch, signal: controller.signal }));

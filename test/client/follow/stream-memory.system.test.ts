@@ -6,13 +6,13 @@ import { event, rawServer } from "../../faults/in-test.js";
 import { block, chunk, lastChunk, streamHead } from "../../faults/raw-server.js";
 
 test(
-  "120 MB into a consumer that stops for 3 s grow the process by no more than 32 MB",
+  "streaming 120 MB to a consumer that stops for 3 s grows the process by at most 32 MB",
   { timeout: 120_000 },
   async () => {
     const built = fileURLToPath(new URL("../../../dist/client/index.js", import.meta.url));
     expect(existsSync(built), "the library is not built: npm run build").toBe(true);
     const total = 120 * 2 ** 20;
-    // All alike, so that a reader which took some for a page goes on with a new connection.
+    // All alike, so that a reader that took some for a page can continue over a new connection.
     const one = block(event(0, "NodeOutput", { text: "x".repeat(1000) }));
     const part = chunk(one.repeat(60));
     const server = await rawServer(({ path }, socket) => {
@@ -33,7 +33,7 @@ test(
       fileURLToPath(new URL("../../faults/memory-consumer.mjs", import.meta.url)),
       [built, server.baseUrl],
       {
-        // A young generation of a fixed size: its growth under load is no memory that the stream holds.
+        // A young generation of a fixed size, because its growth under load is not memory that the stream holds.
         execArgv: ["--expose-gc", "--max-semi-space-size=4"],
       },
     );

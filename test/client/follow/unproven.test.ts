@@ -5,7 +5,7 @@ import { block } from "../../faults/raw-server.js";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A server that counts two open approvals of a run whose events show one, again and again. */
+/** A server that always counts two open approvals for a run whose events show one. */
 const fetch = async (url: string) => {
   const path = new URL(url).pathname;
   const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
@@ -18,7 +18,7 @@ const fetch = async (url: string) => {
     { type: "RunStarted", runId: "r", timestampMs: 1000 },
     { type: "NodeWaitingApproval", runId: "r", nodeId: "gate", iteration: 0, timestampMs: 2000 },
   ];
-  // A check asks for the last known event on.
+  // A check requests the events from the last known one on.
   const after = Number(new URL(url).searchParams.get("afterSeq") ?? -1);
   const text = events
     .slice(after + 1)
@@ -30,7 +30,7 @@ const fetch = async (url: string) => {
   return new Response(body, { headers: { "content-type": "text/event-stream" } });
 };
 
-/** What a call comes to, with as much time as it needs. */
+/** The outcome of a call, which gets as much time as it needs. */
 async function settled<T>(call: Promise<T>): Promise<{ value?: T; error?: unknown }> {
   let outcome: { value?: T; error?: unknown } | undefined;
   call.then(
@@ -43,12 +43,12 @@ async function settled<T>(call: Promise<T>): Promise<{ value?: T; error?: unknow
 
 const connection = { baseUrl: "http://unproven.example", fetch, retries: 0 };
 
-test("a view that cannot be proven to be current says as of when it is", async () => {
+test("a view that cannot be proven current has an asOf time", async () => {
   const { value } = await settled(loadRunView({ ...connection, runId: "r" }));
   expect(value).toMatchObject({ asOf: 2000, position: 1, view: { openApprovals: [{ nodeId: "gate" }] } });
 });
 
-test("an approval of a run that is named is not listed on a guess, and among all runs it says as of when it is", async () => {
+test("an unproven approval is an error for a named run, and has an asOf time in the list of all runs", async () => {
   const named = await settled(listApprovals({ ...connection, runId: "r" }));
   expect(named.error).toBeInstanceOf(ConnectionError);
   expect((named.error as Error).message).toContain("the open approvals are not known for sure");

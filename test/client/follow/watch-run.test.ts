@@ -13,7 +13,7 @@ import type { ProtocolServer } from "../../faults/protocol-server.js";
 import { answer, block, chunk, lastChunk, streamHead } from "../../faults/raw-server.js";
 import { waitUntil } from "../../wait-until.js";
 
-/** Watches to the end: the events, the last status, and what the watch threw. */
+/** Watches to the end: the events, the last status, and the error that the watch threw. */
 async function watch(
   from: { baseUrl: string },
   args: Partial<WatchRunArgs> = {},
@@ -31,7 +31,7 @@ async function watch(
   }
 }
 
-/** A run with these events behind it. */
+/** Starts a server with a run that has these events. */
 async function serving(
   events: object[],
   status: string,
@@ -47,7 +47,7 @@ describe("the end of a run", () => {
     ["finished", "RunFinished"],
     ["failed", "RunFailed"],
     ["cancelled", "RunCancelled"],
-  ])("%s: one stream and one question are enough", async (status, type) => {
+  ])("as %s takes one stream and one status request", async (status, type) => {
     const events = [event(0, "RunStarted"), event(1), event(2, type)];
     const server = await serving(events, status, 1002);
     const watched = await watch(server);
@@ -55,7 +55,7 @@ describe("the end of a run", () => {
     expect(server.calls.map(({ call }) => call)).toEqual(["events", "getStatus"]);
   });
 
-  test("an old RunFailed in the middle of the history is not the end", async () => {
+  test("is not an old RunFailed in the middle of the history", async () => {
     const past = [event(0, "RunStarted"), event(1, "RunFailed"), event(2, "RunStarted"), event(3)];
     const server = await serving(past, "running", 1001);
     const watching = watch(server);
@@ -68,7 +68,7 @@ describe("the end of a run", () => {
     expect(status?.status).toBe("finished");
   });
 
-  test("an old RunFailed does not stand for a later failure whose event is still to come", async () => {
+  test("is not an old RunFailed while the event of a later failure is still to come", async () => {
     const past = [event(0, "RunStarted"), event(1, "RunFailed"), event(2, "RunStarted")];
     const server = await serving(past, "failed", 1003);
     const watching = watch(server, { reconnectDelayMs: 100 });
@@ -77,7 +77,7 @@ describe("the end of a run", () => {
     expect((await watching).events).toEqual([...past, event(3, "RunFailed")]);
   });
 
-  test("a status written before its last event does not end the watch early", async () => {
+  test("is not a status that is written before the final event", async () => {
     const server = await serving([event(0, "RunStarted")], "finished", 1000);
     const watching = watch(server, { reconnectDelayMs: 100 });
     await waitUntil(() => server.count("getStatus") === 1);
@@ -87,7 +87,7 @@ describe("the end of a run", () => {
     expect(status?.status).toBe("finished");
   });
 
-  test("a decision recorded after the end does not keep it from ending", async () => {
+  test("is found despite a decision that is recorded after it", async () => {
     const events = [
       event(0, "RunStarted"),
       event(1, "RunFinished"),
@@ -99,20 +99,20 @@ describe("the end of a run", () => {
     expect(server.count("getStatus")).toBe(1);
   });
 
-  test("a status changed by an event of its own is an end too", async () => {
+  test("may be a RunStatusChanged event with a terminal status", async () => {
     const server = await serving([event(0, "RunStatusChanged", { status: "failed" })], "failed", 1000);
     expect((await watch(server)).status?.status).toBe("failed");
     expect(server.count("getStatus")).toBe(1);
   });
 
-  test("an event type that is a word of JavaScript's is an event like any other", async () => {
+  test("is found despite event types that are names of JavaScript's own properties", async () => {
     const events = [event(0, "RunFinished"), event(1, "constructor"), event(2, "toString")];
     const server = await serving(events, "finished", 1000);
     expect((await watch(server)).events).toEqual(events);
     expect(server.count("getStatus")).toBe(1);
   });
 
-  test("where the server writes no last event the status is believed in the end", async () => {
+  test("is taken from the status if the server writes no final event", async () => {
     const server = await serving([event(0, "RunStarted")], "finished", 1000);
     const { events, status } = await watch(server);
     expect(events).toHaveLength(1);
@@ -120,13 +120,13 @@ describe("the end of a run", () => {
     expect(server.count("events")).toBe(4);
   });
 
-  test("a run without events that is over", async () => {
+  test("is found for a run without events", async () => {
     const server = await serving([], "cancelled", 1);
     expect(await watch(server)).toMatchObject({ events: [], status: { status: "cancelled" } });
   });
 
-  test("a paused run is waited for, through streams that are closed on it", async () => {
-    // A proxy in front that ends the stream in good order after each event.
+  test("is waited for while the run is paused, even if its streams are closed", async () => {
+    // A proxy that ends the stream cleanly after each event.
     let served = 0;
     const events = [
       event(0, "RunStarted"),
@@ -157,12 +157,12 @@ describe("the end of a run", () => {
     ["cancelled", true],
     ["continued", true],
     ["something-new", true],
-  ])("%s: over %s", (status, over) => {
+  ])("has come if the status is %s: %s", (status, over) => {
     expect(isTerminalStatus(status)).toBe(over);
   });
 });
 
-describe("work that goes on as another run", () => {
+describe("a run that continues as another run", () => {
   const first = [event(0, "RunStarted"), event(1, "RunContinuedAsNew", { newRunId: "r2" })];
   const second = [event(0, "RunStarted", { runId: "r2" }), event(1, "RunFinished", { runId: "r2" })];
   const continuing = async () => {
@@ -175,7 +175,7 @@ describe("work that goes on as another run", () => {
     return server;
   };
 
-  test("is followed there, and the caller is told", async () => {
+  test("is followed into it, and the caller is notified", async () => {
     const server = await continuing();
     const told: unknown[] = [];
     const watched = await watch(server, { onContinued: (continued) => told.push(continued) });
@@ -184,12 +184,12 @@ describe("work that goes on as another run", () => {
     expect(told).toEqual([{ runId: "r1", newRunId: "r2" }]);
   });
 
-  test("afterSeq counts in the first run alone", async () => {
+  test("applies afterSeq only to its own events", async () => {
     const server = await continuing();
     expect((await watch(server, { afterSeq: 0 })).events).toEqual([first[1], ...second]);
   });
 
-  test("an outage at that very moment is healed, and a run that is not recorded yet is waited for", async () => {
+  test("survives an outage at that moment and waits until the new run is recorded", async () => {
     const server = await serving(first, "continued", 1001);
     const outage = [502, 404, 500, 404].map((status) => ({ kind: "answer" as const, status }));
     const onContinued = () => {
@@ -212,7 +212,7 @@ describe("work that goes on as another run", () => {
 });
 
 describe("outages", () => {
-  test("every event comes once, through restarts of the server", { timeout: 60_000 }, async () => {
+  test("every event arrives once, across server restarts", { timeout: 60_000 }, async () => {
     const server = await protocolServer();
     server.addRun("r1");
     const reconnects: Reconnect[] = [];
@@ -243,7 +243,7 @@ describe("outages", () => {
     ["JSON of something else", { kind: "answer", status: 200, body: { up: true } }],
     ["a reset", { kind: "reset", taken: false }],
     ["silence", { kind: "hang", taken: false }],
-  ] as const)("%s in answer to the question for the status is waited out", async (_, misbehaviour) => {
+  ] as const)("%s in response to a status request is waited out", async (_, misbehaviour) => {
     const events = [event(0, "RunStarted"), event(1, "RunFinished")];
     const server = await serving(events, "finished", 1001);
     server.misbehave("getStatus", misbehaviour, misbehaviour);
@@ -252,7 +252,7 @@ describe("outages", () => {
     expect(server.count("getStatus")).toBe(3);
   });
 
-  test("a status that cannot be had is given up after so many attempts, each counted once", async () => {
+  test("a status request that keeps failing is given up after maxReconnects attempts", async () => {
     const server = await serving([event(0, "RunFinished")], "finished", 1000);
     server.misbehave(
       "getStatus",
@@ -265,7 +265,7 @@ describe("outages", () => {
     expect(server.count("getStatus")).toBe(4);
   });
 
-  test("a refusal is none, and ends the watch", async () => {
+  test("a refusal is not an outage and ends the watch", async () => {
     const server = await serving([event(0, "RunFinished")], "finished", 1000);
     server.misbehave("getStatus", { kind: "answer", status: 403 });
     const { events, error } = await watch(server);
@@ -273,7 +273,7 @@ describe("outages", () => {
     expect(error).toBeInstanceOf(HttpError);
   });
 
-  test("a server that is gone for good ends it with the position", async () => {
+  test("a server that does not come back ends the watch with an error that has the position", async () => {
     const server = await protocolServer();
     server.addRun("r1");
     server.publish("r1", event(0));
@@ -287,10 +287,10 @@ describe("outages", () => {
   });
 });
 
-describe("cut at every byte", () => {
-  test.each(cuts)("a cut by %s changes nothing", { timeout: 120_000 }, async (cut) => {
+describe("a connection that is cut at any byte", () => {
+  test.each(cuts)("by %s loses and repeats no events", { timeout: 120_000 }, async (cut) => {
     const server = await cuttingServer();
-    // To `fetch` the others look much like a reset or a clean end, so every fifth byte is enough.
+    // To `fetch`, the other cuts look much like a reset or a clean end, so every fifth byte is enough.
     const step = cut === "RST" || cut === "cleanEnd" ? 1 : 5;
     await forEachOf(cutRuns(cut, step), async (runId) => {
       const { events, status, error } = await watch(server, { runId, reconnectDelayMs: 1, retries: 5 });
@@ -309,7 +309,7 @@ describe("ending early", () => {
     const from = await rawServer((_, socket) =>
       socket.write(streamHead + chunk(block(event(0)) + block(event(1))).toString()),
     );
-    // Nothing else closes it before the test's time is up.
+    // Nothing else closes it before the test times out.
     const watching = watchRun({ baseUrl: from.baseUrl, runId: "r1", idleTimeoutMs: 3_600_000 });
     await watching.next();
     const [socket] = from.sockets;
@@ -318,7 +318,7 @@ describe("ending early", () => {
     await closed;
   });
 
-  test("an abort ends it at once, leaves no listener, and throws the signal's reason", async () => {
+  test("an abort ends the watch at once, leaves no listener, and throws the signal's reason", async () => {
     const server = await protocolServer();
     server.addRun("r1");
     const controller = new AbortController();
@@ -330,7 +330,7 @@ describe("ending early", () => {
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
   });
 
-  test("an abort during the question for the status ends it too", async () => {
+  test("an abort during a status request ends the watch", async () => {
     const server = await serving([event(0, "RunFinished")], "finished", 1000);
     server.misbehave("getStatus", { kind: "hang", taken: false });
     const controller = new AbortController();
@@ -341,7 +341,7 @@ describe("ending early", () => {
   });
 });
 
-test("watchRecords gives each event's number and the server's own text", async () => {
+test("watchRecords yields each event's number and the server's original text", async () => {
   const texts = ['{ "type":"RunStarted","timestampMs":1 }', '{"type":"RunFinished","timestampMs":1e3}'];
   const server = await protocolServer();
   server.addRun("r1", { events: texts, status: "finished", finishedAtMs: 1 });
@@ -351,7 +351,7 @@ test("watchRecords gives each event's number and the server's own text", async (
   );
 });
 
-test("output that is not JSON ends it with its position, though nobody asks for the event", async () => {
+test("output that is not JSON ends the watch with the position, even if the event is never read", async () => {
   const texts = ['{"type":"NodeOutput","text":"a"}', '{"type":"NodeOutput","text":"b}'];
   const server = await protocolServer();
   server.addRun("r1", { events: texts, status: "running" });

@@ -25,7 +25,7 @@ test.each([
   [429, post, false],
   [404, post, false],
   [502, get, false],
-])("a %d may have been applied, of %j: %s", (status, request, mayHaveBeenApplied) => {
+])("status %d of %j may have been applied: %s", (status, request, mayHaveBeenApplied) => {
   expect(errorFor(status, "", request)).toMatchObject({ status, mayHaveBeenApplied });
 });
 
@@ -36,7 +36,7 @@ test.each([
   ["ECONNRESET", post, true, "lost the connection to http://h: the connection broke (ECONNRESET)"],
   ["EPIPE", post, true, "lost the connection to http://h"],
   ["ECONNRESET", get, false, "lost the connection to http://h"],
-])("%s may have been applied, of %j: %s", (code, request, mayHaveBeenApplied, message) => {
+])("%s of %j may have been applied: %s", (code, request, mayHaveBeenApplied, message) => {
   const wrapped = new TypeError("fetch failed", { cause: Object.assign(new Error("x"), { code }) });
   const severalAddresses = { errors: [Object.assign(new Error("x"), { code }), new Error("y")] };
   for (const thrown of [wrapped, severalAddresses]) {
@@ -48,7 +48,7 @@ test.each([
 });
 
 test.each([...Object.values(ownHttpCodes), "HTTP_200", "HTTP_404"])(
-  "an answer from outside that claims the code %s does not get it",
+  "a response cannot claim the code %s",
   (code) => {
     expect(errorFor(404, { error: { code, message: "oh", details: { runId: "x" } } }).code).toBe("HTTP_404");
   },
@@ -66,19 +66,19 @@ test.each([
   ["a page without words", "", "HTTP_404", ""],
   ["an array", [1], "HTTP_404", "not a Smithers server's"],
   ["an error without words", { error: {} }, "HTTP_404", "not a Smithers server's"],
-])("%s is taken as such", (_, body, code, says) => {
+])("the code and message are read from %s", (_, body, code, says) => {
   const error = errorFor(404, body);
   expect(error.code).toBe(code);
   expect(error.serverMessage).toContain(says);
 });
 
-test("a redirect says where it points, without the key", () => {
+test("an error for a redirect names its target without the key", () => {
   const error = errorFor(302, "", get, { location: "http://elsewhere/?key=s3cret-key" });
   expect(error).toMatchObject({ status: 302, code: "REDIRECT_REFUSED" });
   expect(error.message).toContain("http://elsewhere/?key=[api key]");
 });
 
-test("no field of an error shows the key, however deep it is", () => {
+test("no field of an error shows the key at any depth", () => {
   const cause = Object.assign(new Error("x"), { request: { headers: ["Authorization: Bearer s3cret-key"] } });
   const lost = toConnectionError(cause, options, get);
   const refused = errorFor(400, {

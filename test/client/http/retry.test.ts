@@ -64,11 +64,11 @@ test.each([
   ["the server's 401", http(401, "UNAUTHORIZED"), false],
   ["a numbering that moved", new PositionError(1), false],
   ["an error of somebody else's", new Error("x"), false],
-])("%s passes by itself: %s", (_, error, passes) => {
+])("%s is an outage: %s", (_, error, passes) => {
   expect(isOutage(error)).toBe(passes);
 });
 
-test("the pause before the next attempt doubles up to 8 s, half of it by chance, unless the server says", () => {
+test("the backoff doubles up to 8 s, half of it jitter, unless the server asks for a delay", () => {
   for (const [before, most] of [
     [0, 500],
     [1, 1000],

@@ -22,7 +22,7 @@ const run = {
 };
 const approval = { runId: "r", nodeId: "n", iteration: 0, requestedAtMs: 1 };
 
-describe("an answer", () => {
+describe("a response", () => {
   test.each([
     ["a run", () => toRunStatus(run, "r"), run],
     [
@@ -49,7 +49,7 @@ describe("an answer", () => {
       [{ id: 3, data: '{"a":1}' }],
     ],
     ["a signal's receipt", () => toSignalReceipt({ seq: 0 }), { seq: 0 }],
-  ])("that is %s is taken", (_, take, taken) => expect(take()).toEqual(taken));
+  ])("with %s is accepted", (_, take, taken) => expect(take()).toEqual(taken));
 
   test.each<[string, () => unknown]>([
     ["a list for a run", () => toRunStatus([run], "r")],
@@ -79,9 +79,9 @@ describe("an answer", () => {
     ["an event whose payload is a text", () => toEventMessages([{ seq: 0, payload: "{}" }])],
     ["a text for a receipt", () => toSignalReceipt("ok")],
     ["a list for a reference", () => toRunReference([], "r")],
-  ])("that is %s is refused", (_, take) => expect(take).toThrow(ProtocolError));
+  ])("with %s is refused", (_, take) => expect(take).toThrow(ProtocolError));
 
-  test("to a call that changes something may have been applied though it is unusable", () => {
+  test("that is unusable means that a call which changes something may have been applied", () => {
     expect(() => toRunReference("ok", "r")).toThrow(expect.objectContaining({ mayHaveBeenApplied: true }));
     expect(() => toRunStatus("ok", "r")).toThrow(expect.objectContaining({ mayHaveBeenApplied: false }));
   });

@@ -16,7 +16,7 @@ import { sharedServer } from "../../shared-server.js";
 const runId = "run-1";
 const noRoute = answer(404, errorBody("NOT_FOUND", "Route not found"));
 
-/** Answers as `smithers up --serve` of 0.32 does; the suite against real servers has the real one. */
+/** Responds like `smithers up --serve` of 0.32. The suite against real servers tests the real one. */
 function oneRun({ method, path }: RawRequest) {
   const summary = { "waiting-approval": 1 };
   const status = { runId, workflowName: "deploy", status: "finished", finishedAtMs: 2, summary };
@@ -45,7 +45,7 @@ function oneRun({ method, path }: RawRequest) {
 const oneRunServer = () => rawServer((request, socket) => socket.end(oneRun(request)));
 
 describe("the server of one run", () => {
-  test("is asked where it has its routes", async () => {
+  test("is called at its own routes", async () => {
     const server = await oneRunServer();
     const { baseUrl } = server;
     expect(await getStatus({ baseUrl, runId })).toMatchObject({ runId, status: "finished" });
@@ -61,7 +61,7 @@ describe("the server of one run", () => {
     expect(items.map(({ type }) => type)).toEqual(["RunStarted", "NodeWaitingApproval", "RunFinished"]);
   });
 
-  test("is known after the first call, so that the next ones are one request each", async () => {
+  test("is detected once, so that later calls take one request each", async () => {
     const server = await oneRunServer();
     await getStatus({ baseUrl: server.baseUrl, runId });
     const first = server.requests.length;
@@ -70,7 +70,7 @@ describe("the server of one run", () => {
     expect(server.requests.slice(first).map(({ path }) => path)).toEqual(["/", "/frames?limit=20"]);
   });
 
-  test("says whose it is where another run is meant, or a route that it has not", async () => {
+  test("is named, with its run, in the error for another run or a missing route", async () => {
     const { baseUrl } = await oneRunServer();
     const refused = {
       status: 404,
@@ -86,14 +86,14 @@ describe("the server of one run", () => {
     expect(error).toMatchObject(refused);
   });
 
-  test("has the gates of its run listed", async () => {
+  test("lists the open approvals of its run", async () => {
     const { baseUrl } = await oneRunServer();
-    // The run is over, and so it has no open approval, whatever its nodes' states count.
+    // The run has ended, so it has no open approvals, whatever the summary counts.
     expect(await listApprovals({ baseUrl })).toEqual([]);
   });
 });
 
-test("a gateway is named, with its version", async () => {
+test("an error for a gateway without the needed routes names its version", async () => {
   const { baseUrl } = await rawServer(({ path }, socket) => {
     const health = { ok: true, protocol: 1, identity: { version: "0.32.0" } };
     if (path === "/health") return void socket.end(answer(200, health));
@@ -106,7 +106,7 @@ test("a gateway is named, with its version", async () => {
   });
 });
 
-test("an older server is told from one that lacks what was asked about", async () => {
+test("an older server without a route is distinguished from one that does not know the run", async () => {
   const baseUrl = sharedServer.baseUrl;
   expect(await failure(sendSignal({ baseUrl, runId: "nobody", name: "payment" }))).toMatchObject({
     status: 404,
@@ -116,7 +116,7 @@ test("an older server is told from one that lacks what was asked about", async (
   expect(await failure(getStatus({ baseUrl, runId: "nobody" }))).toMatchObject({ code: "NOT_FOUND" });
 });
 
-test("nothing is asked on the good path, nor where the server itself says no", async () => {
+test("no detection requests are sent if a call succeeds or the server itself refuses it", async () => {
   const server = await rawServer(({ path }, socket) => {
     socket.end(
       path === "/v1/runs/r" ? answer(200, { status: "running" }) : answer(404, errorBody("X", "no")),
@@ -127,7 +127,7 @@ test("nothing is asked on the good path, nor where the server itself says no", a
   expect(server.requests.map(({ path }) => path)).toEqual(["/v1/runs/r", "/v1/runs/s"]);
 });
 
-test("a caller who gives up while the server is looked at gets its own reason", async () => {
+test("an abort during detection throws the signal's reason", async () => {
   const controller = new AbortController();
   const { baseUrl } = await rawServer(({ path }, socket) => {
     if (path === "/") return controller.abort(new Error("enough"));

@@ -17,14 +17,14 @@ import { FakeClock } from "../follow/fake-run.js";
 
 const options = resolveOptions({});
 
-/** A run as a gateway has it: its events by pages, its status, and what was asked for and when. */
+/** A run as a gateway serves it, with events in pages and a status. Records each request with its time. */
 class FakePages {
   readonly path = "/v1/api/runs/r1/events";
   readonly clock = new FakeClock();
   readonly asked: string[] = [];
   events: object[] = [];
   status = "running";
-  /** What the next pages fail with, in turn. */
+  /** The errors for the next page requests, in order. */
   failures: Error[] = [];
 
   open(afterSeq = -1) {
@@ -55,7 +55,7 @@ const started = { type: "RunStarted" };
 const finished = { type: "RunFinished" };
 
 describe("the events of a gateway's run", () => {
-  test("of a long history come page after page, without a pause or a question between", async () => {
+  test("of a long history arrive page after page, without pauses or status requests", async () => {
     const run = new FakePages();
     run.events = outputs(2500);
     const connection = await run.open();
@@ -65,7 +65,7 @@ describe("the events of a gateway's run", () => {
     expect(run.asked).toEqual(["0 page", "0 page", "0 page"]);
   });
 
-  test("that are new come with the next page, half a second later", async () => {
+  test("that are new arrive with the next page, half a second later", async () => {
     const run = new FakePages();
     run.events = [started];
     const connection = await run.open();
@@ -77,7 +77,7 @@ describe("the events of a gateway's run", () => {
     expect(run.asked).toEqual(["0 page", "0 status", "500 page"]);
   });
 
-  test("are none on a page that counts as a comment: nothing else was on its way", async () => {
+  test("include a comment for each empty page, which shows that nothing was in flight", async () => {
     const run = new FakePages();
     run.events = [started];
     const connection = await run.open();
@@ -90,7 +90,7 @@ describe("the events of a gateway's run", () => {
 });
 
 describe("the end of a gateway's run", () => {
-  test("is a page without events that was asked for after the status: here at once, since the last event was read", async () => {
+  test("is an empty page after the terminal status, requested at once if the final event was read", async () => {
     const run = new FakePages();
     run.events = [started, finished];
     run.status = "finished";
@@ -100,7 +100,7 @@ describe("the end of a gateway's run", () => {
     expect(run.asked).toEqual(["0 page", "0 status", "0 page"]);
   });
 
-  test("is not the terminal status alone, which is written a moment before the last event", async () => {
+  test("is not the terminal status alone, which is written a moment before the final event", async () => {
     const run = new FakePages();
     run.events = [started];
     run.status = "finished";
@@ -114,7 +114,7 @@ describe("the end of a gateway's run", () => {
     expect(await connection.next(1000)).toBeUndefined();
   });
 
-  test("comes although events follow the last one, as when somebody started the run's id again", async () => {
+  test("is found even if events follow the final one, as when the run's id was started again", async () => {
     const run = new FakePages();
     run.events = [started, finished, started, { type: "FrameCommitted" }];
     run.status = "finished";
@@ -125,7 +125,7 @@ describe("the end of a gateway's run", () => {
     expect(await next).toBeUndefined();
   });
 
-  test("is not an end in the history of a run that was resumed", async () => {
+  test("is not an earlier end in the history of a resumed run", async () => {
     const run = new FakePages();
     run.events = [started, { type: "RunFailed" }];
     const connection = await run.open();
@@ -136,7 +136,7 @@ describe("the end of a gateway's run", () => {
   });
 });
 
-test("trap: a gateway with an idle limit counts questions about the run as use, and they come each ten seconds", async () => {
+test("the status is requested every ten seconds, which keeps a gateway with an idle limit alive", async () => {
   const run = new FakePages();
   run.events = [started];
   const connection = await run.open();
@@ -150,14 +150,14 @@ test("trap: a gateway with an idle limit counts questions about the run as use, 
   expect(times).toEqual([0, 10_000, 20_000, 30_000, 40_000, 50_000]);
 });
 
-describe("a page that cannot be had", () => {
+describe("a page that fails", () => {
   const broken = (networkCode: string) =>
     new ConnectionError("gone", { method: "GET", path: "/", networkCode, mayHaveBeenApplied: false });
 
   test.each([
     ["because it is too large", new OversizedAnswer("too large")],
     ["because it breaks off on its way", broken("ECONNRESET")],
-  ])("%s is asked for in smaller parts, which grow again", async (_, error) => {
+  ])("%s is requested in smaller parts, which grow again", async (_, error) => {
     const run = new FakePages();
     run.events = outputs(450);
     run.failures = [error];
@@ -167,14 +167,14 @@ describe("a page that cannot be had", () => {
     expect(await connection.next(1000)).toHaveLength(150);
   });
 
-  test("because nothing listens is not asked for again at once", async () => {
+  test("because nothing listens is not requested again at once", async () => {
     const run = new FakePages();
     run.failures = [broken("ECONNREFUSED")];
     expect(await failure(run.open())).toMatchObject({ networkCode: "ECONNREFUSED" });
     expect(run.asked).toHaveLength(1);
   });
 
-  test("at the start is what the opening fails with", async () => {
+  test("at the start makes opening the stream fail", async () => {
     const run = new FakePages();
     run.failures = [new ProtocolError("a page of HTML")];
     expect(await failure(run.open())).toMatchObject({ code: "PROTOCOL_ERROR" });
@@ -187,7 +187,7 @@ describe("a page that cannot be had", () => {
       "IDLE",
     ],
     ["a proxy's page", new ProtocolError("a page of HTML"), undefined],
-  ])("later, for %s, breaks the connection, which another one can follow", async (_, error, networkCode) => {
+  ])("later, for %s, breaks the connection but allows a reconnect", async (_, error, networkCode) => {
     const run = new FakePages();
     run.events = outputs(1000);
     const connection = await run.open();
@@ -198,14 +198,14 @@ describe("a page that cannot be had", () => {
     expect(broken).toMatchObject({ networkCode, mayHaveBeenApplied: false });
   });
 
-  test("and one that does not go on is an error, rather than read for ever", async () => {
+  test("to advance is an error instead of being read forever", async () => {
     const run = new FakePages();
     run.events = outputs(10);
     run.page = () => [{ id: 3, data: "{}" }];
     expect(await failure(run.open(5))).toMatchObject({ code: "PROTOCOL_ERROR" });
   });
 
-  test("ends with the connection", async () => {
+  test("because the connection was closed is an abort", async () => {
     const run = new FakePages();
     run.events = [started];
     const connection = await run.open();
@@ -231,7 +231,7 @@ describe("over a real socket", () => {
       return pages(afterSeq) ?? page(...run.map((event, seq) => row(seq, event)).slice(afterSeq + 1));
     };
 
-  test("each event is the payload, and no more is asked than what ends it", async () => {
+  test("yields the payloads and sends only the requests that the end needs", async () => {
     const gateway = await recordedGateway(ended(() => undefined));
     const { items, error } = await gather(streamEvents({ baseUrl: gateway.baseUrl, runId }));
     expect(error).toBeUndefined();
@@ -244,7 +244,7 @@ describe("over a real socket", () => {
     ]);
   });
 
-  test("a maintenance page in the middle is waited out", async () => {
+  test("waits out a maintenance page in the middle", async () => {
     let times = 0;
     const { baseUrl } = await recordedGateway(
       ended((afterSeq) => {
@@ -258,14 +258,14 @@ describe("over a real socket", () => {
     expect(items).toHaveLength(1000);
   });
 
-  test("a number that is missing is an error with the position", async () => {
+  test("throws an error with the position if an event number is missing", async () => {
     const { baseUrl } = await recordedGateway(ended(() => page(row(0, started), row(2, finished))));
     const { items, error } = await gather(streamEvents({ baseUrl, runId }));
     expect(items).toHaveLength(1);
     expect(error).toMatchObject({ code: "POSITION_MOVED", position: 0 });
   });
 
-  test("trap: another gateway at the same address, with other events, is noticed", async () => {
+  test("detects another gateway with other events at the same address", async () => {
     let hasMoved = false;
     const { baseUrl } = await recordedGateway(
       ended((afterSeq) => {
@@ -280,7 +280,7 @@ describe("over a real socket", () => {
   });
 });
 
-test("a history of 50,000 events takes as many requests as it has pages, and a few to prove its end", async () => {
+test("a history of 50,000 events takes one request per page and a few to prove its end", async () => {
   const count = 50_000;
   const server = await protocolServer({ isGateway: true });
   const events = outputs(count - 2).map((each) => JSON.stringify({ ...each, timestampMs: 2 }));

@@ -32,18 +32,18 @@ const calls: Record<string, (connection: ConnectionOptions) => Promise<unknown>>
   "deny with a ranking": (connection) => deny({ ...connection, runId, nodeId: "gate", ranked: ["blue"] }),
 };
 
-/** A server of the usual kind that lists no runs, and writes down what it is asked. */
+/** Starts a regular server that lists no runs and records its requests. */
 const usualServer = () =>
   rawServer(({ path }, socket) => socket.end(path.startsWith("/v1/runs") ? answer(200, []) : noRoute));
 
-/** `smithers up --serve` as far as it is needed to be recognised. */
+/** Starts a server with just enough of `smithers up --serve` to be detected. */
 const singleRunServer = () =>
   rawServer(({ path }, socket) =>
     socket.end(path === "/" ? answer(200, { runId, status: "running" }) : noRoute),
   );
 
-describe.each(Object.entries(calls))("%s, which only a gateway has", (_, call) => {
-  test("is refused for a server of the usual kind, which gets no request but the questions what it is", async () => {
+describe.each(Object.entries(calls))("%s, which needs a gateway,", (_, call) => {
+  test("is refused for a regular server, which gets only the detection requests", async () => {
     const server = await usualServer();
     expect(await failure(call({ baseUrl: server.baseUrl }))).toMatchObject({
       code: "NEEDS_GATEWAY",
@@ -57,24 +57,24 @@ describe.each(Object.entries(calls))("%s, which only a gateway has", (_, call) =
     ]);
   });
 
-  test("is refused by a real server", async () => {
+  test("is refused for a real server of 0.5.0", async () => {
     expect(await failure(call({ baseUrl: sharedServer.baseUrl }))).toMatchObject({ code: "NEEDS_GATEWAY" });
   });
 
-  test("is refused for the server of one run, by what that is or by what it lacks", async () => {
+  test("is refused for the server of one run", async () => {
     const server = await singleRunServer();
     const { code } = (await failure(call({ baseUrl: server.baseUrl }))) as { code: string };
     expect(["ONE_RUN_SERVER", "NEEDS_GATEWAY"]).toContain(code);
     expect(server.requests.every(({ method }) => method === "GET")).toBe(true);
   });
 
-  test("is not refused by a server that does not answer: nobody knows what it is", async () => {
+  test("is not refused for a server that does not respond, because its kind is unknown", async () => {
     const baseUrl = `http://127.0.0.1:${await closedPort()}`;
     expect(await failure(call({ baseUrl, retries: 0 }))).toMatchObject({ code: "CONNECTION_FAILED" });
   });
 });
 
-test("a choice and a ranking at once are an error before anything is asked", async () => {
+test("a choice together with a ranking is an error before any request", async () => {
   const server = await usualServer();
   const { baseUrl } = server;
   const both = approve({ baseUrl, runId, nodeId: "gate", selected: "blue", ranked: ["blue"] });
@@ -91,21 +91,21 @@ describe("a server's traits", () => {
     canRepeatDecisions: false,
   };
 
-  test("cost one request of a server that has not been asked anything", async () => {
+  test("cost one request if the server has not been called yet", async () => {
     const server = await usualServer();
     expect(await getServerTraits({ baseUrl: server.baseUrl })).toEqual(usual);
     expect(await getServerTraits({ baseUrl: server.baseUrl })).toEqual(usual);
     expect(server.requests.map(({ path }) => path)).toEqual(["/v1/runs?limit=1"]);
   });
 
-  test("cost none after a call that succeeded", async () => {
+  test("cost no request after a call that succeeded", async () => {
     const server = await usualServer();
     await listRuns({ baseUrl: server.baseUrl });
     await getServerTraits({ baseUrl: server.baseUrl });
     expect(server.requests).toHaveLength(1);
   });
 
-  test("are known of a server without a list of runs, and of the server of one run", async () => {
+  test("are known for a server without a list of runs and for the server of one run", async () => {
     const noList = answer(400, errorBody("DB_NOT_CONFIGURED", "no database"));
     const withoutList = await rawServer((_, socket) => socket.end(noList));
     expect(await getServerTraits({ baseUrl: withoutList.baseUrl })).toEqual(usual);
@@ -113,7 +113,7 @@ describe("a server's traits", () => {
     expect(await getServerTraits({ baseUrl: single.baseUrl })).toEqual(usual);
   });
 
-  test("are not known of a server that refuses the key", async () => {
+  test("are not known for a server that refuses the key", async () => {
     const { baseUrl } = await rawServer((_, socket) =>
       socket.end(answer(401, errorBody("UNAUTHORIZED", "no"))),
     );
@@ -121,7 +121,7 @@ describe("a server's traits", () => {
   });
 });
 
-test("a resume without a workflow's path looks it up in the list of runs, if the server needs it", async () => {
+test("a resume without a workflow path looks it up in the list of runs if the server needs it", async () => {
   const baseUrl = sharedServer.baseUrl;
   const workflowPath = "./gate.tsx";
   const run = await runWorkflow({ baseUrl, workflowPath, input: {} });

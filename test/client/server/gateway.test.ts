@@ -34,7 +34,7 @@ import {
 const runId = "sample-1";
 const runRoute = `/v1/api/runs/${runId}`;
 
-/** A gateway with these answers, and a client of it that has recognised it. */
+/** Starts a gateway with these responses, and a client that has already detected it. */
 async function recognised(script?: Script) {
   const gateway = await recordedGateway(script);
   const client = createClient({ baseUrl: gateway.baseUrl });
@@ -50,8 +50,8 @@ const apiError = (status: number, code: string, message: string, more: object = 
   gatewayAnswer(status, { ok: false, error: { version: "v1", code, message, ...more } });
 const ok = (data: unknown) => gatewayAnswer(200, { ok: true, data });
 
-describe("a gateway is recognised", () => {
-  test("by the header of the answer to the first request, which is the only one too many", async () => {
+describe("gateway detection", () => {
+  test("uses a header of the first response, at the cost of one extra request", async () => {
     const gateway = await recordedGateway();
     const { baseUrl } = gateway;
     expect(await getStatus({ baseUrl, runId })).toMatchObject({ runId, status: "waiting-approval" });
@@ -59,7 +59,7 @@ describe("a gateway is recognised", () => {
     expect(asked(gateway)).toEqual([`GET /v1/runs/${runId}`, `GET ${runRoute}`, `GET ${runRoute}`]);
   });
 
-  test("by its /health where a proxy removes the header", async () => {
+  test("falls back to /health if a proxy removes the header", async () => {
     const gateway = await recordedGateway(({ path }) => {
       if (path === "/health") return answer(200, recorded["health"]?.answer);
       return path.startsWith("/v1/api/runs")
@@ -76,7 +76,7 @@ describe("a gateway is recognised", () => {
     });
   });
 
-  test("by the first call, whichever it is", async () => {
+  test("works whichever call comes first", async () => {
     const first: ((baseUrl: string) => Promise<unknown>)[] = [
       (baseUrl) => runWorkflow({ baseUrl, workflowPath: "deploy", input: {}, runId: "new" }),
       (baseUrl) => approve({ baseUrl, runId, nodeId: "gate", selected: "blue" }),
@@ -96,7 +96,7 @@ describe("a gateway is recognised", () => {
     }
   });
 
-  test("and named, with its version, if it does not have the interface under /v1/api", async () => {
+  test("names the gateway's version in the error if it has no routes under /v1/api", async () => {
     const { baseUrl } = await recordedGateway(({ path }) => (path === "/health" ? undefined : noRoute(path)));
     const error = await failure(listRuns({ baseUrl }));
     expect(error).toMatchObject({ status: 404, code: "GATEWAY" });
@@ -107,8 +107,8 @@ describe("a gateway is recognised", () => {
   });
 });
 
-describe("each function of a gateway", () => {
-  test("reads what the others give", async () => {
+describe("a client of a gateway", () => {
+  test("reads runs, frames, outputs, and workflows", async () => {
     const { client, gateway } = await recognised();
     expect(await client.listRuns({ limit: 1, status: "finished" })).toMatchObject([
       { runId, workflowName: "deploy" },
@@ -128,7 +128,7 @@ describe("each function of a gateway", () => {
     expect(bodies(gateway)).toEqual([{ runId, limit: 1 }]);
   });
 
-  test("changes what the others change", async () => {
+  test("sends decisions, signals, retries, and other changes", async () => {
     const { client, gateway } = await recognised((_, route) =>
       route.startsWith("POST") ? ok({ runId, status: "asked" }) : undefined,
     );
@@ -162,7 +162,7 @@ describe("each function of a gateway", () => {
     ]);
   });
 
-  test("reaches ids that a URL has to encode", async () => {
+  test("encodes ids in URLs", async () => {
     const { client, gateway } = await recognised(({ path }) =>
       path.startsWith("/v1/api/runs/") ? played("unknown-run") : undefined,
     );
@@ -179,11 +179,11 @@ describe("each function of a gateway", () => {
     ["workflow.tsx", "workflow"],
     ["release-2.0.tsx", "release-2.0"],
     ["release-2.0", "release-2.0"],
-  ])("takes the workflow %s by the key %s", (path, key) => {
+  ])("maps the workflow %s to the key %s", (path, key) => {
     expect(workflowKey(path)).toBe(key);
   });
 
-  test("names the workflows that there are, if the one asked for is not among them", async () => {
+  test("lists the available workflows if the requested one is unknown", async () => {
     const { client } = await recognised((_, route) => {
       if (route === "POST /v1/api/runs") return played("unknown-workflow");
       return route.startsWith("GET /v1/api/runs/") ? played("unknown-run") : undefined;
@@ -197,8 +197,8 @@ describe("each function of a gateway", () => {
   });
 });
 
-describe("the envelope", () => {
-  test("an answer without one is an error, and a lost answer if something was to be changed", async () => {
+describe("the response envelope", () => {
+  test("is required: a change without it may have been applied, but is an error", async () => {
     for (const body of [{ ok: true }, { data: [] }, [], null, "<html>"]) {
       const { client } = await recognised(({ path }) =>
         path.endsWith("?limit=7&includeSystem=true") || path.includes("signals")
@@ -213,7 +213,7 @@ describe("the envelope", () => {
     }
   });
 
-  test("what an error has beside its code is in its details", async () => {
+  test("passes an error's other fields on as its details", async () => {
     const { client } = await recognised((_, route) =>
       route === "POST /v1/api/approvals/decision" ? played("approve-again") : undefined,
     );
@@ -225,8 +225,8 @@ describe("the envelope", () => {
   });
 });
 
-describe("trap: an id that exists is run again with its old input", () => {
-  test("so it is looked up first, and refused", async () => {
+describe("starting a run", () => {
+  test("looks up the id first and refuses one that exists, which the gateway would rerun", async () => {
     const { client, gateway } = await recognised();
     expect(await failure(client.runWorkflow({ workflowPath: "deploy", input: {}, runId }))).toMatchObject({
       status: 409,
@@ -236,7 +236,7 @@ describe("trap: an id that exists is run again with its old input", () => {
     expect(asked(gateway)).toEqual([`GET ${runRoute}`]);
   });
 
-  test("a start whose answer was lost is not sent again if the run is there", async () => {
+  test("does not repeat the request after a lost response if the run exists", async () => {
     let taken = "";
     const { client, gateway } = await recognised(({ body }, route, socket) => {
       if (route === "POST /v1/api/runs") {
@@ -251,7 +251,7 @@ describe("trap: an id that exists is run again with its old input", () => {
     expect(asked(gateway).filter((request) => request.startsWith("POST"))).toHaveLength(1);
   });
 
-  test("and one that the gateway refuses the second time has started it the first", async () => {
+  test("succeeds if the gateway refuses the retry because the first request started the run", async () => {
     let starts = 0;
     const { client } = await recognised((_, route, socket) => {
       if (route === "POST /v1/api/runs") {
@@ -266,7 +266,7 @@ describe("trap: an id that exists is run again with its old input", () => {
   });
 });
 
-test("trap: a run whose input its schema rejects is never recorded, and the stream says so", async () => {
+test("a stream reports that a run was never recorded because its schema rejected the input", async () => {
   const { client } = await recognised((_, route) => {
     if (route === "POST /v1/api/runs") return played("launch");
     return route.startsWith("GET /v1/api/runs/") ? played("unknown-run") : undefined;
@@ -277,7 +277,7 @@ test("trap: a run whose input its schema rejects is never recorded, and the stre
   expect(String(error)).toContain("never recorded it, as it does if the workflow's schema rejects");
 });
 
-test("trap: a resume of a run that has ended does nothing, so it is an error", async () => {
+test("resuming a run that has ended is an error, although the gateway silently does nothing", async () => {
   const { client } = await recognised((_, route) =>
     route === `POST ${runRoute}/resume` ? played("resume-finished") : undefined,
   );
@@ -286,7 +286,7 @@ test("trap: a resume of a run that has ended does nothing, so it is an error", a
   expect(String(error)).toContain("it can run a failed node again");
 });
 
-test("a program that resumes after its own decision is not refused: the run was faster", async () => {
+test("a resume after the program's own decision succeeds even if the run has already ended", async () => {
   const { client } = await recognised((_, route) => {
     if (route === "POST /v1/api/approvals/decision") return played("approve");
     return route === `POST ${runRoute}/resume` ? played("resume-finished") : undefined;
@@ -296,7 +296,7 @@ test("a program that resumes after its own decision is not refused: the run was 
   expect(await failure(client.resume({ runId }))).toMatchObject({ code: "RUN_ENDED" });
 });
 
-describe("trap: a decision whose answer is lost", () => {
+describe("a decision whose response is lost", () => {
   const lostOnce = (then: () => Buffer): Script => {
     let decisions = 0;
     return (_, route, socket) => {
@@ -307,13 +307,13 @@ describe("trap: a decision whose answer is lost", () => {
     };
   };
 
-  test("is sent again, and done if it was decided so", async () => {
+  test("is sent again, and succeeds if the approval has that decision", async () => {
     const { client, gateway } = await recognised(lostOnce(() => played("approve-again")));
     expect(await client.approve({ runId, nodeId: "gate" })).toMatchObject({ runId, status: "approved" });
     expect(asked(gateway)).toHaveLength(2);
   });
 
-  test("is sent again after a proxy's page", async () => {
+  test("is sent again after a proxy's error page", async () => {
     let decisions = 0;
     const { client } = await recognised((_, route) => {
       if (route !== "POST /v1/api/approvals/decision") return undefined;
@@ -322,7 +322,7 @@ describe("trap: a decision whose answer is lost", () => {
     expect(await client.approve({ runId, nodeId: "gate" })).toMatchObject({ nodeId: "gate" });
   });
 
-  test("is an error if it was decided otherwise, which another may have done", async () => {
+  test("is an error if the approval was decided the other way, perhaps by someone else", async () => {
     const { client } = await recognised(lostOnce(() => played("approve-again")));
     expect(await failure(client.deny({ runId, nodeId: "gate" }))).toMatchObject({
       status: 409,
@@ -330,14 +330,14 @@ describe("trap: a decision whose answer is lost", () => {
     });
   });
 
-  test("is an error if it was a choice, since the answer does not say which option was chosen", async () => {
+  test("is an error for a choice, because the response does not say which option was chosen", async () => {
     const { client } = await recognised(lostOnce(() => played("approve-again")));
     const choice = client.approve({ runId, nodeId: "gate", selected: "blue" });
     expect(await failure(choice)).toMatchObject({ status: 409, mayHaveBeenApplied: true });
   });
 });
 
-describe("trap: a decision while the engine is being resumed", () => {
+describe("a decision while the engine resumes", () => {
   const decision = "POST /v1/api/approvals/decision";
   const notWaiting = apiError(400, "INVALID_INPUT", "Node gate is not waiting for approval.");
 
@@ -360,7 +360,7 @@ describe("trap: a decision while the engine is being resumed", () => {
   });
 });
 
-test("a signal whose answer is lost is not sent again: it would be another one", async () => {
+test("a signal whose response is lost is not sent again, because it would be a second signal", async () => {
   const { client, gateway } = await recognised((_, route, socket) => {
     if (route !== "POST /v1/api/signals") return undefined;
     socket.resetAndDestroy();
@@ -370,7 +370,7 @@ test("a signal whose answer is lost is not sent again: it would be another one",
   expect(asked(gateway)).toHaveLength(1);
 });
 
-test("a retry of a node whose answer is lost is not sent again: the node would run twice", async () => {
+test("a node retry whose response is lost is not sent again, because the node could run twice", async () => {
   const { client, gateway } = await recognised((_, route, socket) => {
     if (!route.endsWith("/retry")) return undefined;
     socket.resetAndDestroy();
@@ -382,10 +382,10 @@ test("a retry of a node whose answer is lost is not sent again: the node would r
   expect(asked(gateway)).toHaveLength(1);
 });
 
-describe("a run that is started again", () => {
+describe("a rerun", () => {
   const newRunId = "again-1";
   const rerunRoute = "POST /v1/rpc/runs.rerun";
-  /** As 0.32.0 answers. */
+  /** The response of 0.32.0. */
   const started = gatewayAnswer(200, {
     type: "res",
     id: "84bfe4c8-3e28-4d18-a8a0-a707ad005ad4",
@@ -394,7 +394,7 @@ describe("a run that is started again", () => {
     payload: { runId: newRunId, workflow: "deploy", system: false },
   });
 
-  test("has the input that the gateway kept, and a new id that is looked up first", async () => {
+  test("uses the input that the gateway kept, and looks up the new id first", async () => {
     const { client, gateway } = await recognised((_, route) => {
       if (route === rerunRoute) return started;
       return route === `GET /v1/api/runs/${newRunId}` ? played("unknown-run") : undefined;
@@ -406,7 +406,7 @@ describe("a run that is started again", () => {
     expect(asked(gateway)).toHaveLength(3);
   });
 
-  test("is not started twice if the answer is lost, and the error has its id", async () => {
+  test("is not sent again if the response is lost, and the error has its id", async () => {
     const { client, gateway } = await recognised((_, route, socket) => {
       if (route === `GET /v1/api/runs/${newRunId}`) return played("unknown-run");
       if (route !== rerunRoute) return undefined;
@@ -420,7 +420,7 @@ describe("a run that is started again", () => {
   });
 });
 
-test("frames are asked for again, although that is a POST", async () => {
+test("a request for frames is retried, although it is a POST", async () => {
   let times = 0;
   const { client } = await recognised((_, route, socket) => {
     if (route !== "POST /v1/rpc/frames.list" || times++ > 0) return undefined;
@@ -430,7 +430,7 @@ test("frames are asked for again, although that is a POST", async () => {
   expect(await client.getFrames({ runId, tail: 1 })).toHaveLength(1);
 });
 
-test("trap: what is decided without the right to read names the scope that is missing", async () => {
+test("an error for a key without read access names the missing scope", async () => {
   const scope = { requiredScope: "run:read" };
   const { client } = await recognised((_, route) =>
     route === "GET /v1/api/approvals"
@@ -442,7 +442,7 @@ test("trap: what is decided without the right to read names the scope that is mi
   expect(String(error)).toContain("scope run:read");
 });
 
-test("a refused Host is a 401, whose message says which hosts are taken", async () => {
+test("an error for a refused Host header says which hosts are accepted", async () => {
   const { client } = await recognised((_, route) =>
     route === `GET ${runRoute}` ? played("refused-host") : undefined,
   );
@@ -451,14 +451,14 @@ test("a refused Host is a 401, whose message says which hosts are taken", async 
   );
 });
 
-test("trap: runs without a gateway's mark are listed, too", async () => {
+test("the list of runs includes those without a gateway's mark", async () => {
   const { client, gateway } = await recognised();
   await client.listRuns();
   expect(asked(gateway)).toEqual(["GET /v1/api/runs?includeSystem=true"]);
 });
 
 describe("the list of approvals", () => {
-  test("has each once, with what a gateway does not say", async () => {
+  test("has each approval once and fills in the fields that a gateway omits", async () => {
     const { client } = await recognised();
     const rows = await client.listApprovals({ runId });
     expect(rows).toEqual([
@@ -482,14 +482,14 @@ describe("the list of approvals", () => {
     return undefined;
   };
 
-  test("has those of runs that the gateway's own list does not cover, which ends after 1,000 runs", async () => {
+  test("includes runs beyond the first 1,000, which the gateway's own list does not cover", async () => {
     const { client } = await recognised(old);
     const row = { runId: "old", nodeId: "gate", iteration: 1, requestTitle: "gate", requestedAtMs: null };
     expect(await client.listApprovals()).toMatchObject([row]);
     expect(await client.listApprovals({ runId: "old" })).toMatchObject([row]);
   });
 
-  test("has none of a run that is about to wait: nobody could decide it yet", async () => {
+  test("omits a run that is about to wait, because its approval cannot be decided yet", async () => {
     const { client } = await recognised((request, route, socket) =>
       route === "GET /v1/api/runs/old"
         ? ok({ runId: "old", status: "running" })
@@ -499,7 +499,7 @@ describe("the list of approvals", () => {
   });
 });
 
-test("the key goes in every request, and is in no error", async () => {
+test("the key is in every request and in no error", async () => {
   const apiKey = "sk-very-secret";
   const gateway = await recordedGateway(({ path }) =>
     path.startsWith("/v1/api/workflows")
@@ -514,7 +514,7 @@ test("the key goes in every request, and is in no error", async () => {
   expect(JSON.stringify([error, String(error)])).not.toContain(apiKey);
 });
 
-test("each function is bound to a server by createClient, and takes it as an argument", () => {
+test("createClient binds each function to a server", () => {
   for (const call of [
     approve,
     cancel,

@@ -5,7 +5,7 @@ import { approve, getStatus, runWorkflow } from "../../../src/client/index.js";
 import { failure, rawServer } from "../../faults/in-test.js";
 import { answer, errorBody } from "../../faults/raw-server.js";
 
-describe("a run id that every route can carry", () => {
+describe("a valid run id", () => {
   test.each([
     "deploy-feature-login",
     "4f1c0000-0000-4000-8000-000000000000",
@@ -18,7 +18,7 @@ describe("a run id that every route can carry", () => {
   ])("%s", (id) => expect(runIdProblem(id)).toBeUndefined());
 });
 
-describe("a run id that none can", () => {
+describe("an invalid run id", () => {
   const refused: [id: string, why: string][] = [
     ["deploy-feature/login", '"/"'],
     ["a b", "a space"],
@@ -34,7 +34,7 @@ describe("a run id that none can", () => {
   ];
   test.each(refused)("%j", (id, why) => expect(runIdProblem(id)).toContain(why));
 
-  test.each(refused)("%j is refused before anything is sent", async (runId) => {
+  test.each(refused)("%j is refused before any request", async (runId) => {
     const fetch: Fetch = () => expect.unreachable();
     const error = await failure(runWorkflow({ workflowPath: "x.tsx", input: {}, runId, fetch }));
     expect(error).toMatchObject({ code: "INVALID_ARGUMENT", argument: "runId" });
@@ -48,23 +48,26 @@ describe("an id in a path", () => {
     ["a/../b", "a%2F..%2Fb"],
     ["a?b#c", "a%3Fb%23c"],
     ["größe", "gr%C3%B6%C3%9Fe"],
-  ])("%s is %s", (id, encoded) => expect(encodeSegment("runId", id)).toBe(encoded));
+  ])("%s is encoded as %s", (id, encoded) => expect(encodeSegment("runId", id)).toBe(encoded));
 
-  test.each(["", ".", "..", "\ud800"])("%j is refused, since it would name another place", async (id) => {
-    expect(() => encodeSegment("runId", id)).toThrow(/^runId /);
-    const fetch: Fetch = () => expect.unreachable();
-    expect(await failure(getStatus({ runId: id, fetch }))).toMatchObject({ argument: "runId" });
-  });
+  test.each(["", ".", "..", "\ud800"])(
+    "%j is refused, because it would address another route",
+    async (id) => {
+      expect(() => encodeSegment("runId", id)).toThrow(/^runId /);
+      const fetch: Fetch = () => expect.unreachable();
+      expect(await failure(getStatus({ runId: id, fetch }))).toMatchObject({ argument: "runId" });
+    },
+  );
 
   test.each(["my gate", "a/b", "größe", "a%20b"])(
-    "%j is refused of a node to be decided, since the server would take another one",
+    "%j is refused as the node of a decision, because the server would decide another one",
     async (nodeId) => {
       expect(() => literalSegment("nodeId", nodeId)).toThrow("would have to be encoded");
       const noRoute = answer(404, errorBody("NOT_FOUND", "Route not found"));
       const server = await rawServer((_, socket) => socket.end(noRoute));
       const { baseUrl } = server;
       expect(await failure(approve({ baseUrl, runId: "r", nodeId }))).toMatchObject({ argument: "nodeId" });
-      // A server that decodes ids could take it.
+      // A server that decodes ids would accept it.
       expect(server.requests.map(({ path }) => path).sort()).toEqual(["/", "/health"]);
     },
   );

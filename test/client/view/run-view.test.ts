@@ -38,7 +38,7 @@ describe("reduceRun", () => {
     });
   });
 
-  test("leaves the view it was given as it is", () => {
+  test("does not change the view it is given", () => {
     const before = viewOf(event("RunStarted"), event("NodeStarted", about("a", 0, { attempt: 1 })));
     const copy = structuredClone({ ...before, nodes: [...before.nodes] });
     reduceEvents(before, [
@@ -49,7 +49,7 @@ describe("reduceRun", () => {
     expect({ ...before, nodes: [...before.nodes] }).toEqual(copy);
   });
 
-  test("starts anew with the run in which the work goes on", () => {
+  test("starts over with the run that continues the work", () => {
     const before = viewOf(event("RunStarted"), event("NodeStarted", about("a", 0, { attempt: 1 })));
     const goesOn = { ...event("RunStarted"), runId: "r2" };
     const after = reduceEvents(before, [event("RunContinuedAsNew", { newRunId: "r2" }), goesOn]);
@@ -57,7 +57,7 @@ describe("reduceRun", () => {
     expect(before.nodes.size).toBe(1);
   });
 
-  test("keeps attempt, times and error of each node in each turn of its loop", () => {
+  test("keeps the attempt, times, and error of each node in each iteration of its loop", () => {
     const view = viewOf(
       event("NodeStarted", about("a", 0, { attempt: 1 })),
       event("NodeFailed", about("a", 0, { attempt: 1, error: { message: "no" } })),
@@ -68,12 +68,12 @@ describe("reduceRun", () => {
     expect(nodeOf(view, "a", 1)).toMatchObject({ state: "in-progress", attempt: 1, error: null });
   });
 
-  test("an earlier failure is forgotten when the run continues", () => {
+  test("clears an earlier failure when the run continues", () => {
     const view = viewOf(event("RunStarted"), event("RunFailed", { error: "old" }), event("RunStarted"));
     expect(view).toMatchObject({ status: "running", error: null, finishedAtMs: null });
   });
 
-  test("what was under way when an engine died starts again", () => {
+  test("resets nodes that were in progress when an engine died", () => {
     const view = viewOf(
       event("RunStarted"),
       event("NodeStarted", about("a", 0, { attempt: 1 })),
@@ -82,7 +82,7 @@ describe("reduceRun", () => {
     expect(nodeOf(view, "a")?.state).toBe("pending");
   });
 
-  test("a gate is open until it is decided, and announced by two events", () => {
+  test("keeps an approval, which two events announce, open until it is decided", () => {
     const requested = event("ApprovalRequested", about("gate", 2));
     const open = viewOf(event("RunStarted"), requested, event("NodeWaitingApproval", about("gate", 2)));
     expect(open.openApprovals).toMatchObject([
@@ -93,7 +93,7 @@ describe("reduceRun", () => {
     expect(nodeOf(granted, "gate", 2)?.approval).toMatchObject({ decision: "approved" });
   });
 
-  test("a decision on a paused run is untaken until an engine starts", () => {
+  test("treats a decision on a paused run as unapplied until an engine starts", () => {
     const paused = viewOf(
       event("RunStarted"),
       event("NodeWaitingApproval", about("gate")),
@@ -104,7 +104,7 @@ describe("reduceRun", () => {
     expect(reduceRun(decided, event("RunStarted")).unappliedDecisions).toEqual([]);
   });
 
-  test("a decision that the executing engine took up is not untaken", () => {
+  test("treats a decision as applied once the executing engine starts its node", () => {
     const view = viewOf(
       event("RunStarted"),
       event("NodeWaitingApproval", about("gate")),
@@ -114,7 +114,7 @@ describe("reduceRun", () => {
     expect(view.unappliedDecisions).toEqual([]);
   });
 
-  test("events of unknown types and with missing fields change nothing but the time", () => {
+  test("changes only the time for events of unknown types or with missing fields", () => {
     const before = viewOf(event("RunStarted"), event("NodeStarted", about("a", 0, { attempt: 1 })));
     const odd = event("SnapshotCaptured", { frameNo: 3, nodeId: 7 });
     const after = reduceEvents(before, [
@@ -125,7 +125,7 @@ describe("reduceRun", () => {
     expect({ ...after, updatedAtMs: 0 }).toEqual({ ...before, updatedAtMs: 0 });
   });
 
-  test("says in which run the work goes on", () => {
+  test("records the run in which the work continues", () => {
     expect(viewOf(event("RunStarted"), event("RunContinuedAsNew", { newRunId: "r2" }))).toMatchObject({
       status: "continued",
       continuedAs: "r2",
@@ -134,7 +134,7 @@ describe("reduceRun", () => {
 });
 
 describe("the events of 0.32", () => {
-  /** By name, the events of runs of `test/servers/0.32.0/workflows`, without what they say twice. */
+  /** By name, the events of runs of `test/servers/0.32.0/workflows`, without repetitions. */
   const recorded = JSON.parse(
     readFileSync(join(import.meta.dirname, "..", "recorded-0.32.json"), "utf8"),
   ) as Record<string, SmithersEvent[]>;
@@ -144,7 +144,7 @@ describe("the events of 0.32", () => {
   };
   const whole = (name: string) => viewOf(...(recorded[name] ?? []));
 
-  test("a signal's node has no events of its own, and is finished all the same", () => {
+  test("finish the node of a signal, although it has no events of its own", () => {
     expect(upTo("signal", "RunStatusChanged").status).toBe("waiting-event");
     const done = whole("signal");
     expect(done).toMatchObject({ status: "finished", frameNo: 7 });
@@ -152,7 +152,7 @@ describe("the events of 0.32", () => {
     expect(nodeOf(done, "last")?.state).toBe("finished");
   });
 
-  test("a signal whose data is refused fails its node, with what was wrong", () => {
+  test("fail the node of a signal whose data is refused, with the reason", () => {
     const failed = whole("refused");
     expect(failed.status).toBe("failed");
     expect(nodeOf(failed, "payment")).toMatchObject({
@@ -163,7 +163,7 @@ describe("the events of 0.32", () => {
     expect(nodeOf(failed, "first")?.state).toBe("finished");
   });
 
-  test("a timer waits until it goes off, beside an open approval", () => {
+  test("keep a timer waiting until it fires, alongside an open approval", () => {
     const waiting = upTo("timer", "RunStatusChanged");
     expect(waiting.status).toBe("waiting-timer");
     expect(nodeOf(waiting, "pause")).toMatchObject({ state: "waiting-timer", firesAtMs: 1795505325573 });
@@ -174,14 +174,14 @@ describe("the events of 0.32", () => {
     expect([...done.nodes.values()].every(({ state }) => state === "finished")).toBe(true);
   });
 
-  test("cancelling ends what waits; the denial that comes with it is nobody's decision", () => {
+  test("cancel waiting nodes, and the denial that comes with that is not a decision", () => {
     const view = whole("cancelled");
     expect(view).toMatchObject({ status: "cancelled", openApprovals: [], unappliedDecisions: [] });
     expect(nodeOf(view, "pause")?.state).toBe("cancelled");
     expect(nodeOf(view, "gate")?.state).toBe("cancelled");
   });
 
-  test("a run that goes on as a new one is over", () => {
+  test("end a run that continues as a new one", () => {
     expect(whole("continue")).toMatchObject({
       status: "continued",
       openApprovals: [],
@@ -190,13 +190,13 @@ describe("the events of 0.32", () => {
     expect(whole("continue").continuedAs).not.toBeNull();
   });
 
-  test("a gate approved by rule is decided, and needs no resume", () => {
+  test("decide an auto-approved approval, which needs no resume", () => {
     const view = viewOf(event("RunStarted"), event("ApprovalAutoApproved", about("gate")));
     expect(nodeOf(view, "gate")?.approval).toMatchObject({ decision: "approved" });
     expect(view).toMatchObject({ openApprovals: [], unappliedDecisions: [] });
   });
 
-  test("nodes that a retry by hand or a travel back in time has reset start anew", () => {
+  test("reset the nodes of a manual retry or a time travel to pending", () => {
     const failed = viewOf(
       event("RunStarted"),
       event("NodeFinished", about("a", 0, { attempt: 1 })),
@@ -212,7 +212,7 @@ describe("the events of 0.32", () => {
     expect(reduceRun(failed, event("TimeTravelJumped", { fromFrameNo: 9, toFrameNo: 4 })).frameNo).toBe(4);
   });
 
-  test("are known, and others are told apart from them", () => {
+  test("are known, unlike events of other types", () => {
     const all = Object.values(recorded).flat();
     expect(all.filter((each) => !isKnownEvent(each))).toEqual([]);
     expect(isKnownEvent(event("SomethingNewer"))).toBe(false);

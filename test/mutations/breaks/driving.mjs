@@ -9,7 +9,7 @@ const proofTests = ["test/client/follow/proof.test.ts"];
 /** What is decided and resumed, and when. */
 export default [
   {
-    rule: "a resume after somebody else's decision waits for theirs",
+    rule: "a resume after someone else's decision waits for theirs first",
     file: resumer,
     from: "if (!decisions.some((decision) => run.isOwn(decision)))",
     to: "if (false)",
@@ -23,14 +23,14 @@ export default [
     tests: resumerTests,
   },
   {
-    rule: "a resume for a timer or a signal asks for the status first",
+    rule: "a resume for a timer or a signal checks the status first",
     file: resumer,
     from: 'if (!isWaitingStatus(status.status) || status.status === "waiting-approval") return change;',
     to: "",
     tests: resumerTests,
   },
   {
-    rule: "a decision is resumed once",
+    rule: "a run is resumed once per decision",
     file: resumer,
     from: "for (const decision of needed) resumed.add(approvalKey(decision));",
     to: "",
@@ -58,7 +58,7 @@ export default [
     tests: resumerTests,
   },
   {
-    rule: "with `own`, what others decided is left to them",
+    rule: "with `own`, a run is not resumed for decisions by others",
     file: resumer,
     from: '(rules.which === "all" || run.isOwn(decision))',
     to: "true",
@@ -72,7 +72,7 @@ export default [
     tests: driverTests,
   },
   {
-    rule: "a lost decision is not sent again unchecked",
+    rule: "a decision whose response was lost is not sent again unchecked",
     file: decider,
     from: "if (check !== undefined && !includesApproval(check.view.openApprovals, approval)) {",
     to: "if (previous === undefined && check !== undefined && !includesApproval(check.view.openApprovals, approval)) {",
@@ -86,35 +86,35 @@ export default [
     tests: driverTests,
   },
   {
-    rule: "a lost decision that was made the other way is not taken for ours",
+    rule: "an approval that was decided the other way is not reported as our lost decision",
     file: decider,
     from: "if (isAnswerLost(previous) && isDecidedAs(decision, approval, check.view)) {",
     to: "if (isAnswerLost(previous)) {",
     tests: deciderTests,
   },
   {
-    rule: "an approval that opens again is another one",
+    rule: "an approval that opens again is a new one",
     file: driven,
     from: "return `${nodeKey(nodeId, iteration)}@${requestedAtMs ?? 0}`;",
     to: "return `${nodeKey(nodeId, iteration)}${requestedAtMs === -1}`;",
     tests: deciderTests,
   },
   {
-    rule: "following does not stop at an approval while a decided one still moves the run",
+    rule: "following does not stop at an approval while a decision awaits its resume",
     file: "src/client/follow/reach-approval.ts",
     from: "!(resumes && unappliedDecisions.length > 0)",
     to: "true",
     tests: ["test/client/follow/reach-approval.test.ts"],
   },
   {
-    rule: "counts of ended nodes are compared, not the counts of approvals alone",
+    rule: "counts of ended nodes are compared, not only counts of approvals",
     file: "src/client/follow/proof.ts",
     from: "endedNodesOf(view) + this.#silentlyEnded === endedNodes(run.summary)",
     to: "true",
     tests: proofTests,
   },
   {
-    rule: "the status of the server has to be the view's",
+    rule: "the server's status must match the view's",
     file: "src/client/follow/proof.ts",
     from: 'if (!isSameStatus) return "unproven";',
     to: "",

@@ -6,7 +6,7 @@ const escapeTests = ["test/cli/terminal/escape-controls.test.ts"];
 const wordTests = ["test/cli/args/shell-word.test.ts"];
 const runIdTests = ["test/cli/args/run-id-prefixes.test.ts"];
 const inputTests = ["test/cli/input.test.ts"];
-const fieldTests = ["test/cli/fields.test.ts > -|a key's"];
+const fieldTests = ["test/cli/fields.test.ts > -|the key of"];
 const settingTests = ["test/cli/args/settings.test.ts"];
 
 /** What a person types is taken as it is, and what a server names is harmless. */
@@ -54,7 +54,7 @@ export default [
     tests: escapeTests,
   },
   {
-    rule: "what turns the direction of writing is escaped",
+    rule: "characters that change the text direction are escaped",
     file: escape,
     from: "\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\u{e0000}",
     to: "\\u200f\\u2028\\u2060-\\u2065\\ufeff\\ufff9-\\ufffb\\u{e0000}",
@@ -68,7 +68,7 @@ export default [
     tests: wordTests,
   },
   {
-    rule: "what zsh and fish expand at the beginning of a word is quoted",
+    rule: "what zsh and fish expand at the start of a word is quoted",
     file: word,
     from: "/^[\\w@+:,./-]+$/.test(shown)",
     to: "/^[\\w@+:,./=~%-]+$/.test(shown)",
@@ -82,42 +82,42 @@ export default [
     tests: wordTests,
   },
   {
-    rule: "what a server named stands behind `--`",
+    rule: "ids from a server are placed after `--`",
     file: "src/cli/args/command-line.ts",
     from: '["--", ...named]',
     to: "[...named]",
     tests: wordTests,
   },
   {
-    rule: "in CI a command that changes a run takes ids as they are: `pr-4` is not `pr-42`",
+    rule: "in CI, a command that changes a run takes ids literally: `pr-4` is not `pr-42`",
     file: runIds,
     from: "!session.ci.isInteractive && command.changesRuns === true",
     to: "false",
     tests: runIdTests,
   },
   {
-    rule: "a beginning that may mean several runs means none",
+    rule: "an ambiguous prefix selects no run",
     file: runIds,
     from: "if (meant.length > 1) throw ambiguous(word, meant, command, session);",
     to: "",
     tests: runIdTests,
   },
   {
-    rule: "a whole id is that run, though others begin so",
+    rule: "a full id selects that run, even if it is a prefix of others",
     file: runIds,
     from: "await client.getStatus({ runId: word }); return word;",
     to: "",
     tests: runIdTests,
   },
   {
-    rule: "a beginning is looked up only where the server does not know the run",
+    rule: "a prefix is looked up only if the server does not know the run",
     file: runIds,
     from: "if (!isUnknownRun(error)) throw error;",
     to: "",
     tests: runIdTests,
   },
   {
-    rule: "all runs are looked at before a beginning means one",
+    rule: "a prefix is compared with all runs",
     file: runIds,
     from: "listRuns<RunRow>({ limit: noLimit })",
     to: "listRuns<RunRow>({})",
@@ -131,14 +131,14 @@ export default [
     tests: inputTests,
   },
   {
-    rule: "a fraction that is no double is not sent as another one",
+    rule: "a fraction that is not a double is not sent as another number",
     file: exact,
     from: "decimal === decimalOf(value.toPrecision(digits))",
     to: "true",
     tests: inputTests,
   },
   {
-    rule: "an integer may not lose digits as a fraction may",
+    rule: "an integer may not lose digits, unlike a fraction",
     file: exact,
     from: "Number.isFinite(value) && !Number.isInteger(value)",
     to: "Number.isFinite(value)",
@@ -152,7 +152,7 @@ export default [
     tests: inputTests,
   },
   {
-    rule: "a key that stands twice in an object is warned about",
+    rule: "a duplicate key in an object causes a warning",
     file: "src/cli/input/parse-json.ts",
     from: "if (keys?.has(key))",
     to: "if (false)",
@@ -180,21 +180,21 @@ export default [
     tests: inputTests,
   },
   {
-    rule: "what a -F begins as JSON and is none is refused",
+    rule: "a -F value that starts like JSON but is invalid is refused",
     file: "src/cli/input/field.ts",
     from: 'if (!/^\\s*[{["]/.test(text)) return text;',
     to: "return text;",
     tests: fieldTests,
   },
   {
-    rule: "a -f is text, whatever it looks like",
+    rule: "a -f value is always a string",
     file: "src/cli/input/run-input.ts",
     from: 'value: rawValue(each), flag: "-f"',
     to: 'value: await typedValue(each, session), flag: "-f"',
     tests: fieldTests,
   },
   {
-    rule: "fields overlay the input and leave the rest of it",
+    rule: "fields overlay the input and keep the rest of it",
     file: "src/cli/input/run-input.ts",
     from: "return { ...object, [key]: withValue(",
     to: "return { [key]: withValue(",
@@ -212,24 +212,24 @@ export default [
     file: "src/client/follow/drive-run.ts",
     from: "workflowPath, maxConcurrency: args.maxConcurrency });",
     to: "workflowPath });",
-    tests: ["test/client/follow/drive-run.test.ts > a run that has stopped"],
+    tests: ["test/client/follow/drive-run.test.ts > a run that waits"],
   },
   {
-    rule: "a flag comes before the environment",
+    rule: "a flag takes precedence over the environment",
     file: "src/cli/args/settings.ts",
     from: 'options.baseUrl ?? (env["SMITHERS_BASE_URL"] || defaultBaseUrl)',
     to: 'env["SMITHERS_BASE_URL"] || (options.baseUrl ?? defaultBaseUrl)',
     tests: settingTests,
   },
   {
-    rule: "a format that is none is refused",
+    rule: "an unknown format is refused",
     file: "src/cli/args/settings.ts",
     from: "if (format !== undefined) return format;",
     to: "return format ?? formats[0]!;",
     tests: settingTests,
   },
   {
-    rule: "a duration without a unit is in seconds, and one with another is none",
+    rule: "a duration with an unknown unit is refused",
     file: "src/cli/describe/duration.ts",
     from: '.join("") !== bare ||',
     to: '.join("") === "" ||',

@@ -8,27 +8,27 @@ const proxy = "src/cli/network/proxy.ts";
 const ids = "src/client/server/ids.ts";
 const retryTests = ["test/client/http/retry.test.ts"];
 const failureTests = ["test/client/http/describe-failure.test.ts"];
-const retryLimitTests = ["test/client/requests.test.ts > which failures .* it ends after so many retries"];
+const retryLimitTests = ["test/client/requests.test.ts > retries end after the given number"];
 const startTests = ["test/client/requests.test.ts > starting a run exactly once"];
-const lostAnswerTests = ["test/client/requests.test.ts > a lost answer"];
+const lostAnswerTests = ["test/client/requests.test.ts > a lost response"];
 const answerTests = ["test/client/server/answers.test.ts"];
 const redirectTests = ["test/client/security.test.ts > a redirect is refused"];
-const sizeTests = ["test/client/security.test.ts > what is too large .* an answer"];
+const sizeTests = ["test/client/security.test.ts > oversized data .* a response"];
 const proxyTests = ["test/cli/network/proxy.test.ts"];
-const fetchTests = ["test/cli/network/http-fetch.test.ts > a kept connection"];
+const fetchTests = ["test/cli/network/http-fetch.test.ts > a keep-alive connection"];
 const idTests = ["test/client/server/ids.test.ts"];
 
 /** Nothing is sent twice, and nothing, least of all the key, to anybody else. */
 export default [
   {
-    rule: "a decision whose answer was lost is not sent again",
+    rule: "a decision whose response was lost is not sent again",
     file: retry,
     from: "once: { lost: false,",
     to: "once: { lost: true,",
     tests: retryTests,
   },
   {
-    rule: "a decision is not sent again after a gateway's answer",
+    rule: "a decision is not sent again after a gateway's error",
     file: retry,
     from: "once: { lost: false, statuses: new Set([429]) },",
     to: "once: { lost: false, statuses: new Set([429, 503]) },",
@@ -42,7 +42,7 @@ export default [
     tests: retryTests,
   },
   {
-    rule: "a start is not sent again after a 500, which says that the workflow cannot be loaded",
+    rule: "a start is not sent again after a 500, which means that the workflow cannot be loaded",
     file: retry,
     from: "repeatable: { lost: true, statuses: new Set([...throttledStatuses, ...gatewayStatuses]) },",
     to: "repeatable: { lost: true, statuses: new Set([...throttledStatuses, ...gatewayStatuses, 500]) },",
@@ -56,28 +56,28 @@ export default [
     tests: retryTests,
   },
   {
-    rule: "a numbering that moved does not pass by itself",
+    rule: "changed numbering is not an outage",
     file: retry,
     from: "if (error instanceof PositionError) return false;",
     to: "",
     tests: retryTests,
   },
   {
-    rule: "a page of a proxy is an outage of a server that was seen working",
+    rule: "a proxy's page is an outage of a server that has worked before",
     file: retry,
     from: "|| isProxyPage(error)) return true;",
     to: ") return true;",
     tests: retryTests,
   },
   {
-    rule: "a read whose answer is no Smithers server's is not repeated",
+    rule: "a read is not repeated if its response is not from a Smithers server",
     file: retry,
     from: "return policy.lost && error.mayHaveBeenApplied;",
     to: "return policy.lost;",
     tests: retryTests,
   },
   {
-    rule: "`Retry-After` is kept to",
+    rule: "`Retry-After` is honored",
     file: retry,
     from: "if (error instanceof HttpError && error.retryAfterMs !== undefined) return error.retryAfterMs;",
     to: "",
@@ -91,42 +91,42 @@ export default [
     tests: retryTests,
   },
   {
-    rule: "it ends after so many retries",
+    rule: "retries end after the given number",
     file: retry,
     from: "before >= options.retries) throw",
     to: "before > options.retries) throw",
     tests: retryLimitTests,
   },
   {
-    rule: "a gateway's answer to a decision says that it may have been applied",
+    rule: "a gateway's error for a decision says that it may have been applied",
     file: failure,
     from: 'method !== "GET" && isGatewayStatus(status)',
     to: "false",
     tests: failureTests,
   },
   {
-    rule: "a run whose id was made up here and exists already was started by this very call",
+    rule: "a run with a generated id that already exists was started by this call",
     file: requests,
     from: "if (args.runId === undefined) return { runId };",
     to: "",
     tests: startTests,
   },
   {
-    rule: "a run whose id was given and exists already may be somebody else's",
+    rule: "a run with a given id that already exists may be someone else's",
     file: requests,
     from: "if (args.runId === undefined) return { runId };",
     to: "return { runId };",
     tests: startTests,
   },
   {
-    rule: "a resume whose answer was lost is sent again only if the run still waits",
+    rule: "a resume whose response was lost is sent again only if the run still waits",
     file: requests,
     from: 'return isResumableStatus(status) ? "retry" : { runId };',
     to: 'return "retry";',
     tests: lostAnswerTests,
   },
   {
-    rule: "a cancel that is not found is one that worked only if it was sent before",
+    rule: "a 404 for a cancel means success only if the cancel was sent before",
     file: requests,
     from: "if (!isGone || !attempts.mayHaveBeenApplied) return undefined;",
     to: "if (!isGone) return undefined;",
@@ -140,28 +140,28 @@ export default [
     tests: redirectTests,
   },
   {
-    rule: "a redirect is no success",
+    rule: "a redirect is not a success",
     file: request,
     from: "response.status <= 299) return open;",
     to: "response.status <= 399) return open;",
     tests: redirectTests,
   },
   {
-    rule: "an answer that is too large is not read to its end",
+    rule: "an oversized response is not read to its end",
     file: request,
     from: "if (bytes > limit) return",
     to: "if (false) return",
     tests: sizeTests,
   },
   {
-    rule: "where a redirect points is shown without the key",
+    rule: "the target of a redirect is shown without the key",
     file: failure,
     from: "` to ${options.redact(target)}`",
     to: "` to ${target}`",
     tests: failureTests,
   },
   {
-    rule: "what a server says is shown without the key",
+    rule: "a server's message is shown without the key",
     file: failure,
     from: "const text = options.redact(body.text);",
     to: "const text = body.text;",
@@ -175,7 +175,7 @@ export default [
     tests: failureTests,
   },
   {
-    rule: "an answer from outside cannot claim a code of ours",
+    rule: "a response cannot claim one of the library's codes",
     file: failure,
     from: "&& !isOwnHttpCode(code) ? { code }",
     to: "? { code }",
@@ -231,42 +231,42 @@ export default [
     tests: proxyTests,
   },
   {
-    rule: "NO_PROXY names a host, not the end of a name",
+    rule: "NO_PROXY matches whole labels of a host name",
     file: proxy,
     from: "host.endsWith(`.${bare}`)",
     to: "host.endsWith(bare)",
     tests: proxyTests,
   },
   {
-    rule: "a CGI program's HTTP_PROXY, which anybody can send, is not taken",
+    rule: "HTTP_PROXY is ignored in a CGI program, where any client can set it",
     file: proxy,
     from: ' || (variable === "HTTP_PROXY" && env["REQUEST_METHOD"] !== undefined)',
     to: "",
     tests: proxyTests,
   },
   {
-    rule: "the key over plain http to another machine is warned about",
+    rule: "sending the key over plain http to another machine prints a warning",
     file: "src/cli/network/warn-on-plain-http.ts",
     from: '!warned && protocol === "http:" && !isThisMachine(new URL(url))',
     to: "false",
     tests: ["test/cli/network/warn-on-plain-http.test.ts"],
   },
   {
-    rule: "two clocks that may agree do",
+    rule: "two clocks that may agree count as equal",
     file: "src/cli/network/server-clock.ts",
     from: "return min > 0 ? min : max < 0 ? max : 0;",
     to: "return min;",
     tests: ["test/cli/network/server-clock.test.ts"],
   },
   {
-    rule: "the server's clock counts, not ours",
+    rule: "the server's clock is used, not the local one",
     file: "src/cli/network/server-clock.ts",
     from: "now: () => now() + offsetMs,",
     to: "now,",
     tests: ["test/cli/network/server-clock.test.ts"],
   },
   {
-    rule: "an id cannot name another place in the path",
+    rule: "an id cannot address another path",
     file: ids,
     from: 'if (id === "." || id === "..") { throw',
     to: "if (false) { throw",
@@ -280,21 +280,21 @@ export default [
     tests: idTests,
   },
   {
-    rule: "a decision about a node whose id a URL changes is not sent",
+    rule: "a decision about a node whose id a URL has to encode is not sent",
     file: ids,
     from: "if (encoded === id) return id;",
     to: "return encoded;",
     tests: idTests,
   },
   {
-    rule: "the shape of an answer is checked",
+    rule: "the shape of a response is checked",
     file: "src/client/server/answers.ts",
     from: "if (isValid(fields[name])) return;",
     to: "return;",
     tests: answerTests,
   },
   {
-    rule: "the run id of another run's server is not asked about there",
+    rule: "the server of one run gets no requests about other runs",
     file: "src/client/server/single-run-server.ts",
     from: "if (runId === ownRunId) return path;",
     to: "return path;",

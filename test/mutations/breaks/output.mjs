@@ -8,7 +8,7 @@ const logsTests = ["test/cli/logs.test.ts"];
 /** What nodes print: whole lines, all of them, none of them obeyed. */
 export default [
   {
-    rule: "the chunks of two streams are parts of two lines",
+    rule: "the chunks of two streams belong to two lines",
     file: lines,
     from: "`${String(attempt)} ${String(stream)}`",
     to: "`${String(attempt)}`",
@@ -22,42 +22,42 @@ export default [
     tests: lineTests,
   },
   {
-    rule: "a line has a longest length",
+    rule: "a line has a maximum length",
     file: lines,
     from: "line.length > maxLength ? piecesOf(line) : [line]",
     to: "[line]",
     tests: lineTests,
   },
   {
-    rule: "an agent's colours are dropped where there are none",
+    rule: "an agent's colors are dropped if colors are off",
     file: escape,
     from: 'return hasColor ? part : "";',
     to: "return part;",
     tests: logsTests,
   },
   {
-    rule: "an agent's colours end with their line",
+    rule: "an agent's colors end with their line",
     file: escape,
     from: '(hasColor && parts.length > 1 ? noColor : "")',
     to: '""',
     tests: logsTests,
   },
   {
-    rule: "nothing of an agent but colours reaches the terminal",
+    rule: "no control sequence of an agent reaches the terminal, except for colors",
     file: escape,
     from: 'part.split("\\t").map(escapeWhole).join("\\t")',
     to: "part",
     tests: logsTests,
   },
   {
-    rule: "a server that is too old to keep output is named",
+    rule: "a server that is too old to keep output is reported",
     file: selected,
     from: "if (!this.#isNewer && runState === undefined)",
     to: "if (false)",
     tests: logsTests,
   },
   {
-    rule: "what is followed after its last lines comes once",
+    rule: "output that is followed after its last lines is printed once",
     file: "src/cli/follow/read-output.ts",
     from: "afterSeq: history?.position",
     to: "afterSeq: undefined",
@@ -71,7 +71,7 @@ export default [
     tests: eventTests,
   },
   {
-    rule: "what an earlier attempt printed is not shown when the next one fails",
+    rule: "the output of an earlier attempt is not shown when the next one fails",
     file: "src/cli/describe/event-lines.ts",
     from: 'event.type === "NodeStarted" || stateOfEndEvent.has(event.type)',
     to: 'event.type === "NodeFailed"',
@@ -85,7 +85,7 @@ export default [
     tests: ["test/cli/live/live-region.test.ts"],
   },
   {
-    rule: "what has no end is in the group of its node",
+    rule: "an unfinished line is in the group of its node",
     file: "src/cli/ci/github-lines.ts",
     from: "this.#addOutput(this.#output.flush());",
     to: "",
