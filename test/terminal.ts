@@ -89,7 +89,9 @@ export class Terminal {
     this.#pty.write(isMarked ? `\u001b[200~${typed}\u001b[201~` : typed);
   }
 
-  resize(columns: number, rows: number): void {
+  /** Resizes the window once everything that was written is on the screen. */
+  async resize(columns: number, rows: number): Promise<void> {
+    await this.#drawn();
     this.#emulator.resize(columns, rows);
     this.#pty.resize(columns, rows);
   }

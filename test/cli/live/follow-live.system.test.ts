@@ -64,8 +64,8 @@ test("follows a run with an approval from start to end, in a window that is resi
   for (const [columns, rows, head] of sizes) {
     // Resize right after a redraw: one in flight is made for the old size and may erase one row too many.
     const { length } = screen.record;
-    await waitUntil(() => screen.record.length > length);
-    screen.resize(columns, rows);
+    await waitUntil(() => screen.record.length > length && screen.record.endsWith("\u001b[?2026l"));
+    await screen.resize(columns, rows);
     const lines = (await screen.shows(new RegExp(`${head.source}[^]*\\[a/d/s\\]\\s+ap$`, "m"))).split("\n");
     expect(lines.filter((line) => line.includes("ship"))).toHaveLength(1);
     expect(lines.length).toBeLessThanOrEqual(rows);

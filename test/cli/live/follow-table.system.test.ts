@@ -278,8 +278,8 @@ test("ls --watch continues when no run is left, in a window that is resized", as
     [80, 24, /^ keeper +✓ finished +release +3\/3 /m],
   ] as const) {
     const { length } = screen.record;
-    await waitUntil(() => screen.record.length > length);
-    screen.resize(columns, rows);
+    await waitUntil(() => screen.record.length > length && screen.record.endsWith("\u001b[?2026l"));
+    await screen.resize(columns, rows);
     const lines = (await screen.shows(row)).split("\n");
     expect(lines.filter((line) => line.includes("keeper"))).toHaveLength(1);
     expect(lines.filter((line) => line.includes("1 run:"))).toHaveLength(1);
