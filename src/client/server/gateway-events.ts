@@ -4,6 +4,7 @@ import { TimeoutError } from "../errors/timeout-error.js";
 import { connectionErrorMessages } from "../http/connection-error-messages.js";
 import { linkAbort } from "../http/linked-abort.js";
 import { OversizedAnswer } from "../http/request.js";
+import { isOutage } from "../http/retry.js";
 import { realClock, type Clock } from "../http/wait.js";
 import type { ResolvedOptions } from "../options.js";
 import { isTerminalStatus, statusOfEndEvent } from "../view/run-status.js";
@@ -29,6 +30,8 @@ const pollMs = 500;
  * activity, but it counts reading the run. The shortest sensible idle limit is a minute.
  */
 const statusMs = 10_000;
+/** How many status requests in a row may fail while pages still arrive. */
+const maxFailedStatuses = 3;
 /** The pause before the page that proves the end, in ms. The status may be written a moment before the last event. */
 const settleMs = 250;
 
@@ -56,6 +59,19 @@ export async function openEventPages(
   let isCaughtUp = false;
   let isTerminal = false;
   let statusAskedAt = -Infinity;
+  let failedStatuses = 0;
+
+  async function readStatus(timeoutMs: number): Promise<void> {
+    try {
+      isTerminal = isTerminalStatus(await pages.status({ ...inner, timeoutMs }));
+      statusAskedAt = clock.now();
+      failedStatuses = 0;
+    } catch (error) {
+      inner.signal.throwIfAborted();
+      // The next poll asks again.
+      if (!isOutage(error) || ++failedStatuses >= maxFailedStatuses) throw error;
+    }
+  }
 
   async function readPage(timeoutMs: number): Promise<EventMessage[]> {
     for (;;) {
@@ -117,10 +133,7 @@ export async function openEventPages(
       const timeoutMs = Math.min(idleTimeoutMs, options.timeoutMs);
       try {
         if (isCaughtUp) {
-          if (clock.now() - statusAskedAt >= statusMs) {
-            isTerminal = isTerminalStatus(await pages.status({ ...inner, timeoutMs }));
-            statusAskedAt = clock.now();
-          }
+          if (clock.now() - statusAskedAt >= statusMs) await readStatus(timeoutMs);
           const pauseMs = !isTerminal ? clock.jitter(pollMs) : hasEndEvent ? 0 : settleMs;
           if (pauseMs > 0) await clock.sleep(pauseMs, inner.signal);
         }

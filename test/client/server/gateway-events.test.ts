@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   ConnectionError,
+  HttpError,
   ProtocolError,
   streamEvents,
   TimeoutError,
@@ -26,6 +27,8 @@ class FakePages {
   status = "running";
   /** The errors for the next page requests, in order. */
   failures: Error[] = [];
+  /** The errors for the next status requests, in order. */
+  statusFailures: Error[] = [];
 
   open(afterSeq = -1) {
     const pages = {
@@ -38,6 +41,8 @@ class FakePages {
       },
       status: async () => {
         this.asked.push(`${this.clock.now()} status`);
+        const failure = this.statusFailures.shift();
+        if (failure !== undefined) throw failure;
         return this.status;
       },
     };
@@ -49,6 +54,9 @@ class FakePages {
     return messages.filter(({ id }) => id > after).slice(0, limit);
   }
 }
+
+const broken = (networkCode: string) =>
+  new ConnectionError("gone", { method: "GET", path: "/", networkCode, mayHaveBeenApplied: false });
 
 const outputs = (count: number) => Array.from({ length: count }, (_, n) => ({ type: "NodeOutput", n }));
 const started = { type: "RunStarted" };
@@ -75,6 +83,44 @@ describe("the events of a gateway's run", () => {
     await run.clock.pass(500);
     expect(await next).toEqual([{ id: 1, data: '{"type":"NodeStarted"}' }]);
     expect(run.asked).toEqual(["0 page", "0 status", "500 page"]);
+  });
+
+  test("continue if a status request fails, which the next poll repeats", async () => {
+    const run = new FakePages();
+    run.events = [started];
+    run.statusFailures = [broken("ECONNRESET"), broken("ECONNRESET")];
+    const connection = await run.open();
+    await connection.next(1000);
+    for (let poll = 1; poll <= 2; poll++) {
+      const next = connection.next(1000);
+      await run.clock.pass(500);
+      expect(await next).toEqual([]);
+    }
+    const last = connection.next(1000);
+    run.events.push(finished);
+    await run.clock.pass(500);
+    expect(await last).toHaveLength(1);
+    expect(run.asked.filter((request) => request.endsWith("status"))).toHaveLength(3);
+  });
+
+  test("end if three status requests in a row fail, or one is refused", async () => {
+    for (const failures of [3, 0]) {
+      const run = new FakePages();
+      run.events = [started];
+      const refusal = { status: 403, code: "FORBIDDEN", serverMessage: "no", method: "GET", path: "/" };
+      const outages = Array.from({ length: failures }, () => broken("ECONNRESET"));
+      run.statusFailures = failures === 0 ? [new HttpError(refusal)] : outages;
+      const connection = await run.open();
+      await connection.next(1000);
+      for (let poll = 1; poll < failures; poll++) {
+        const next = connection.next(1000);
+        await run.clock.pass(500);
+        await next;
+      }
+      expect(await failure(connection.next(1000))).toBeInstanceOf(
+        failures === 0 ? HttpError : ConnectionError,
+      );
+    }
   });
 
   test("include a comment for each empty page, which shows that nothing was in flight", async () => {
@@ -151,9 +197,6 @@ test("the status is requested every ten seconds, which keeps a gateway with an i
 });
 
 describe("a page that fails", () => {
-  const broken = (networkCode: string) =>
-    new ConnectionError("gone", { method: "GET", path: "/", networkCode, mayHaveBeenApplied: false });
-
   test.each([
     ["because it is too large", new OversizedAnswer("too large")],
     ["because it breaks off on its way", broken("ECONNRESET")],

@@ -280,4 +280,18 @@ export default [
     to: "break;",
     tests: ["test/client/server/gateway.test.ts > a decision while the engine"],
   },
+  {
+    rule: "a failed status request does not interrupt the events",
+    file: "src/client/server/gateway-events.ts",
+    from: "++failedStatuses >= maxFailedStatuses",
+    to: "true",
+    tests: ["test/client/server/gateway-events.test.ts > the events of"],
+  },
+  {
+    rule: "status requests that keep failing are an outage",
+    file: "src/client/server/gateway-events.ts",
+    from: "++failedStatuses >= maxFailedStatuses",
+    to: "false",
+    tests: ["test/client/server/gateway-events.test.ts > the events of"],
+  },
 ];
