@@ -90,13 +90,18 @@ async function retryTooEarly<T>(
     try {
       return await send();
     } catch (error) {
-      const isRefused = error instanceof HttpError && error.status === 400 && !error.mayHaveBeenApplied;
-      if (!isRefused || knownServer(options)?.traits.canRepeatDecisions !== true) throw error;
+      if (knownServer(options)?.traits.canRepeatDecisions !== true || !saysNotWaiting(error)) throw error;
       if (!(await isListed(options, approval))) throw error;
     }
     await wait(jittered(pauseMs), options.signal);
   }
   return send();
+}
+
+function saysNotWaiting(error: unknown): boolean {
+  return (
+    error instanceof HttpError && error.status === 400 && /not waiting for approval/.test(error.serverMessage)
+  );
 }
 
 /** Whether the server lists the approval as open; false if it does not say. */

@@ -358,6 +358,13 @@ describe("a decision while the engine resumes", () => {
     expect(await failure(another)).toMatchObject({ status: 400, code: "INVALID_INPUT" });
     expect(asked(gateway).filter((request) => request === decision)).toHaveLength(1);
   });
+
+  test("is an error if the gateway refuses it for another reason", async () => {
+    const refusal = apiError(400, "INVALID_INPUT", "Selection required.");
+    const { client, gateway } = await recognised((_, route) => (route === decision ? refusal : undefined));
+    expect(await failure(client.approve({ runId, nodeId: "gate" }))).toMatchObject({ status: 400 });
+    expect(asked(gateway)).toEqual([decision]);
+  });
 });
 
 test("a signal whose response is lost is not sent again, because it would be a second signal", async () => {

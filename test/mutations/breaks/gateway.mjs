@@ -150,8 +150,8 @@ export default [
   {
     rule: "the status is polled from time to time, because only that counts as use of a gateway",
     file: events,
-    from: "if (clock.now() - statusAskedAt >= statusMs) {",
-    to: "if (statusAskedAt === -Infinity) {",
+    from: "if (clock.now() - statusAskedAt >= statusMs) await readStatus(timeoutMs);",
+    to: "if (statusAskedAt === -Infinity) await readStatus(timeoutMs);",
     tests: eventTests,
   },
   {
@@ -293,5 +293,12 @@ export default [
     from: "++failedStatuses >= maxFailedStatuses",
     to: "false",
     tests: ["test/client/server/gateway-events.test.ts > the events of"],
+  },
+  {
+    rule: "a decision that was refused for another reason is not sent again",
+    file: "src/client/requests/decisions.ts",
+    from: "|| !saysNotWaiting(error)",
+    to: "",
+    tests: ["test/client/server/gateway.test.ts > a decision while the engine"],
   },
 ];
