@@ -121,12 +121,14 @@ export async function followThroughFaults(seed: number, isGateway = seed % 4 ===
   let events: AsyncGenerator<SmithersEvent, Run, undefined>;
   let playing: Promise<void>;
   let standing = () => "";
+  let untilThen: (atMs: number) => string[] = () => [];
   let judge = () => ({ wrong: [] as string[], raced: 0 });
   if (isDriven) {
     const driven = new DrivenRun(server, random.fork());
     expected = () => driven.run.events;
     finalStatus = () => driven.run.status;
     judge = () => driven.wrongDecisions();
+    untilThen = (atMs) => driven.run.eventsUntil(atMs);
     standing = () => driven.describe();
     playing = driven.decideElsewhere(deadline.signal);
     const { runId } = driven.run;
@@ -151,9 +153,10 @@ export async function followThroughFaults(seed: number, isGateway = seed % 4 ===
     for (;;) {
       const { done, value } = await events.next();
       if (done) {
-        // Another person may resume a run that has failed, after the follower has seen its end.
         if (isDriven) {
-          const untilEnd = upToLastEnd(expected());
+          // A resume that was on its way when the run ended may execute it again, after the follower's last question.
+          const askedAt = server.calls.findLast(({ call }) => call === "getStatus")?.atMs ?? 0;
+          const untilEnd = upToLastEnd(untilThen(askedAt));
           const [, end = ""] = endPattern.exec(untilEnd.at(-1) ?? "") ?? [];
           expected = () => untilEnd;
           finalStatus = () => end.toLowerCase();

@@ -83,6 +83,7 @@ export class ServedRun {
   readonly #steps: ScriptStep[] | undefined;
   readonly #end: keyof typeof endEvents;
   #tasks = 0;
+  readonly #publishedAtMs: number[] = [];
   #isExecuting = false;
   #resumeAgain = false;
   #clock = 1_700_000_000_000;
@@ -101,6 +102,11 @@ export class ServedRun {
     // 0.5.0 keeps a row for an upcoming task that no event has named.
     if (fields.script !== undefined) this.#nodes.set("ship::0", "pending");
     for (const event of fields.events ?? []) this.publish(event);
+  }
+
+  /** Returns the events that were published by then. In ms, by `performance.now()`. */
+  eventsUntil(atMs: number): string[] {
+    return this.events.filter((_, index) => (this.#publishedAtMs[index] ?? Infinity) <= atMs);
   }
 
   /** Whether the engine is executing. */
@@ -138,6 +144,7 @@ export class ServedRun {
   publish(event: object | string): void {
     const text = typeof event === "string" ? event : JSON.stringify(event);
     this.events.push(text);
+    this.#publishedAtMs.push(performance.now());
     const parsed = parse(text);
     if (typeof parsed["frameNo"] === "number") this.frameNo = parsed["frameNo"];
     const { type, nodeId, iteration = 0, timestampMs = 0 } = parsed as Record<string, never>;
