@@ -36,7 +36,7 @@ async function startServer() {
 async function screenWith(pattern) {
   for (const ends = Date.now() + patienceMs; Date.now() < ends;) {
     if (pattern.test(tmux("capture-pane", "-p")))
-      return tmux("capture-pane", "-p", "-e").trimEnd().split("\n");
+      return tmux("capture-pane", "-p", "-e").trimEnd().replaceAll(folder, "/project").split("\n");
     await new Promise((done) => setTimeout(done, 40));
   }
   throw new Error(`the screen does not show ${pattern} but:\n${tmux("capture-pane", "-p")}`);
