@@ -95,7 +95,8 @@ export interface Session {
   /** Prints one line of narrative on stderr; silent if the format is for machines. */
   note(line: string): void;
   /**
-   * Rings for a user who may be looking elsewhere, once for what arrives together; silent if no user is at a terminal.
+   * Rings the terminal's bell for a user who may not be watching: once for calls in quick succession, and never without
+   * a terminal.
    */
   ring(text: string): void;
   /** The CI system, which decides how a followed run is printed. */

@@ -50,8 +50,17 @@ export function isBad(outcome: Outcome): boolean {
 
 /** Describes what went wrong with a run. */
 export function describe(outcome: Outcome): string {
-  const { seed, lost, repeated, misplaced, wrongDecisions, wrongEnd, mostConnections } = outcome;
-  const { lostEvents, reconnects } = outcome;
+  const {
+    seed,
+    lost,
+    repeated,
+    misplaced,
+    wrongDecisions,
+    wrongEnd,
+    mostConnections,
+    lostEvents,
+    reconnects,
+  } = outcome;
   return [
     `seed ${seed}: ${lost} lost, ${repeated} repeated, ${misplaced} misplaced, ${mostConnections} connections at once`,
     ...wrongDecisions.map((wrong) => `  wrong decision: ${wrong}`),
@@ -120,16 +129,10 @@ export async function followThroughFaults(seed: number, isGateway = seed % 4 ===
   let finalStatus: () => string;
   let events: AsyncGenerator<SmithersEvent, Run, undefined>;
   let playing: Promise<void>;
-  let standing = () => "";
-  let untilThen: (atMs: number) => string[] = () => [];
-  let judge = () => ({ wrong: [] as string[], raced: 0 });
-  if (isDriven) {
-    const driven = new DrivenRun(server, random.fork());
+  const driven = isDriven ? new DrivenRun(server, random.fork()) : undefined;
+  if (driven !== undefined) {
     expected = () => driven.run.events;
     finalStatus = () => driven.run.status;
-    judge = () => driven.wrongDecisions();
-    untilThen = (atMs) => driven.run.eventsUntil(atMs);
-    standing = () => driven.describe();
     playing = driven.decideElsewhere(deadline.signal);
     const { runId } = driven.run;
     events = driveRun({
@@ -153,10 +156,10 @@ export async function followThroughFaults(seed: number, isGateway = seed % 4 ===
     for (;;) {
       const { done, value } = await events.next();
       if (done) {
-        if (isDriven) {
+        if (driven !== undefined) {
           // A resume that was on its way when the run ended may execute it again, after the follower's last question.
           const askedAt = server.calls.findLast(({ call }) => call === "getStatus")?.atMs ?? 0;
-          const untilEnd = upToLastEnd(untilThen(askedAt));
+          const untilEnd = upToLastEnd(driven.run.eventsUntil(askedAt));
           const [, end = ""] = endPattern.exec(untilEnd.at(-1) ?? "") ?? [];
           expected = () => untilEnd;
           finalStatus = () => end.toLowerCase();
@@ -167,7 +170,7 @@ export async function followThroughFaults(seed: number, isGateway = seed % 4 ===
       received.push(JSON.stringify(value));
     }
   } catch (error) {
-    wrongEnd = `${String(error)}\n    ${standing()}`;
+    wrongEnd = `${String(error)}\n    ${driven?.describe() ?? ""}`;
   } finally {
     clearTimeout(timer);
     deadline.abort(new Error("it has ended"));
@@ -177,7 +180,7 @@ export async function followThroughFaults(seed: number, isGateway = seed % 4 ===
     await server.stop();
   }
   const { connections, mostConnections, faults } = proxy;
-  const { wrong, raced } = judge();
+  const { wrong, raced } = driven?.wrongDecisions() ?? { wrong: [], raced: 0 };
   const resumes = server.resumes.filter(({ by }) => by === "client");
   return {
     ...{ seed, connections, mostConnections, faults, wrongEnd },

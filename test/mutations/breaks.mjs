@@ -28,7 +28,7 @@ export const breaks = [
   ...gateway,
 ];
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
+export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
  * Returns the path of a break's file and its text with the rule broken. The formatter may have broken the lines of `from`

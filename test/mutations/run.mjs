@@ -2,9 +2,8 @@
 // break has to be noticed. `<text>` selects the breaks that have it in their file or rule.
 import { fileURLToPath } from "node:url";
 import { createVitest } from "vitest/node";
-import { breaks, breakRule } from "./breaks.mjs";
+import { breaks, breakRule, root } from "./breaks.mjs";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const [selected = ""] = process.argv.slice(2);
 const chosen = breaks.filter(({ file, rule }) => file.includes(selected) || rule.includes(selected));
 

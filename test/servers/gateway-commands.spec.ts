@@ -6,6 +6,7 @@ import { createClient } from "../../src/client/index.js";
 import { freshId, runBinary as cli, startCli } from "../cli/run-cli.js";
 import { sharedServer } from "../shared-server.js";
 import { waitUntil } from "../wait-until.js";
+import { expectPrintedOutput } from "./printed-output.js";
 import { freePort } from "./smithers-program.js";
 
 const client = createClient({ baseUrl: sharedServer.baseUrl });
@@ -79,22 +80,7 @@ describe("`readHistory`, `logs`", () => {
   test("print the output of nodes", async () => {
     const runId = freshId("prints");
     await cli(["run", "prints", "--run-id", runId]);
-    const followed = await cli(["logs", runId, "--follow"]);
-    expect(followed.exitCode).toBe(1);
-    const { stdout, stderr, exitCode } = await cli(["logs", runId]);
-    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
-    expect(followed.stdout).toBe(stdout);
-    for (const line of ["build     | compiling 3 modules", "check     | checked 12 files"]) {
-      expect(stdout.split("\n")).toContain(line);
-    }
-
-    const history = client.readHistory({ runId });
-    const texts: string[] = [];
-    for await (const event of history) {
-      if (event.type === "NodeOutput" && event.nodeId === "build") texts.push(event.text);
-    }
-    expect(texts.join("")).toContain("compiling 3 modules\n");
-    expect(await history.ended).toMatchObject({ status: { status: "failed" }, asOf: null });
+    await expectPrintedOutput(runId, client);
   });
 });
 

@@ -5,9 +5,8 @@ export interface BashLine {
   /** The word at the cursor, without its quotes. */
   current: string;
   /**
-   * Returns the text to put in place of what bash considers the word at the cursor, so that the whole word becomes this
-   * one, quoted for its position. `undefined` if the word does not start with the current one, or cannot be written
-   * there.
+   * Returns the text that replaces bash's word at the cursor, so that the whole word becomes this one, quoted for its
+   * position. `undefined` if the word does not start with the current one, or cannot be written there.
    */
   replacement(word: string): string | undefined;
 }

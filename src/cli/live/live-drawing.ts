@@ -58,7 +58,7 @@ export class LiveDrawing {
     }
   }
 
-  /** Stops redrawing, and leaves this text in place of the live region. */
+  /** Stops redrawing, and replaces the live region with this text. */
   async close(left: string): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);

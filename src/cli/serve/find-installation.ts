@@ -81,7 +81,7 @@ function bunIn(directory: string): string | undefined {
     const file = join(directory, name);
     try {
       accessSync(file, constants.X_OK);
-      // Until its install script has run, the package has a small text file in place of the executable.
+      // Before its install script has run, the package contains a small text file instead of the executable.
       return statSync(file).isFile() && statSync(file).size > 1_000_000 ? file : undefined;
     } catch {
       return undefined;

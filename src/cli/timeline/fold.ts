@@ -29,9 +29,9 @@ export function chartRows(
     return ofNode.map((row) => {
       const isRetried = ofNode.some((other) => other.iteration === row.iteration && other !== row);
       const iteration = iterationOf(row, loopsHere);
-      const turn = iteration === undefined ? "" : `#${iteration}`;
+      const number = iteration === undefined ? "" : `#${iteration}`;
       const attempt = isRetried && row.attempt > 0 ? `attempt ${row.attempt}` : "";
-      return { ...row, iterations: 0, detail: [turn, attempt].filter((part) => part !== "").join(" ") };
+      return { ...row, iterations: 0, detail: [number, attempt].filter((part) => part !== "").join(" ") };
     });
   });
   return shown.sort((a, b) => startOf(a) - startOf(b));

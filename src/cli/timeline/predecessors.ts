@@ -59,12 +59,12 @@ export function predecessorsIn(tree: FrameGroup): FindPredecessors {
     const task = tasks.get(nodeId);
     if (task === undefined) return undefined;
     const { before, loop } = task;
-    const isFirstInTurn = !before.some((other) => other.loop === loop);
-    const inIteration = (other: Task, turn: number): Predecessor => ({
+    const isFirstInLoop = !before.some((other) => other.loop === loop);
+    const inIteration = (other: Task, number: number): Predecessor => ({
       nodeId: other.nodeId,
-      key: other.loop !== undefined && other.loop === loop ? nodeKey(other.nodeId, turn) : undefined,
+      key: other.loop !== undefined && other.loop === loop ? nodeKey(other.nodeId, number) : undefined,
     });
-    if (loop !== undefined && isFirstInTurn && iteration > 0)
+    if (loop !== undefined && isFirstInLoop && iteration > 0)
       return loop.last.map((other) => inIteration(other, iteration - 1));
     return before.map((other) => inIteration(other, iteration));
   };

@@ -5,9 +5,10 @@ import { isAnswerLost } from "../http/retry.js";
 import { jittered, wait } from "../http/wait.js";
 import { checkedCount, resolveOptions, type ResolvedOptions } from "../options.js";
 import type { RunReference, SignalReceipt } from "../results.js";
-import { knownServer, withServer } from "../server/detect-server.js";
+import { knownServer } from "../server/detect-server.js";
 import type { Decision, ServerApi } from "../server/server-api.js";
 import { callOnce, requiredText, type RunArgs } from "./call-server.js";
+import { readApprovalList } from "./reads.js";
 
 /** Arguments of {@link approve} and {@link deny}. */
 export interface DecideArgs extends RunArgs {
@@ -74,6 +75,8 @@ async function decide(decision: Decision, args: DecideArgs): Promise<RunReferenc
   }
 }
 
+type ApprovalId = { runId: string; nodeId: string; iteration: number };
+
 /** The pauses before a decision that came too early is sent again, in ms. */
 const tooEarlyPausesMs = [200, 400, 800, 1600];
 
@@ -83,7 +86,7 @@ const tooEarlyPausesMs = [200, 400, 800, 1600];
  */
 async function retryTooEarly<T>(
   options: ResolvedOptions,
-  approval: { runId: string; nodeId: string; iteration: number },
+  approval: ApprovalId,
   send: () => Promise<T>,
 ): Promise<T> {
   for (const pauseMs of tooEarlyPausesMs) {
@@ -107,9 +110,9 @@ function saysNotWaiting(error: unknown): boolean {
 /** Whether the server lists the approval as open; false if it does not say. */
 async function isListed(
   options: ResolvedOptions,
-  { runId, nodeId, iteration }: { runId: string; nodeId: string; iteration: number },
+  { runId, nodeId, iteration }: ApprovalId,
 ): Promise<boolean> {
-  const rows = await withServer(options, (server) => server.listApprovals(runId)).catch(() => []);
+  const rows = await readApprovalList(options, runId).catch(() => []);
   return rows.some((row) => row.nodeId === nodeId && row.iteration === iteration);
 }
 

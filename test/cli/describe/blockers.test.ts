@@ -136,7 +136,7 @@ describe("a run that failed", () => {
     ]);
   });
 
-  test("is helped by a resume once a cause of its own is gone, whichever nodes failed before", () => {
+  test("is helped by a resume if the run failed for its own reason, even if nodes failed earlier", () => {
     const hint = "a resume keeps finished nodes and retries the rest; it helps if the cause is gone";
     for (const events of [[], [end("render boom")], [failed("tolerated"), end({ message: "render boom" })]]) {
       expect(still({ status: "failed" }, events, "x.tsx")).toEqual([[hint, "resume --watch r"]]);

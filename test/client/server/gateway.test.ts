@@ -76,7 +76,7 @@ describe("gateway detection", () => {
     });
   });
 
-  test("works whichever call comes first", async () => {
+  test("works for every first call", async () => {
     const first: ((baseUrl: string) => Promise<unknown>)[] = [
       (baseUrl) => runWorkflow({ baseUrl, workflowPath: "deploy", input: {}, runId: "new" }),
       (baseUrl) => approve({ baseUrl, runId, nodeId: "gate", selected: "blue" }),
